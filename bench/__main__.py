@@ -1,0 +1,32 @@
+"""`python -m bench [NAME ...]`: run the named benches, or all of them."""
+
+import importlib
+import json
+import sys
+
+# name -> what it measures; each is a module with `rows()`.
+BENCHES = {
+    "verdict": "last evidence in the inbox to commit, and bytes written for it",
+    "journal": "commits a second, bytes a passage, a page of 50 at a million passages",
+    "qr": "codes read and milliseconds a photograph",
+    "faults": "25 x kill -9 of the gate, 10 x of the district, while people pass",
+    "idle": "memory and processor share of the whole gate with nobody there",
+}
+
+
+def main(names: list[str]) -> int:
+    """Print the rows of the named benches; return the exit status."""
+    unknown = [name for name in names if name not in BENCHES]
+    if unknown:
+        print(f"no bench is called {', '.join(unknown)}; there are:", file=sys.stderr)
+        for name, what in BENCHES.items():
+            print(f"  {name:10} {what}", file=sys.stderr)
+        return 2
+    for name in names or BENCHES:
+        for row in importlib.import_module(f"bench.{name}").rows():
+            print(json.dumps(row, ensure_ascii=False), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

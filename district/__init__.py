@@ -1,0 +1,1 @@
+"""The district's server: receives what gates wrote, keeps it, shows it."""

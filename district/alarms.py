@@ -1,0 +1,166 @@
+"""What somebody must look at: raised once per subject, raised again by a later row, acknowledged by
+a person. Takes a connection of the caller's transaction; times are microseconds UTC.
+
+Alarms of rows come twice, by the alarm lane and by the ledger, in any order: the sequence decides
+what is new.
+"""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from edge.wire.received import Event
+
+CODES = (
+    "conflict",
+    "hash_mismatch",
+    "broken_chain",
+    "refused_row",
+    "two_incarnations",
+    "rows_missing",
+    "body_unreadable",
+    "referred",
+    "device_lost",
+    "uplink_conflict",
+    "uplink_rejected",
+    "inbox_overflowed",
+    "retention_destroyed",
+    "journal_renewed",
+)
+
+# Kinds that are alarms by themselves; referred passages are found by their outcome.
+_OF_KIND = {
+    "device.lost": "device_lost",
+    "uplink.conflict": "uplink_conflict",
+    "uplink.rejected": "uplink_rejected",
+    "inbox.overflowed": "inbox_overflowed",
+    "journal.restored": "journal_renewed",
+    "journal.set_aside": "journal_renewed",
+}
+
+
+def raise_alarm(
+    connection: sqlite3.Connection,
+    gate_id: int,
+    code: str,
+    subject: str,
+    *,
+    detail: Mapping[str, Any],
+    now_us: int,
+) -> None:
+    """Raise an alarm that the district itself noticed; the same subject again stays one alarm, opened
+    again if somebody had looked at it before."""
+    connection.execute(
+        "INSERT INTO alarm(gate_id, code, subject, detail, first_us, last_us) VALUES(?,?,?,?,?,?) "
+        "ON CONFLICT(gate_id, code, subject) DO UPDATE SET last_us=excluded.last_us, "
+        "detail=excluded.detail, over_us=NULL, seen_us=NULL, seen_by=NULL",
+        (gate_id, code, subject, _dump(detail), now_us, now_us),
+    )
+
+
+def notice(connection: sqlite3.Connection, gate_id: int, event: Event, now_us: int) -> None:
+    """Raise, renew or end the alarm that a row amounts to, if it does. The same row twice is one;
+    the same number with another hash is a conflict."""
+    if event.data is None:
+        return
+    body = event.data.body
+    if event.kind == "device.back":
+        _end(connection, gate_id, event, now_us)
+        return
+    code = _code(event.kind, body)
+    if code is None:
+        return
+    subject = _subject(event)
+    known = connection.execute(
+        "SELECT incarnation, sequence, hash FROM alarm WHERE gate_id=? AND code=? AND subject=?",
+        (gate_id, code, subject),
+    ).fetchone()
+    digest = bytes.fromhex(event.hash)
+    if known is not None and known[0] == event.incarnation:
+        if known[1] == event.number and known[2] != digest:
+            detail = {"sequence": event.number, "kind": event.kind}
+            raise_alarm(connection, gate_id, "conflict", _place(event), detail=detail, now_us=now_us)
+        if known[1] >= event.number:
+            return
+    connection.execute(
+        "INSERT INTO alarm(gate_id, code, subject, incarnation, sequence, hash, detail, first_us, last_us) "
+        "VALUES(?,?,?,?,?,?,?,?,?) ON CONFLICT(gate_id, code, subject) DO UPDATE SET "
+        "incarnation=excluded.incarnation, sequence=excluded.sequence, hash=excluded.hash, "
+        "detail=excluded.detail, last_us=excluded.last_us, over_us=NULL, seen_us=NULL, seen_by=NULL",
+        (
+            gate_id,
+            code,
+            subject,
+            event.incarnation,
+            event.number,
+            digest,
+            _dump(_detail(event)),
+            now_us,
+            now_us,
+        ),
+    )
+
+
+def mark_seen(connection: sqlite3.Connection, alarm_id: int, by: str, now_us: int) -> bool:
+    """Note that somebody looked; False for an alarm that is not there or was looked at before."""
+    changed = connection.execute(
+        "UPDATE alarm SET seen_us=?, seen_by=? WHERE id=? AND seen_us IS NULL", (now_us, by, alarm_id)
+    )
+    return changed.rowcount == 1
+
+
+def unseen(connection: sqlite3.Connection, limit: int = 200) -> list[dict[str, Any]]:
+    """Return the alarms nobody has looked at, newest first."""
+    rows = connection.execute(
+        "SELECT alarm.*, gate.name AS gate FROM alarm JOIN gate ON gate.id=alarm.gate_id "
+        "WHERE seen_us IS NULL ORDER BY last_us DESC, alarm.id DESC LIMIT ?",
+        (limit,),
+    )
+    keys = ("id", "gate", "code", "subject", "sequence", "first_us", "last_us", "over_us")
+    return [{key: row[key] for key in keys} | {"detail": json.loads(row["detail"])} for row in rows]
+
+
+def _code(kind: str, body: Mapping[str, Any]) -> str | None:
+    if kind == "passage.decided" and body.get("outcome") == "refer":
+        return "referred"
+    if kind == "retention.destroyed" and body.get("unacknowledged"):
+        return "retention_destroyed"  # a purge that waited for the district is a purge like any other
+    return _OF_KIND.get(kind)
+
+
+def _subject(event: Event) -> str:
+    if event.kind == "device.lost" and event.data is not None:
+        return _device(event)
+    return _place(event)
+
+
+def _place(event: Event) -> str:
+    return f"{event.incarnation}/{event.number}"
+
+
+def _device(event: Event) -> str:
+    assert event.data is not None
+    body = event.data.body
+    return "/".join(str(part or "") for part in (event.lane, body.get("device"), body.get("name")))[:300]
+
+
+def _end(connection: sqlite3.Connection, gate_id: int, event: Event, now_us: int) -> None:
+    connection.execute(
+        "UPDATE alarm SET over_us=? WHERE gate_id=? AND code='device_lost' AND subject=? "
+        "AND (incarnation IS NOT ? OR sequence<?)",
+        (now_us, gate_id, _device(event), event.incarnation, event.number),
+    )
+
+
+def _detail(event: Event) -> dict[str, Any]:
+    """The few open fields a person needs to see; nothing personal is in a body."""
+    assert event.data is not None
+    body = event.data.body
+    shown = ("passage", "reasons", "device", "name", "driver", "code", "why", "rows", "unacknowledged")
+    detail = {key: body[key] for key in shown if key in body}
+    return detail | {"at_us": int(event.atus), "lane": event.lane}
+
+
+def _dump(detail: Mapping[str, Any]) -> str:
+    return json.dumps(detail, ensure_ascii=False, sort_keys=True)

@@ -1,0 +1,65 @@
+"""Every word on the district's pages, Chinese and English side by side."""
+
+LANGUAGES = {"zh_Hans": "中文", "en": "English"}
+
+_TEXTS = {
+    "title": ("区指挥部 · 卡口一览", "District · gates"),
+    "login": ("登录", "Log in"),
+    "logout": ("退出", "Log out"),
+    "account": ("账号", "Account"),
+    "password": ("密码", "Password"),
+    "wrong": ("账号或密码不对。", "The account or the password is wrong."),
+    "slow_down": ("尝试次数太多，请稍后再试。", "Too many tries. Wait a moment."),
+    "no_gates": ("还没有登记卡口。运行 gatepost-district gate add 名称。",
+                 "No gate is registered yet. Run gatepost-district gate add NAME."),
+    "gate": ("卡口", "Gate"),
+    "state": ("状态", "State"),
+    "contact": ("最近联系", "Last contact"),
+    "backlog": ("未送达", "Backlog"),
+    "last_passage": ("最近通行", "Last passage"),
+    "today": ("今日", "Today"),
+    "alarms": ("告警", "Alarms"),
+    "no_alarms": ("没有未处理的告警。", "No alarm waits for anybody."),
+    "seen": ("已知悉", "Acknowledge"),
+    "over": ("已恢复", "over"),
+    "since": ("自", "since"),
+    "rows": ("条", "rows"),
+    "row": ("第 {} 条", "row {}"),
+    "lane": ("通道", "lane"),
+    "never": ("从未", "never"),
+    "state_up": ("在线", "up"),
+    "state_behind": ("补传中", "catching up"),
+    "state_silent": ("失联", "silent"),
+    "state_never": ("未接入", "never spoke"),
+    "outcome_admit": ("放行", "admitted"),
+    "outcome_turn_back": ("劝返", "turned back"),
+    "outcome_refer": ("移交", "referred"),
+    "outcome_abandoned": ("未完成", "abandoned"),
+    "outcome_other": ("其他", "other"),
+    "alarm_conflict": ("同一编号内容不同", "same number, different content"),
+    "alarm_hash_mismatch": ("记录与校验值不符", "a row does not match its hash"),
+    "alarm_broken_chain": ("记录链断裂", "the chain of rows is broken"),
+    "alarm_refused_row": ("记录被拒收", "a row was refused"),
+    "alarm_two_incarnations": ("同一卡口有两份日志同时在写", "two journals speak for one gate"),
+    "alarm_rows_missing": ("旧日志有记录未送达", "rows of an earlier journal never came"),
+    "alarm_body_unreadable": ("记录格式不识别", "a row's form is not understood"),
+    "alarm_referred": ("移交复检", "referred for a check"),
+    "alarm_device_lost": ("设备掉线", "a device is lost"),
+    "alarm_uplink_conflict": ("卡口报告与区里数据冲突", "the gate reports a conflict with the district"),
+    "alarm_uplink_rejected": ("卡口有记录被区里拒收", "the gate reports refused rows"),
+    "alarm_inbox_overflowed": ("卡口处理不过来", "a gate's inbox overflowed"),
+    "alarm_retention_destroyed": ("未送达的记录已到期销毁", "unsent rows were destroyed on their last day"),
+    "alarm_journal_renewed": ("卡口日志重新开始", "a gate's journal began anew"),
+    "server_lost": ("与服务器失去联系，内容可能已过时。", "No contact with the server: this may be old."),
+}  # fmt: skip
+
+
+def text(language: str, key: str) -> str:
+    """Return a text in a language of LANGUAGES; raises KeyError for a key nobody wrote."""
+    chinese, english = _TEXTS[key]
+    return english if language == "en" else chinese
+
+
+def keys() -> tuple[str, ...]:
+    """Return every key, for the test that every text exists twice."""
+    return tuple(_TEXTS)

@@ -1,0 +1,1 @@
+"""Hardware and outside services; imports `edge.domain` and nothing else of ours."""

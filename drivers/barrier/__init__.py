@@ -1,0 +1,1 @@
+"""Barriers, turnstiles and door openers; one file per model."""

@@ -1,0 +1,164 @@
+"""What a driver may be told: the fields of its `Options` dataclass, described and checked.
+
+Reads dataclasses and configuration values only. Must not import a driver or touch a device.
+"""
+
+import dataclasses
+import difflib
+import math
+import types
+import typing
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edge.domain.errors import ConfigError
+
+_ASKED: dict[Any, str] = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+
+
+@dataclass(frozen=True, slots=True)
+class OptionInfo:
+    """One option of a driver, ready to show. `default` is None where `required` is true."""
+
+    name: str
+    type: str
+    default: object
+    doc: str = ""
+    required: bool = False
+    choices: tuple[str, ...] = ()
+
+
+def option(
+    default: Any = dataclasses.MISSING,
+    doc: str = "",
+    *,
+    least: float | None = None,
+    most: float | None = None,
+) -> Any:
+    """Declare a field of an `Options` dataclass with its explanation and, for numbers, its limits.
+
+    Without a default the option has to be configured.
+    """
+    metadata = {"doc": doc, "least": least, "most": most}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def describe(options: type) -> tuple[OptionInfo, ...]:
+    """Return every option of an `Options` dataclass, in the order written."""
+    hints = typing.get_type_hints(options)
+    return tuple(_info(field, hints[field.name]) for field in dataclasses.fields(options))
+
+
+def build(options: type, values: Mapping[str, object]) -> Any:
+    """Return the `Options` holding `values`. Raises ConfigError naming every fault, `key: what`."""
+    hints = typing.get_type_hints(options)
+    fields = {field.name: field for field in dataclasses.fields(options)}
+    faults: list[str] = []
+    accepted: dict[str, object] = {}
+    for key, value in values.items():
+        if key not in fields:
+            faults.append(f"{key}: no such option{suggest(key, fields)}")
+            continue
+        try:
+            accepted[key] = _convert(value, hints[key], fields[key].metadata)
+        except ValueError as error:
+            faults.append(f"{key}: {error}")
+    for name, field in fields.items():
+        if _required(field) and name not in values:
+            faults.append(f"{name}: missing, and there is no default for it")
+    if not faults:
+        try:
+            return options(**accepted)
+        except ConfigError:
+            raise
+        except ValueError as error:
+            faults.append(str(error))
+    raise ConfigError(faults)
+
+
+def suggest(word: str, known: Collection[str]) -> str:
+    """Return "; did you mean 'x'?" for the nearest known word, or nothing."""
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _info(field: "dataclasses.Field[Any]", hint: Any) -> OptionInfo:
+    choices = (
+        tuple(str(c) for c in typing.get_args(hint)) if typing.get_origin(hint) is typing.Literal else ()
+    )
+    return OptionInfo(
+        name=field.name,
+        type=_words(hint),
+        default=None if _required(field) else _default(field),
+        doc=str(field.metadata.get("doc", "")),
+        required=_required(field),
+        choices=choices,
+    )
+
+
+def _required(field: "dataclasses.Field[Any]") -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+
+
+def _default(field: "dataclasses.Field[Any]") -> object:
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return field.default
+
+
+def _words(hint: Any) -> str:
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is typing.Literal:
+        return " | ".join(str(choice) for choice in arguments)
+    if origin in (types.UnionType, typing.Union):
+        return " | ".join(_words(a) for a in arguments if a is not types.NoneType)
+    if origin is tuple:
+        return f"list of {_words(arguments[0])}"
+    if hint is Path:
+        return "path"
+    return str(hint.__name__)
+
+
+def _convert(value: object, hint: Any, metadata: Mapping[str, Any]) -> object:
+    """Return `value` as the type the option declares; ValueError says what is expected."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (types.UnionType, typing.Union):
+        return None if value is None else _convert(value, _without_none(arguments), metadata)
+    if origin is typing.Literal:
+        return _choice(value, arguments)
+    if origin is tuple:
+        if not isinstance(value, list | tuple):
+            raise ValueError(f"expected a {_words(hint)}, got {value!r}")
+        return tuple(_convert(item, arguments[0], metadata) for item in value)
+    if hint is Path and isinstance(value, str | Path):
+        return Path(value)
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
+        raise ValueError(f"expected {_ASKED.get(hint, _words(hint))}, got {value!r}")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        _limits(value, metadata.get("least"), metadata.get("most"))
+    return value
+
+
+def _without_none(arguments: tuple[Any, ...]) -> Any:
+    [hint] = [a for a in arguments if a is not types.NoneType]
+    return hint
+
+
+def _choice(value: object, choices: tuple[Any, ...]) -> object:
+    if any(value == choice and type(value) is type(choice) for choice in choices):
+        return value
+    near = suggest(value, [str(c) for c in choices]) if isinstance(value, str) else ""
+    raise ValueError(f"expected one of {', '.join(str(c) for c in choices)}, got {value!r}{near}")
+
+
+def _limits(value: float, least: float | None, most: float | None) -> None:
+    if not math.isfinite(value):
+        raise ValueError(f"expected a finite number, got {value!r}")
+    if least is not None and value < least:
+        raise ValueError(f"{value!r} is below the least allowed, {least!r}")
+    if most is not None and value > most:
+        raise ValueError(f"{value!r} is above the most allowed, {most!r}")

@@ -1,0 +1,1 @@
+"""Code scanners; one file per model."""

@@ -1,0 +1,90 @@
+"""The camera's child process: `python -m drivers.scanner._capture`, started by drivers.scanner.camera.
+
+Reads one JSON line of options from standard input and writes JSON lines to standard output:
+`started`, `beat` (from the capture loop itself, so that a loop that hangs falls silent), `scan`,
+`fault`. Ends when its standard input ends: a gate that was killed leaves no camera behind. A crash
+or hang in here must cost the gate nothing but a new child. Writes no payload to standard error.
+"""
+
+import base64
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from typing import BinaryIO
+
+from drivers.scanner._capture_sources import Source, SourceFault, open_source
+from drivers.scanner._decode_live import LiveReader
+
+_BEAT_S = 0.5
+_NICE = 5  # a verdict's commit goes before a picture
+
+
+def main() -> None:
+    """Serve until standard input ends or the source does; leaves by os._exit."""
+    out = _own_output()
+    line = sys.stdin.buffer.readline()
+    if not line:
+        os._exit(0)
+    # Ctrl-C and systemd signal the whole group; the parent says when to end, by closing our input.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    threading.Thread(target=_end_with_input, name="input", daemon=True).start()
+    os.nice(_NICE)
+    options = json.loads(line)
+    frozen_s = float(options.pop("frozen_s"))
+    code = 0
+    try:
+        _serve(open_source(**options), out, frozen_s)
+    except SourceFault as fault:
+        _say(out, kind="fault", code=fault.code, message=str(fault))
+        code = 1
+    except BrokenPipeError:
+        code = 0
+    # Not the interpreter's own end: a native library that hangs in its destructor would keep us.
+    os._exit(code)
+
+
+def _serve(source: Source, out: BinaryIO, frozen_s: float) -> None:
+    reader = LiveReader()
+    frames = 0
+    beat_at = float("-inf")
+    while True:
+        grey = source.read()
+        now = time.monotonic()
+        if grey is not None:
+            if frames == 0:
+                _say(out, kind="started", width=grey.shape[1], height=grey.shape[0])
+            frames += 1
+            for code in reader.look(grey, now):
+                payload = base64.b64encode(code.payload).decode("ascii")
+                _say(out, kind="scan", payload=payload, symbology=code.symbology, decoder=code.decoder)
+            if source.live and 0 < frozen_s <= reader.same_for(now):
+                raise SourceFault("hung", f"the camera has sent the same picture for {frozen_s:g} s")
+        if frames and now - beat_at >= _BEAT_S:
+            _say(out, kind="beat", frames=frames, decoded=reader.decoded)
+            beat_at = now
+
+
+def _say(out: BinaryIO, **fields: object) -> None:
+    out.write(json.dumps(fields, separators=(",", ":")).encode() + b"\n")
+    out.flush()
+
+
+def _own_output() -> BinaryIO:
+    """Keep standard output to ourselves: native libraries that print there would break a line."""
+    ours = os.dup(1)
+    os.dup2(2, 1)
+    return os.fdopen(ours, "wb")
+
+
+def _end_with_input() -> None:
+    while os.read(0, 4096):
+        pass
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""Starts the camera's child process and reads its pipes, on the gate's side.
+
+Must not import OpenCV, NumPy or zxing-cpp: the gate's own process uses it.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+import drivers
+from edge.domain.errors import DeviceUnavailable
+
+_LINE_LIMIT = 65536
+
+
+def spawn(orders: Mapping[str, object]) -> "subprocess.Popen[bytes]":
+    """Start the child and hand it its orders. Raises DeviceUnavailable."""
+    root = str(Path(drivers.__file__).parent.parent)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH")))),
+        # Both say on standard error, at every start, what is no fault.
+        "OPENCV_LOG_LEVEL": "ERROR",
+        "OPENCV_FFMPEG_LOGLEVEL": "-8",
+        # Without these NumPy starts a thread for each core, and malloc keeps a heap for each thread.
+        "OPENBLAS_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "1",
+    }
+    try:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "drivers.scanner._capture"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+        )
+    except OSError as error:
+        raise DeviceUnavailable(f"the camera process cannot be started: {error}", "ended") from error
+    assert child.stdin is not None
+    # Through the pipe and not as an argument: everybody may read a process's arguments, and a
+    # stream's address holds a password. A child already gone is noticed by its pipes.
+    with suppress(BrokenPipeError):
+        child.stdin.write(json.dumps(orders).encode() + b"\n")
+        child.stdin.flush()
+    return child
+
+
+def lines(pipe: IO[bytes]) -> Iterator[bytes]:
+    """Yield lines, an over-long one in pieces, until the end; closes the pipe."""
+    with pipe:
+        while line := pipe.readline(_LINE_LIMIT):
+            yield line
+
+
+def how_it_ended(code: int | None) -> str:
+    """Return a return code in words; None: not ended, only its output is closed."""
+    if code is None:
+        return "output closed"
+    return f"signal {-code}" if code < 0 else f"exit {code}"

@@ -1,0 +1,261 @@
+"""Camera: a USB or CSI camera, a network stream, or a video or picture file.
+
+Device: anything Video4Linux shows as /dev/videoN (by index `"0"`, or better by a stable name under
+/dev/v4l/by-id), an RTSP or HTTP stream, or `file:/path` of a video or picture. A file plays at its
+own pace; with `loop = true` the frame shown is (monotonic clock x rate) modulo the number of frames,
+in step with any other simulated device on that clock.
+Decoding: QR codes, payload bytes exact; zxing-cpp on what changed, dearer stages and at last zbar
+where that reads nothing, for two seconds after a change. A code held up is reported at most twice
+a second; making one scan of it is the lane's business.
+Wiring: none. 2 pixels a module on the sensor are the least; 1280x720 reads a dense certificate.
+Limits: 64-bit systems only (zxing-cpp and OpenCV have no 32-bit ARM packages).
+Tried: files and an HTTP stream on loopback. Not tried on hardware: no /dev/video device yet.
+
+Capture and decoding run in a child process (drivers.scanner._capture), which may crash or hang: it
+speaks lines over a pipe that a thread of its own reads here. Silence of 2.5 s means SIGKILL, since
+a stopped or hung process still looks alive. This module must not import OpenCV, NumPy or zxing-cpp
+where the gate runs; only `decode_file`, for the command line, does.
+"""
+
+import base64
+import binascii
+import json
+import logging
+import os
+import re
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from drivers.options import option
+from drivers.scanner._capture_child import how_it_ended, lines, spawn
+from edge.domain.errors import DeviceUnavailable
+from edge.domain.model import Scan
+
+if TYPE_CHECKING:
+    from drivers.scanner._decode_file import FileCode
+
+_log = logging.getLogger(__name__)
+
+SILENCE_S = 2.5
+_WAIT_S = 0.5
+_CATCH_UP_S = 0.2
+_CLOSE_S = 0.4
+_SCANS_KEPT = 256  # beyond this the oldest are dropped: nobody has read for minutes
+_LAST_WORDS = 300
+_ORDERS = ("source", "loop", "width", "height", "fps", "frozen_s")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the camera may be told."""
+
+    source: str = option("0", 'index ("0"), device path, rtsp:// or http:// address, or file:/path')
+    loop: bool = option(False, "play a video file again and again")
+    width: int = option(1280, "pixels asked of a device", least=160, most=7680)
+    height: int = option(720, "pixels asked of a device", least=120, most=4320)
+    fps: float = option(0.0, "pictures a second; 0: the file's own, 15 for a device", least=0.0, most=240.0)
+    start_s: float = option(15.0, "how long the first picture may take", least=1.0, most=120.0)
+    frozen_s: float = option(
+        30.0,
+        "a device's picture that is the same to the last bit for so long is a fault; 0: never",
+        least=0.0,
+    )
+
+    def __post_init__(self) -> None:
+        known = ("/dev/", "rtsp://", "rtsps://", "http://", "https://", "file:")
+        if not (self.source.isascii() and self.source.isdigit()) and not self.source.startswith(known):
+            raise ValueError(
+                f"source: {without_password(self.source)!r} is no camera; "
+                'give an index such as "0", /dev/..., rtsp://... or file:/path'
+            )
+
+
+def connect(options: Options) -> "CameraPort":
+    """Start the child and return at once; the port says `started` after the first frame.
+
+    Raises DeviceUnavailable when the device or file is not there.
+    """
+    _require_present(options.source)
+    return CameraPort(options)
+
+
+def decode_file(path: Path) -> Iterator["FileCode"]:
+    """Yield the codes of a picture or video file, all stages on every changed frame; one item with
+    payload None where there is none. Raises DeviceUnavailable for a file that cannot be read.
+
+    Loads OpenCV into this process.
+    """
+    from drivers.scanner import _decode_file
+
+    return _decode_file.decode_file(path)
+
+
+def without_password(source: str) -> str:
+    """Return the source without the user and password a stream's address often holds."""
+    return re.sub(r"//[^/@]*@", "//", source)
+
+
+class CameraPort:
+    """An opened camera (edge.domain.ports.Scanner)."""
+
+    def __init__(self, options: Options) -> None:
+        self._source = without_password(options.source)
+        self._start_s = options.start_s
+        self._changed = threading.Condition()
+        self._scans: deque[Scan] = deque(maxlen=_SCANS_KEPT)
+        self._words: deque[str] = deque(maxlen=5)
+        self._failure: tuple[str, str] | None = None
+        self._fault: tuple[str, str] | None = None
+        self._ended = False
+        self._closed = False
+        self._heard_at = time.monotonic()
+        self.started = False
+        self.frames = 0
+        self.decoded = 0
+        orders = {name: getattr(options, name) for name in _ORDERS}
+        self._child = spawn(orders)
+        self.pid = self._child.pid
+        self._threads = [
+            threading.Thread(target=target, name=f"camera-{what}", daemon=True)
+            for target, what in ((self._listen, "lines"), (self._overhear, "words"))
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def read(self) -> Sequence[Scan]:
+        """Wait at most 0.5 s for codes. Empty while starting. Raises DeviceUnavailable with code
+        `hung` (silent or stuck), `ended`, `lost`, `absent` or `busy`."""
+        with self._changed:
+            if self._failure is not None:
+                raise DeviceUnavailable(*self._failure)
+            self._changed.wait_for(self._news, max(0.0, min(_WAIT_S, self._quiet_until() - time.monotonic())))
+            if not self._news() and self._silent():
+                # A gate that was itself stopped finds the child's lines still on their way.
+                self._changed.wait_for(lambda: self._news() or not self._silent(), _CATCH_UP_S)
+            scans = tuple(self._scans)
+            self._scans.clear()
+            if scans:
+                return scans
+            if not self._ended and not self._closed and not self._silent():
+                return ()
+        raise self._fail()
+
+    def close(self) -> None:
+        """End the child and give everything back."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        self._end_child(_CLOSE_S)
+
+    def _news(self) -> bool:
+        return bool(self._scans) or self._ended or self._closed
+
+    def _quiet_until(self) -> float:
+        return self._heard_at + (SILENCE_S if self.started else self._start_s)
+
+    def _silent(self) -> bool:
+        return time.monotonic() >= self._quiet_until()
+
+    def _fail(self) -> DeviceUnavailable:
+        """End what is left of the child and return why, the same from now on."""
+        silent = not self._ended and not self._closed
+        self._end_child(0.0 if silent else _CLOSE_S)
+        with self._changed:
+            if self._failure is None:
+                self._failure = self._why(silent)
+            return DeviceUnavailable(*self._failure)
+
+    def _why(self, silent: bool) -> tuple[str, str]:
+        """Return the message and the code."""
+        if self._closed:
+            return f"camera {self._source} was closed", "ended"
+        if silent and self.started:
+            return f"camera {self._source}: its process hung for {SILENCE_S} s", "hung"
+        if silent:
+            return f"camera {self._source}: no picture within {self._start_s:g} s", "hung"
+        if self._fault is not None:
+            code, message = self._fault
+            return f"camera {self._source}: {message}", code
+        words = f": {self._words[-1]}" if self._words else ""
+        how = how_it_ended(self._child.returncode)
+        return f"camera {self._source}: its process ended ({how}){words}", "ended"
+
+    def _end_child(self, patience_s: float) -> None:
+        assert self._child.stdin is not None
+        with suppress(OSError):
+            self._child.stdin.close()
+        try:
+            self._child.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            # A process inside a driver that hangs dies when the driver lets it.
+            with suppress(subprocess.TimeoutExpired):
+                self._child.wait(_CLOSE_S)
+        for thread in self._threads:
+            if thread is not threading.current_thread():
+                thread.join(_CLOSE_S)
+
+    def _listen(self) -> None:
+        """Take in the child's lines until it closes its output."""
+        assert self._child.stdout is not None
+        for line in lines(self._child.stdout):
+            self._take(line)
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def _take(self, line: bytes) -> None:
+        try:
+            fields = json.loads(line)
+            kind = fields["kind"]
+            scan = _scan(fields) if kind == "scan" else None
+            fault = (str(fields["code"]), str(fields["message"])) if kind == "fault" else None
+            frames, decoded = int(fields.get("frames", 0)), int(fields.get("decoded", 0))
+        except (ValueError, TypeError, KeyError, AttributeError):
+            _log.warning("the camera process sent a line that is none of its protocol")
+            return
+        with self._changed:
+            self._heard_at = time.monotonic()
+            self.started = self.started or kind == "started"
+            self._fault = fault or self._fault
+            self.frames, self.decoded = max(self.frames, frames), max(self.decoded, decoded)
+            if scan is not None:
+                self._scans.append(scan)
+            self._changed.notify_all()
+
+    def _overhear(self) -> None:
+        """Keep the child's last words; libraries say too much to log it."""
+        assert self._child.stderr is not None
+        for line in lines(self._child.stderr):
+            words = without_password(line.decode("utf-8", "replace").strip())[:_LAST_WORDS]
+            if words:
+                self._words.append(words)
+
+
+def _require_present(source: str) -> None:
+    """Spare a child for what plainly is not there. Raises DeviceUnavailable."""
+    if "://" in source and not source.startswith("file:"):
+        return
+    is_file = source.startswith("file:")
+    name = source.removeprefix("file:").removeprefix("//") if is_file else source
+    path = Path(f"/dev/video{name}" if not is_file and name.isdigit() else name)
+    if not path.exists():
+        raise DeviceUnavailable(f"camera {source}: there is no {path}", "absent")
+    needed = os.R_OK if is_file else os.R_OK | os.W_OK
+    if not os.access(path, needed):
+        raise DeviceUnavailable(f"camera {source}: {path} may not be opened by this user", "denied")
+
+
+def _scan(fields: dict[str, Any]) -> Scan:
+    try:
+        payload = base64.b64decode(fields["payload"], validate=True)
+    except binascii.Error as error:
+        raise ValueError("payload") from error
+    return Scan(payload, str(fields["symbology"]), str(fields["decoder"]))

@@ -1,0 +1,1 @@
+"""Thermometers that deliver readings by themselves; one file per model."""

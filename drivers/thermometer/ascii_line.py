@@ -1,0 +1,205 @@
+"""Anything that prints temperatures as lines of text: Arduino sketches, meters in burst mode, bridges.
+
+Wiring: whatever the device needs; the line is 8N1 at `baud`.
+Protocol: lines ended by CR, LF or both, at most 256 bytes. A regular expression with the named groups
+`surface`, `ambient`, `body` (at least one) and, where the line says it, `unit` (C or F) finds the
+numbers; a decimal comma is understood. Fields may stand on several lines: give one expression for
+each, and lines within 500 ms become one reading. Presets, seen in public sketches:
+  to_ta           TO:36.52 and TA:25.10, on one line or two
+  ambient_object  Ambient = 25.1 *C  Object = 36.5 *C
+  number          36.5
+  json            {"value": 36.5}, also keys surface, object, ambient, body
+Limits: text carries no checksum, so a number that lost a digit on the way cannot be told from one
+that was sent so; prefer a module that has one. The first line after opening is usually cut off and is
+dropped. Opening resets most Arduinos (1-2 s of silence) unless `dtr = false`.
+Tried on hardware: not yet; on transcripts and pseudo-terminals.
+"""
+
+import codecs
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Literal
+
+from drivers.options import option
+from drivers.thermometer._frames import rated
+from drivers.thermometer._serial import SerialThermometer
+from edge.domain.model import Reading
+
+PAIR_S = 0.5
+LINE_LIMIT = 256
+_FIELDS = ("surface", "ambient", "body")
+_N = r"[-+]?[0-9]{1,4}(?:[.,][0-9]{1,6})?(?![0-9.]|,[0-9])"
+_UNIT = r"(?:.{0,3}?(?P<unit>[CF])\b)?"
+
+PRESETS = {
+    "to_ta": (rf"\bTO\s*[:=]\s*(?P<surface>{_N})", rf"\bTA\s*[:=]\s*(?P<ambient>{_N})"),
+    "ambient_object": (rf"Ambient\s*=\s*(?P<ambient>{_N}).*?\bObject\s*=\s*(?P<surface>{_N}){_UNIT}",),
+    "number": (rf"^\s*(?P<surface>{_N}){_UNIT}\s*$",),
+    "json": (
+        rf'^\s*\{{(?=.*"(?:value|surface|object)"\s*:\s*(?P<surface>{_N})\s*[,}}])'
+        rf'(?:(?=.*"ambient"\s*:\s*(?P<ambient>{_N})\s*[,}}]))?'
+        rf'(?:(?=.*"body"\s*:\s*(?P<body>{_N})\s*[,}}]))?',
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Options:
+    """Where the device is and how its lines read."""
+
+    port: str = option(doc="device file (by-path name), socket://host:port or rfc2217://host:port")
+    baud: int = option(9600, "baud rate of the device", least=300, most=4_000_000)
+    preset: Literal["to_ta", "ambient_object", "number", "json"] = option("to_ta", "how the lines read")
+    patterns: tuple[str, ...] = option((), "own regular expressions, instead of a preset")
+    unit: Literal["C", "F"] = option("C", "unit of numbers whose line does not say it")
+    encoding: str = option("utf-8", "encoding of the lines, for patterns with other than ASCII")
+    dtr: bool = option(True, "raise the DTR line when opening; false spares an Arduino its reset")
+    discard_first: bool = option(True, "drop the first line after opening, usually cut off")
+    silence_s: float = option(2.5, "seconds without a reading until it is called lost; 0 never", least=0)
+    start_s: float = option(5.0, "seconds the first reading may take after opening", least=0)
+    surface_min_c: float = option(-70.0, "lowest object temperature it is rated for")
+    surface_max_c: float = option(380.0, "highest object temperature it is rated for")
+    ambient_min_c: float = option(-40.0, "lowest sensor temperature it is rated for")
+    ambient_max_c: float = option(125.0, "highest sensor temperature it is rated for")
+
+    def __post_init__(self) -> None:
+        try:
+            codecs.lookup(self.encoding)
+        except LookupError as error:
+            raise ValueError(f"encoding: {error}") from error
+        for expression in self.patterns:
+            _compiled(expression)
+
+
+@dataclass(slots=True)
+class _Group:
+    """Fields that belong together, while more of them may come."""
+
+    since: float
+    fields: dict[str, int] = field(default_factory=dict)
+    matched: set[int] = field(default_factory=set)
+    raw: bytes = b""
+
+
+class Decoder:
+    """Bytes of the device to readings. `now` is any monotonic clock in seconds; it decides which
+    lines came together, and is asked once for every line that ended and once for every `feed`."""
+
+    checked = False  # text carries no checksum
+
+    def __init__(self, options: Options, now: Callable[[], float] = time.monotonic) -> None:
+        self.bad_frames = 0
+        self.dropped_bytes = 0
+        self._options = options
+        self._now = now
+        self._patterns = [_compiled(e) for e in options.patterns or PRESETS[options.preset]]
+        self._line = bytearray()
+        self._skipping = options.discard_first
+        self._group: _Group | None = None
+
+    def feed(self, chunk: bytes) -> list[Reading]:
+        """Return the readings completed by `chunk`, or, when partners failed to come, by time."""
+        readings = self._expired()
+        for byte in chunk:
+            self._line.append(byte)
+            if byte in b"\r\n":
+                line = bytes(self._line)
+                self._line.clear()
+                readings += self._end_line(line)
+            elif len(self._line) > LINE_LIMIT:
+                self._lose_line()
+        return readings
+
+    def _end_line(self, line: bytes) -> list[Reading]:
+        if self._skipping:
+            self._skipping = False
+            self.dropped_bytes += len(line)
+            return []
+        if len(line) == 1:  # the LF of a CRLF, or an empty line
+            return []
+        text = line.decode(self._options.encoding, "replace")
+        matches = {n: match for n, p in enumerate(self._patterns) if (match := p.search(text))}
+        if not matches:
+            self.bad_frames += 1
+            self.dropped_bytes += len(line)
+            return []
+        return self._add(matches, line)
+
+    def _lose_line(self) -> None:
+        """Drop a line that got too long, up to its end."""
+        if not self._skipping:
+            self.bad_frames += 1
+        self._skipping = True
+        self.dropped_bytes += len(self._line)
+        self._line.clear()
+
+    def _add(self, matches: dict[int, re.Match[str]], line: bytes) -> list[Reading]:
+        """Put a line into the open group; the group ends when every pattern has matched."""
+        readings = self._expired()
+        if self._group is not None and matches.keys() & self._group.matched:
+            readings += self._close()  # a field said again begins the next reading
+        if self._group is None:
+            self._group = _Group(self._now())
+        for match in matches.values():
+            groups = match.groupdict()
+            unit = groups.get("unit") or self._options.unit
+            self._group.fields |= {n: _mdegc(groups[n], unit) for n in _FIELDS if groups.get(n)}
+        self._group.matched |= matches.keys()
+        self._group.raw += line
+        if len(self._group.matched) == len(self._patterns):
+            readings += self._close()
+        return readings
+
+    def _expired(self) -> list[Reading]:
+        if self._group is None or self._now() - self._group.since <= PAIR_S:
+            return []
+        return self._close()
+
+    def _close(self) -> list[Reading]:
+        """End the open group; without a surface or body value it is no reading."""
+        group, self._group = self._group, None
+        if group is None:
+            return []
+        values = group.fields
+        if "surface" not in values and "body" not in values:
+            self.dropped_bytes += len(group.raw)
+            return []
+        surface, ambient = values.get("surface"), values.get("ambient")
+        o = self._options
+        quality = rated(
+            surface,
+            ambient,
+            surface_c=(o.surface_min_c, o.surface_max_c),
+            ambient_c=(o.ambient_min_c, o.ambient_max_c),
+        )
+        return [Reading(surface, ambient, values.get("body"), quality, group.raw)]
+
+
+def connect(options: Options) -> SerialThermometer:
+    """Open the device's line. Raises DeviceUnavailable."""
+    from drivers.serialport import open_line
+
+    line = open_line(options.port, baud=options.baud, dtr=options.dtr)
+    return SerialThermometer(line, Decoder(options), silence_s=options.silence_s, start_s=options.start_s)
+
+
+def _compiled(expression: str) -> re.Pattern[str]:
+    """Return the pattern; ValueError says what is wrong with it."""
+    try:
+        pattern = re.compile(expression)
+    except re.error as error:
+        raise ValueError(f"patterns: {expression!r} is no regular expression: {error}") from error
+    if not set(pattern.groupindex) & set(_FIELDS):
+        raise ValueError(f"patterns: {expression!r} names none of the groups {', '.join(_FIELDS)}")
+    return pattern
+
+
+def _mdegc(number: str, unit: str) -> int:
+    """Return thousandths of a degree Celsius, rounded half to even where finer."""
+    degrees = Decimal(number.replace(",", "."))
+    if unit.upper() == "F":
+        degrees = (degrees - 32) * 5 / 9
+    return int((degrees * 1000).quantize(Decimal(1), ROUND_HALF_EVEN))

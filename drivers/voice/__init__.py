@@ -1,0 +1,1 @@
+"""Loudspeakers with a fixed vocabulary; one file per model."""

@@ -1,0 +1,1 @@
+"""The gate's daemon: measures, reads, asks, decides, writes down, shows, forwards."""

@@ -1,0 +1,325 @@
+"""Puts a gate together: configuration -> drivers -> threads.
+
+Nothing is decided here. What a part needs of another it gets as a value or a callable, so that no
+part imports its neighbour.
+"""
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
+from importlib import metadata
+
+from drivers import registry as drivers_registry
+from edge.app.folder import boot_id, cookie_secret, outside_key, take_folder
+from edge.app.lanes import BuiltLane, build, filled
+from edge.app.trust import TrustFolder
+from edge.bell import Bell
+from edge.clock import Clock
+from edge.config import Loaded
+from edge.devices import Effector, Place, read_scanner, read_thermometer
+from edge.domain.errors import ConfigError
+from edge.domain.lane_state import Do
+from edge.domain.model import Instant
+from edge.health import STOPPED, Health, Notifier, Problem, probes
+from edge.journal import Journal, Reader, Row, State
+from edge.keeper import Keeper, publish
+from edge.messages import Reply
+from edge.station import Station, Surroundings
+from edge.threads import Threads
+from edge.uplink import Options, Uplink
+from edge.web.gate import Gate
+
+log = logging.getLogger(__name__)
+
+REMEMBERED = 500
+
+
+def run_gate(
+    loaded: Loaded,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    on_ready: Callable[[int], None] = lambda _port: None,
+    on_secrets: Callable[[Sequence[tuple[str, str, str]]], None] = lambda _accounts: None,
+) -> int:
+    """Run the daemon until SIGTERM or SIGINT; return the exit status.
+
+    `on_ready` gets the port of the pages; `on_secrets` the accounts a first start made, once.
+    Raises ConfigError and JournalError before anything is started.
+    """
+    with ExitStack() as stack:
+        gate = _Gate(loaded, environ, stack)
+        on_secrets(gate.first_accounts())
+        return gate.run(on_ready)
+
+
+class _Gate:
+    """The parts of one running gate."""
+
+    def __init__(self, loaded: Loaded, environ: Mapping[str, str], stack: ExitStack) -> None:
+        settings = loaded.settings
+        self.loaded, self.settings, self.environ = loaded, settings, environ
+        self.folder = settings.store.path
+        self.stop = threading.Event()
+        self.threads = Threads(self.stop)
+        self.bell, self.views = Bell(), Bell()
+        take_folder(self.folder, stack)
+        self.journal = Journal.open(self.folder, master=outside_key(settings, environ))
+        stack.callback(self.journal.close)
+        self.state = State.open(self.folder)
+        stack.callback(self.state.close)
+        boot = self.journal.start_boot()
+        reader = self.journal.reader()
+        stack.callback(reader.close)
+        newest = reader.row(reader.head())
+        self.clock = Clock(self.folder, newest_us=newest.at_us if newest else None)
+        self.now = self.clock.now
+        self.health = Health(self.now, required=("station",))
+        self.trust = TrustFolder(
+            settings.codes.trust or self.folder / "trust", settings.codes.accept_test_issuers
+        )
+        started_us = self.now().mono_us
+        self.lanes = build(settings, loaded.path.parent, boot=boot, started_us=started_us)
+        self.uplink = self._uplink()
+        self.station = self._station(reader)
+
+    def first_accounts(self) -> list[tuple[str, str, str]]:
+        """Make the accounts a gate needs when there are none; return (name, role, secret) of each."""
+        from edge.web.users import ensure_first_users
+
+        return ensure_first_users(self.state)
+
+    def run(self, on_ready: Callable[[int], None]) -> int:
+        """Start every thread, watch them, end them in order."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_signal: self.stop.set())
+        self._announce()
+        self._watch_parts()
+        self._start_devices()
+        self.threads.start("station", partial(self.station.run, self.stop))
+        if self.uplink is not None:
+            self.threads.start("uplink", partial(self.uplink.run, self.stop))
+        self._start_keeper()
+        self._start_pages(on_ready)
+        status = self.health.watch(self.stop, Notifier.from_environ(self.environ))
+        self.stop.set()
+        self.bell.ring()
+        self.views.ring()
+        stuck = self.threads.join(10.0)
+        if stuck:
+            log.error("threads did not end: %s", ", ".join(stuck))
+        return STOPPED if self.threads.failed or stuck else status
+
+    def _uplink(self) -> Uplink | None:
+        table = self.settings.uplink
+        if table is None:
+            return None
+        token = table.bearer(self.environ)
+        if token is None:
+            raise ConfigError("[uplink] token_file: the gate has no token; ask the district for one")
+        options = Options(table.url, token, frozenset(table.forward), table.every_s)
+        return Uplink(
+            reader=self.journal.reader,
+            unseal=self.journal.unseal,
+            state=self.state,
+            append=lambda kind, body: self._append(Row(kind, self.now(), body)),
+            options=options,
+            gate_id=self.settings.gate.id,
+            incarnations=lambda: self.journal.incarnations,
+            bell=self.bell,
+            now=self.now,
+            renew=lambda: self.journal.renew("conflict", self.now()),
+            beat=self.health.heart("uplink", 60.0).beat,
+        )
+
+    def _station(self, reader: Reader) -> Station:
+        around = Surroundings(
+            journal=self,
+            read_code=self.trust.read,
+            now=self.now,
+            perform=self._perform,
+            devices=self.health.devices,
+            beat=self.health.heart("station", 10.0).beat,
+            count=self.health.count,
+            bell=self.bell,
+            views=self.views,
+            housekeeping=self._due,
+        )
+        return Station(filled(self.lanes, self.journal, reader), around, _earlier_replies(reader))
+
+    def append(self, *rows: Row) -> tuple[int, ...]:
+        """Append to the journal, timed; what the station writes with."""
+        before = time.monotonic()
+        sequences = self.journal.append(*rows)
+        self.health.committed(time.monotonic() - before)
+        return sequences
+
+    def _append(self, row: Row) -> int:
+        sequence = self.append(row)[0]
+        self.bell.ring()
+        return sequence
+
+    def _perform(self, lane: str, do: Do) -> bool:
+        effector = self.lanes[lane].effectors.get(do.device)
+        if effector is None:
+            return False
+        effector.perform(do)
+        return True
+
+    def _due(self, now: Instant) -> list[Row]:
+        moved = self.clock.watch()
+        if moved is None:
+            return []
+        self.health.count("clock_corrections")
+        body = {
+            "from_us": moved.from_us,
+            "to_us": moved.to_us,
+            "quality": moved.quality.value,
+            "before": moved.before.value,
+        }
+        return [Row("clock.corrected", now, body)]
+
+    def _announce(self) -> None:
+        now = self.now()
+        version, config = metadata.version("gatepost"), self.loaded.text_hash
+        body = {"version": version, "config": config, "boot_id": boot_id()}
+        self.journal.append(Row("gate.started", now, body))
+        texts = {lane.spec.procedure.name: lane.text for lane in self.lanes.values()}
+        publish(self.journal, self.state, now, specs=[lane.spec for lane in self.lanes.values()], texts=texts)
+
+    def _watch_parts(self) -> None:
+        health = self.health
+        health.section("journal", self._journal_facts)
+        health.section("clock", self.clock.status)
+        health.section("disk", lambda: {"free_bytes": probes.free_bytes(self.folder)})
+        health.probe("disk", probes.disk(self.folder))
+        health.probe("clock", probes.clock(lambda: self.clock.quality))
+        health.probe("journal", probes.journal(self.station.unwritable))
+        if self.uplink is not None:
+            health.section("uplink", self.uplink.status)
+            health.probe("uplink", probes.uplink(self.uplink.status))
+
+    def _journal_facts(self) -> dict[str, object]:
+        reader = self.journal.reader()  # asked by any thread, and a reader belongs to one
+        try:
+            return {"head": reader.head(), "incarnation": self.journal.incarnation}
+        finally:
+            reader.close()
+
+    def _journal_trouble(self, keeper: Keeper) -> Problem | None:
+        journal = self.journal
+        if keeper.faults:
+            return Problem("journal_tampered", keeper.faults[0])
+        if journal.incident is not None:
+            return Problem("journal_set_aside", journal.incident.why)
+        if journal.rolled_back is not None:
+            return Problem("journal_rolled_back", str(journal.rolled_back.seq))
+        if keeper.purged.unacknowledged:
+            return Problem("retention_unacknowledged", str(keeper.purged.unacknowledged), "warning")
+        if keeper.purged.refused == "clock_leapt":
+            return Problem("retention_waits", severity="warning")
+        return None if journal.reserve_intact else Problem("journal_reserve", severity="warning")
+
+    def _start_devices(self) -> None:
+        for lane in self.lanes.values():
+            counts: dict[str, int] = {}
+            for kind, table in lane.devices:
+                if table.get("driver") == "none":
+                    continue  # "this lane has none" is a configuration, not a device that could fail
+                counts[kind] = counts.get(kind, 0) + 1
+                device = kind if counts[kind] == 1 else f"{kind}{counts[kind]}"
+                self._start_device(lane, device, drivers_registry.load(kind, table))
+
+    def _start_device(self, lane: BuiltLane, name: str, driver: drivers_registry.Driver) -> None:
+        lane_name = lane.spec.name
+        status = self.health.device(lane_name, driver.kind, name, driver.name, driver.simulated)
+        title = f"{lane_name}-{name}"
+        # A voice speaks for seconds; nothing else here blocks that long.
+        heart = self.health.heart(title, 30.0)
+        place = Place(lane_name, name, self.station.offer, status, heart.beat, self.now)
+        if driver.kind == "thermometer":
+            self.threads.start(title, partial(read_thermometer, driver, place, self.stop))
+        elif driver.kind == "scanner":
+            self.threads.start(title, partial(read_scanner, driver, place, self.stop))
+        else:
+            effector = Effector(driver, place)
+            lane.effectors[driver.kind] = effector
+            self.threads.start(title, partial(effector.run, self.stop))
+
+    def _start_keeper(self) -> None:
+        store = self.settings.store
+        # Checking a million rows is its work as well.
+        heart = self.health.heart("keeper", 3600.0)
+
+        def often() -> None:
+            heart.beat()
+            self.trust.refresh()
+            if self.journal.others_wrote():
+                self.bell.ring()
+
+        def acknowledged() -> int | None:
+            return None if self.uplink is None else int(self.uplink.status()["acknowledged"])
+
+        keeper = Keeper(
+            self.journal,
+            retention_days=store.retention_days,
+            retention_max_days=store.retention_max_days,
+            acknowledged=acknowledged,
+            now=self.now,
+            often=often,
+        )
+        self.health.probe("journal_kept", partial(self._journal_trouble, keeper))
+        self.threads.start("keeper", partial(keeper.run, self.stop))
+
+    def _start_pages(self, on_ready: Callable[[int], None]) -> None:
+        from edge.web import create_app
+        from edge.web.server import serve
+
+        app = create_app(self._pages())
+        beat = self.health.heart("pages", 30.0).beat
+        listen = self.settings.web.listen
+        work = partial(serve, app, listen, self.stop, on_ready=on_ready, beat=beat)
+        self.threads.start("pages", work)
+
+    def _pages(self) -> Gate:
+        gate = self.settings.gate
+        banners = ["simulated"] if any(device["simulated"] for device in self.health.devices()) else []
+        if self.environ.get("GATEPOST_SIMULATED_ATTENDANT"):
+            banners.append("attendant")  # the demo: no person answers here, and the pages say so
+        return Gate(
+            name=gate.name,
+            gate_id=gate.id,
+            language=self.loaded.language or gate.language,
+            timezone=gate.timezone,
+            lanes=tuple(self.lanes),
+            incarnation=self.journal.incarnation,
+            secret=cookie_secret(self.state),
+            submit=self.station.submit,
+            view=self.station.view,
+            view_changed=self.views,
+            reader=self.journal.reader,
+            unseal=self.journal.unseal,
+            append=self._append,
+            status=self.health.status,
+            metrics=self.health.metrics,
+            bell=self.bell,
+            now=self.now,
+            state=self.state,
+            stop=self.stop,
+            banners=tuple(banners),
+        )
+
+
+def _earlier_replies(reader: Reader) -> dict[str, Reply]:
+    """Return the replies to the newest decisions by hand, so that a repeated tap after a restart
+    stays harmless."""
+    rows = reader.rows_after(max(0, reader.head() - REMEMBERED), REMEMBERED, {"passage.decided"})
+    return {
+        row.body["command_id"]: Reply(row.seq, row.body["passage"])
+        for row in rows
+        if row.body.get("command_id")
+    }

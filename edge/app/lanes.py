@@ -1,0 +1,96 @@
+"""From the configuration's lanes to the domain's: procedures found, numbers converted, the bench
+filled with whoever waited when the gate stopped."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from edge import procedures
+from edge.config import Lane, Settings
+from edge.devices import Effector
+from edge.domain import bench
+from edge.domain.errors import ConfigError
+from edge.domain.lane_state import LaneSpec, LaneState
+from edge.domain.model import Passage
+from edge.domain.record import restored
+from edge.domain.screening import Policy
+from edge.journal import Journal, Reader
+
+
+@dataclass
+class BuiltLane:
+    """A lane's spec, the text of its procedure, its device tables, and its running effectors."""
+
+    spec: LaneSpec
+    text: str
+    devices: tuple[tuple[str, Mapping[str, Any]], ...]
+    effectors: dict[str, Effector] = field(default_factory=dict)
+
+
+def build(settings: Settings, config_folder: Path, *, boot: int, started_us: int) -> dict[str, BuiltLane]:
+    """Return the lanes by name; raises ConfigError for a procedure that is not there or is wrong."""
+    policy = policy_of(settings)
+    lanes = {
+        lane.name: _built(lane, policy, config_folder, boot=boot, started_us=started_us)
+        for lane in settings.lane
+    }
+    for number, lane in enumerate(lanes.values()):
+        lane.spec = replace(lane.spec, number=number, lanes=len(lanes))
+    return lanes
+
+
+def filled(
+    lanes: Mapping[str, BuiltLane], journal: Journal, reader: Reader
+) -> dict[str, tuple[LaneSpec, LaneState]]:
+    """Return each lane's spec and its state after a start, folded from the journal."""
+    waiting: dict[str, list[Passage]] = {name: [] for name in lanes}
+    for row in reader.waiting():
+        # Somebody parked in a lane that is no longer configured waits at the first one.
+        name = row.lane if row.lane is not None and row.lane in lanes else next(iter(lanes))
+        passage = restored(row.body, journal.unseal(row), lane=name, clock=row.clock)
+        waiting[name].append(_under_present_rules(passage, lanes[name].spec))
+    return {name: (lane.spec, bench.restore(waiting[name])) for name, lane in lanes.items()}
+
+
+def policy_of(settings: Settings) -> Policy:
+    """Return the numbers a site screens by, in thousandths of a degree and microseconds."""
+    table = settings.screening.model_dump()
+    offset = table.pop("surface_offset_c")
+    numbers: dict[str, Any] = {"surface_offset_mdegc": None if offset is None else round(offset * 1000)}
+    for name, value in table.items():
+        if name.endswith("_c"):
+            numbers[name[:-2] + "_mdegc"] = round(value * 1000)
+        elif name.endswith("_s"):
+            numbers[name[:-2] + "_us"] = round(value * 1_000_000)
+        else:
+            numbers[name] = value
+    return Policy(**numbers)
+
+
+def _built(lane: Lane, policy: Policy, config_folder: Path, *, boot: int, started_us: int) -> BuiltLane:
+    path = procedures.find(lane.procedure, procedures.folders(config_folder))
+    if path is None:
+        raise ConfigError(f"[lane.{lane.name}] procedure: there is no procedure {lane.procedure!r}")
+    text = path.read_text("utf-8")
+    spec = LaneSpec(
+        name=lane.name,
+        direction=lane.direction,
+        procedure=procedures.parse(lane.procedure, text, str(path)),
+        policy=policy,
+        boot=boot,
+        started_us=started_us,
+        abandon_us=lane.abandon_s * 1_000_000,
+        park_max_us=lane.park_max_s * 1_000_000,
+    )
+    return BuiltLane(spec, text, lane.devices())
+
+
+def _under_present_rules(passage: Passage, spec: LaneSpec) -> Passage:
+    # Whoever comes back is decided by what holds now, and the record has to say so.
+    return replace(
+        passage,
+        procedure=spec.procedure.name,
+        procedure_version=spec.procedure.version,
+        policy_version=spec.policy.version,
+    )

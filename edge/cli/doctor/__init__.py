@@ -1,0 +1,180 @@
+"""`gatepost doctor`: every device, the clock, the card, the space, permissions, the uplink, each with
+what to do. The output is fit to paste. Must not change anything on the machine.
+"""
+
+import http.client
+import json
+import os
+import socket
+import ssl
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from edge.cli.clock import newest_row_us
+from edge.cli.config import Given, given
+from edge.cli.doctor import devices, machine, ports, surroundings
+from edge.cli.doctor.devices import Fetch
+from edge.cli.doctor.finding import Finding, Level, Run, redacted
+from edge.cli.doctor.surroundings import Reach
+from edge.clock import Clock
+from edge.config import Settings, examine, language
+
+_TIMEOUT_S = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the checks reach out with; tests hand in others."""
+
+    run: Run
+    fetch: Fetch
+    reach: Reach
+    root: Path = Path("/")
+
+
+@click.command()
+@click.option("--config", "path", type=click.Path(path_type=Path), help="The file; else it is searched for.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.pass_context
+def doctor(context: click.Context, path: Path | None, as_json: bool) -> None:
+    """Look at every device, the clock, the card, the uplink, and say what to do."""
+    findings = look(path, os.environ, given(context), Tools(run_program, fetch, reach))
+    for finding in findings:
+        if as_json:
+            click.echo(json.dumps(finding.as_dict(), ensure_ascii=False))
+        else:
+            click.echo(finding.line(language(os.environ)))
+    counts = {level: sum(finding.level is level for finding in findings) for level in Level}
+    click.echo(f"{counts[Level.FAULT]} fault, {counts[Level.WARN]} warn, {counts[Level.OK]} ok", err=True)
+    context.exit(surroundings.exit_code(findings))
+
+
+def look(path: Path | None, environ: Mapping[str, str], parts: Given, tools: Tools) -> list[Finding]:
+    """Return every finding, fit to paste."""
+    loaded, faults = examine(path, environ, drivers=parts.drivers, procedures=parts.procedures)
+    findings = [
+        *machine.machine(tools.root),
+        *surroundings.config(loaded.path if loaded else path, faults),
+        *machine.power(tools.root, tools.run),
+    ]
+    secrets: list[str] = []
+    if loaded is not None:
+        settings = loaded.settings
+        if settings.uplink and settings.uplink.token:
+            secrets.append(settings.uplink.token.get_secret_value())
+        findings += _store(settings, tools)
+        findings += _lanes(settings, parts, tools)
+        findings += surroundings.uplink(settings, environ, tools.reach)
+    return [redacted(finding, secrets) for finding in findings]
+
+
+def run_program(arguments: Sequence[str]) -> str | None:
+    """Run a program of the system for at most five seconds and return what it printed."""
+    try:
+        done = subprocess.run(
+            arguments, capture_output=True, text=True, errors="replace", timeout=5, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+def fetch(url: str) -> tuple[int, bytes] | None:
+    """Fetch an address of this machine."""
+    try:
+        return _ask(url, "GET")
+    except (OSError, http.client.HTTPException):
+        return None
+
+
+def reach(url: str) -> int | str:
+    """Return the status a server gives, or why there was none."""
+    try:
+        return _ask(url, "HEAD")[0]
+    except ssl.SSLError:
+        return "certificate"
+    except socket.gaierror:
+        return "dns"
+    except TimeoutError:
+        return "timeout"
+    except ConnectionRefusedError:
+        return "refused"
+    except (OSError, http.client.HTTPException) as error:
+        return type(error).__name__
+
+
+def _ask(url: str, method: str) -> tuple[int, bytes]:
+    # http.client, not the uplink's pool: no proxy, no retry, no redirect, one short question.
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    connection: http.client.HTTPConnection
+    if parts.scheme == "https":
+        context = ssl.create_default_context()
+        connection = http.client.HTTPSConnection(host, parts.port, timeout=_TIMEOUT_S, context=context)
+    else:
+        connection = http.client.HTTPConnection(host, parts.port, timeout=_TIMEOUT_S)
+    try:
+        connection.request(method, parts.path or "/")
+        answer = connection.getresponse()
+        return answer.status, answer.read(1_000_000)
+    finally:
+        connection.close()
+
+
+def _store(settings: Settings, tools: Tools) -> list[Finding]:
+    folder = settings.store.path
+    gate_clock = Clock(folder, newest_us=newest_row_us(folder))
+    wav = any(lane.voice["driver"] == "wav" for lane in settings.lane)
+    camera = any(table["driver"] == "camera" for lane in settings.lane for table in lane.scanner)
+    return [
+        *surroundings.store(tools.root, settings, os.getuid()),
+        *surroundings.keys(tools.root, settings),
+        *machine.card(tools.root, folder, tools.run),
+        *machine.space(folder),
+        *surroundings.clock(gate_clock, chip=machine.has_clock_chip(tools.root)),
+        *machine.timezone(tools.root, settings.gate.timezone),
+        *machine.programs(tools.root, camera=camera, voice=wav),
+    ]
+
+
+def _lanes(settings: Settings, parts: Given, tools: Tools) -> list[Finding]:
+    found = ports.ports(settings)
+    who = ports.account(tools.root)
+    findings, broken = ports.rivals(tools.root, found), set[str]()
+    for port in found:
+        around = [*ports.access(tools.root, port, who), *ports.console(tools.root, port)]
+        findings += [*around, *ports.stable_name(tools.root, port)]
+        if any(finding.level is Level.FAULT for finding in around):
+            broken.add(port.check)
+    gate = devices.running(settings, tools.fetch)
+    if gate is not None:
+        return findings + devices.as_told(gate) + _offset(settings)
+    return findings + _opened(settings, parts, broken)
+
+
+def _opened(settings: Settings, parts: Given, broken: set[str]) -> list[Finding]:
+    findings: list[Finding] = []
+    calibrated = settings.screening.surface_offset_c is not None
+    for lane in settings.lane:
+        for kind, table in lane.devices():
+            check = f"{kind} of {lane.name}"
+            if kind not in ("thermometer", "scanner") or table["driver"] == "none" or check in broken:
+                continue
+            driver = parts.drivers.load(kind, table)
+            if kind == "thermometer":
+                findings += devices.thermometer(check, driver, calibrated=calibrated)
+            else:
+                findings += devices.scanner(check, driver)
+    return findings
+
+
+def _offset(settings: Settings) -> list[Finding]:
+    if settings.screening.surface_offset_c is not None:
+        return []
+    measuring = [lane.name for lane in settings.lane if lane.thermometer["driver"] != "none"]
+    return [devices.uncalibrated(f"thermometer of {name}", certain=False) for name in measuring]

@@ -1,0 +1,210 @@
+"""What `doctor` looks at around a device's file: is it there, whose is it, who else wants it, is its
+name one that stays.
+
+Looks at names, links and permissions below a root folder; opens nothing.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.cli.doctor.finding import Finding, below, fault, ok, read, warn
+from edge.config import Settings
+
+SERVICE_USER = "gatepost"
+_STABLE = ("dev/gate", "dev/serial/by-path", "dev/v4l/by-path")
+_UNIT_FOLDERS = ("etc/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A device file that the configuration names."""
+
+    lane: str
+    kind: str
+    path: str
+
+    @property
+    def check(self) -> str:
+        """The name of a finding about it."""
+        return f"{self.kind} of {self.lane}"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who will open the devices: its user number and the names of its groups."""
+
+    name: str
+    uid: int
+    groups: frozenset[str]
+
+
+def ports(settings: Settings) -> tuple[Port, ...]:
+    """Return every device file that the lanes name; a camera's index is /dev/video<index>."""
+    found = []
+    for lane in settings.lane:
+        for kind, table in lane.devices():
+            for value in table.values():
+                if isinstance(value, str) and value.startswith("/dev/"):
+                    found.append(Port(lane.name, kind, value))
+            if table["driver"] == "camera" and str(table.get("source", "0")).isdigit():
+                found.append(Port(lane.name, kind, f"/dev/video{table.get('source', '0')}"))
+            if table["driver"] == "wav":
+                found.append(Port(lane.name, kind, "/dev/snd/controlC0"))
+    return tuple(found)
+
+
+def account(root: Path, uid: int | None = None) -> Account:
+    """Return the service's account where it is installed, else the one that runs this."""
+    users = {}
+    for line in (read(root / "etc/passwd") or "").splitlines():
+        fields = line.split(":")
+        if len(fields) >= 4 and fields[2].isdigit() and fields[3].isdigit():
+            users[fields[0]] = (int(fields[2]), int(fields[3]))
+    wanted = os.getuid() if uid is None else uid
+    here = next((name for name, (number, _) in users.items() if number == wanted), str(wanted))
+    name = SERVICE_USER if SERVICE_USER in users else here
+    number, primary = users.get(name, (wanted, -1))
+    groups = {group for group, (gid, members) in _groups(root).items() if gid == primary or name in members}
+    if name == SERVICE_USER:
+        groups |= _unit_groups(root)
+    return Account(name, number, frozenset(groups))
+
+
+def access(root: Path, port: Port, who: Account) -> list[Finding]:
+    """Say whether the device file is there and may be opened by the account."""
+    node = below(root, port.path)
+    try:
+        status = node.stat()
+    except PermissionError:
+        return []
+    except OSError:
+        do = (
+            "check cable and power; see ls /dev/gate /dev/serial/by-path /dev/video*",
+            "检查连接线和电源；查看 ls /dev/gate /dev/serial/by-path /dev/video*",
+        )
+        return [fault(port.check, (f"{port.path} is not there", f"找不到 {port.path}"), do)]
+    group = next(
+        (name for name, (gid, _) in _groups(root).items() if gid == status.st_gid), str(status.st_gid)
+    )
+    mode = status.st_mode
+    may = (
+        who.uid == 0
+        or (who.uid == status.st_uid and mode & 0o600 == 0o600)
+        or (group in who.groups and mode & 0o060 == 0o060)
+        or mode & 0o006 == 0o006
+    )
+    if may:
+        return [ok(port.check, f"{port.path} may be opened", f"{port.path} 可以打开")]
+    what = (
+        f"{port.path} belongs to group {group}, not open to {who.name}",
+        f"{port.path} 属于 {group} 组，{who.name} 无权打开",
+    )
+    # Adding somebody to root's own group would open the whole machine.
+    command = "udevadm trigger" if group in ("root", "0") else f"usermod -aG {group} {who.name}"
+    return [fault(port.check, what, (f"{command}, then restart", f"{command}，然后重启"))]
+
+
+def console(root: Path, port: Port) -> list[Finding]:
+    """Say whether the system's own console or log-in sits on this serial port."""
+    name = _node(root, port.path)
+    if not name.startswith("tty"):
+        return []
+    words = (read(root / "proc/cmdline") or "").split()
+    consoles = {
+        _node(root, f"/dev/{word[8:].split(',')[0]}") for word in words if word.startswith("console=")
+    }
+    gettys = {
+        link.name.removeprefix("serial-getty@").removesuffix(".service")
+        for place in ("etc/systemd/system", "run/systemd/generator")
+        for link in (root / place / "getty.target.wants").glob("serial-getty@*.service")
+    }
+    if name not in consoles | {_node(root, f"/dev/{getty}") for getty in gettys}:
+        return []
+    do = (
+        "raspi-config: Interface, Serial: no log-in shell, yes hardware; then restart",
+        "raspi-config 里 Interface、Serial：不要登录终端，要启用硬件；然后重启",
+    )
+    return [fault(port.check, (f"the system's console sits on {name}", f"系统控制台占用了 {name}"), do)]
+
+
+def rivals(root: Path, found: tuple[Port, ...]) -> list[Finding]:
+    """Look for programs that take USB serial ports for themselves."""
+    if not any(_node(root, port.path).startswith(("ttyUSB", "ttyACM")) for port in found):
+        return []
+    findings = []
+    for program, package in (("brltty", "brltty"), ("ModemManager", "modemmanager")):
+        if any((root / folder / program).exists() for folder in ("usr/bin", "usr/sbin", "bin", "sbin")):
+            what = (
+                f"{program} is installed and takes USB serial ports",
+                f"装有 {program}，它会抢占 USB 串口",
+            )
+            findings.append(warn("rivals", what, (f"apt remove {package}", f"apt remove {package}")))
+    return findings or [ok("rivals", "no program that takes USB serial ports", "没有抢占 USB 串口的程序")]
+
+
+def stable_name(root: Path, port: Port) -> list[Finding]:
+    """Say whether the name can come to mean another device, and which name would not."""
+    path, name = port.path, Path(port.path).name
+    if "/by-id/" in path and "1a86" in name:
+        why = (
+            "has no serial number: two adapters of this kind share the name",
+            "没有序列号，两个同类转接器会重名",
+        )
+    elif re.fullmatch(r"tty(USB|ACM)\d+|video\d+", name) and len(Path(path).parts) == 3:
+        why = ("can change with every start", "每次开机都可能变化")
+    elif _node(root, path) == "ttyS0" and "Raspberry" in (read(root / "proc/device-tree/model") or ""):
+        what = (
+            f"{path} is the small UART: its speed changes with the processor's",
+            f"{path} 是迷你串口，波特率随主频变化",
+        )
+        do = (
+            "dtoverlay=disable-bt in config.txt, then /dev/ttyAMA0",
+            "在 config.txt 写 dtoverlay=disable-bt，再用 /dev/ttyAMA0",
+        )
+        return [warn(port.check, what, do)]
+    else:
+        return []
+    better = next(_other_names(root, path), None)
+    if better is None:
+        if name.startswith("video") and len(list((root / "dev").glob("video*"))) <= 1:
+            return []  # one camera has nobody to be mistaken for
+        do = (
+            "use its name in /dev/serial/by-path or /dev/v4l/by-path",
+            "改用 /dev/serial/by-path 或 /dev/v4l/by-path 里的名称",
+        )
+    else:
+        do = (f"write {better}", f"改写为 {better}")
+    return [warn(port.check, (f"the name {path} {why[0]}", f"{path} 这个名称{why[1]}"), do)]
+
+
+def _groups(root: Path) -> Mapping[str, tuple[int, frozenset[str]]]:
+    groups = {}
+    for line in (read(root / "etc/group") or "").splitlines():
+        fields = line.split(":")
+        if len(fields) >= 4 and fields[2].isdigit():
+            groups[fields[0]] = (int(fields[2]), frozenset(fields[3].split(",")))
+    return groups
+
+
+def _unit_groups(root: Path) -> set[str]:
+    for folder in _UNIT_FOLDERS:
+        unit = read(root / folder / "gatepost.service")
+        if unit is not None:
+            named = re.findall(r"^SupplementaryGroups=(.*)$", unit, re.MULTILINE)
+            return {group for line in named for group in line.split()}
+    return set()
+
+
+def _node(root: Path, path: str) -> str:
+    return below(root, path).resolve().name
+
+
+def _other_names(root: Path, path: str) -> Iterator[str]:
+    node = below(root, path).resolve()
+    for folder in _STABLE:
+        for link in sorted((root / folder).glob("*")):
+            if link.resolve() == node:
+                yield f"/{folder}/{link.name}"

@@ -1,0 +1,64 @@
+"""Payload bytes to Code: what a scanned code turned out to be, and whether it can be believed.
+
+Pure: no files, no network, no clock. One module for each format; a payload no format claims is
+`unknown`, kept and `unverified`, never an exception and never green.
+"""
+
+import re
+from collections.abc import Callable
+
+from edge.codes import gatepost_pass, gatepost_venue, nzcp
+from edge.codes.outcome import Claims, Refusal, proven, refused
+from edge.codes.reasons import CodeReason
+from edge.codes.trust import EMPTY, Algorithm, TrustKey, TrustList, TrustStore
+from edge.domain.model import Carrier, Code, CodeVerdict
+
+__all__ = ["EMPTY", "MAX_BYTES", "Algorithm", "TrustKey", "TrustList", "TrustStore", "read"]
+
+# The largest QR code holds 2,953 bytes; a few joined symbols still fit.
+MAX_BYTES = 8192
+
+_OURS = re.compile(rb"GP(V?)\d{1,9}:")
+
+
+def read(payload: bytes, trust: TrustStore, at_us: int, *, clock_trusted: bool = True) -> Code:
+    """Return what `payload` is at `at_us` (microseconds UTC); never raises, whatever the bytes.
+
+    At most 8 KB are looked at and at most four signatures checked. Where the clock cannot be
+    trusted, a well-signed code is `unverified` with reason `clock_untrusted`: neither its end nor
+    its beginning can be judged.
+    """
+    if len(payload) > MAX_BYTES:
+        unknown = Refusal(CodeVerdict.UNVERIFIED, CodeReason.TOO_LONG)
+        return refused(Carrier.UNKNOWN, unknown, payload[:MAX_BYTES])
+    carrier, claims_of = _format_of(payload)
+    try:
+        claims = claims_of(payload, trust)
+    except Refusal as refusal:
+        return refused(carrier, refusal, payload)
+    return proven(carrier, claims, at_us, clock_trusted=clock_trusted)
+
+
+def _format_of(payload: bytes) -> tuple[Carrier, Callable[[bytes, TrustStore], Claims]]:
+    for prefix, carrier, claims_of in _FORMATS:
+        if payload.startswith(prefix):
+            return carrier, claims_of
+    newer = _OURS.match(payload)
+    if newer:
+        return (Carrier.GATEPOST_VENUE if newer[1] else Carrier.GATEPOST_PASS), _refuse_newer
+    return Carrier.UNKNOWN, _refuse_unknown
+
+
+def _refuse_newer(_payload: bytes, _trust: TrustStore) -> Claims:
+    raise Refusal(CodeVerdict.UNSUPPORTED, CodeReason.VERSION)
+
+
+def _refuse_unknown(payload: bytes, _trust: TrustStore) -> Claims:
+    raise Refusal(CodeVerdict.UNVERIFIED, CodeReason.NOT_RECOGNISED if payload else CodeReason.EMPTY)
+
+
+_FORMATS: tuple[tuple[bytes, Carrier, Callable[[bytes, TrustStore], Claims]], ...] = (
+    (gatepost_pass.FORMAT.prefix, Carrier.GATEPOST_PASS, gatepost_pass.claims),
+    (gatepost_venue.FORMAT.prefix, Carrier.GATEPOST_VENUE, gatepost_venue.claims),
+    (nzcp.PREFIX, Carrier.NZCP, nzcp.claims),
+)

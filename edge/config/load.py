@@ -1,0 +1,202 @@
+"""From a file, the environment and flags to `Settings`, or to every fault at once.
+
+Must not import drivers or procedures: whoever calls hands in how their tables are checked.
+"""
+
+import hashlib
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import ValidationError
+
+from edge.config.faults import Fault, did_you_mean, from_pydantic, lane_title
+from edge.config.model import DEVICE_KEYS, Settings
+from edge.config.source import Draft, find, make_absolute, note_file, overlay, process_faults, read
+from edge.config.words import Text, language
+from edge.domain.errors import ConfigError
+
+
+class Drivers(Protocol):
+    """Who knows the drivers: `load` raises ConfigError with every fault of a device's table."""
+
+    def load(self, kind: str, table: Mapping[str, object], /) -> Any: ...
+
+
+Procedures = Callable[[Path], Collection[str]]
+"""Names of the procedures there are, given the folder of the config file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A usable configuration and where it is from.
+
+    `origins` maps dotted keys (`web.listen`, `lane.in.abandon_s`) to `flag`, `environment NAME`,
+    `file` or `default`. `text_hash` is the SHA-256 of the file, 64 hex digits. The last three are
+    not keys: GATEPOST_LOG_LEVEL, GATEPOST_LOG_FORMAT, GATEPOST_LANG (None: not named).
+    """
+
+    settings: Settings
+    path: Path
+    origins: Mapping[str, str]
+    text_hash: str
+    log_level: str = "INFO"
+    log_format: str = "text"
+    language: str | None = None
+
+
+def load(
+    path: Path | None,
+    environ: Mapping[str, str],
+    *,
+    drivers: Drivers | None = None,
+    procedures: Procedures | None = None,
+    flags: Mapping[str, object] | None = None,
+    system: Path = Path("/etc"),
+) -> Loaded:
+    """Return the configuration; raise ConfigError with one line per fault.
+
+    `flags` are values of the command line by dotted key. Without `drivers` or `procedures` their
+    tables and names are not looked at.
+    """
+    loaded, faults = examine(
+        path, environ, drivers=drivers, procedures=procedures, flags=flags, system=system
+    )
+    if loaded is None:
+        named = language(environ)
+        raise ConfigError([fault.line(named) for fault in faults])
+    return loaded
+
+
+def examine(
+    path: Path | None,
+    environ: Mapping[str, str],
+    *,
+    drivers: Drivers | None = None,
+    procedures: Procedures | None = None,
+    flags: Mapping[str, object] | None = None,
+    system: Path = Path("/etc"),
+) -> tuple[Loaded | None, tuple[Fault, ...]]:
+    """Return (configuration, ()) or (None, every fault); never raises for what people wrote."""
+    found, fault = find(path, environ, system)
+    if fault or found is None:
+        return None, (fault,) if fault else ()
+    text, data, fault = read(found)
+    if fault:
+        return None, (fault, *process_faults(environ))
+    draft = Draft(found, data)
+    note_file(draft)
+    overlay(draft, environ, flags or {})
+    make_absolute(draft)
+    settings = _validate(draft)
+    _check_lanes(draft, drivers, procedures)
+    draft.faults.extend(process_faults(environ))
+    if draft.faults or settings is None:
+        return None, tuple(dict.fromkeys(draft.faults))
+    return (
+        Loaded(
+            settings,
+            found,
+            draft.origins,
+            hashlib.sha256(text).hexdigest(),
+            environ.get("GATEPOST_LOG_LEVEL", "INFO").upper(),
+            environ.get("GATEPOST_LOG_FORMAT", "text"),
+            language(environ),
+        ),
+        (),
+    )
+
+
+def _validate(draft: Draft) -> Settings | None:
+    # Each round takes out what was wrong and looks again, so that one fault never hides another.
+    data, seen = draft.data, set[tuple[int | str, ...]]()
+    while True:
+        try:
+            return Settings.model_validate(data)
+        except ValidationError as error:
+            errors = error.errors(include_url=False)
+        fresh = [one for one in errors if not _known(one["loc"], one.get("ctx", {}), seen)]
+        if not fresh:
+            return None
+        for one in fresh:
+            source = _source(draft, one["loc"])
+            draft.faults.append(from_pydantic(one, source, draft.data))
+            seen.add(tuple(one["loc"]))
+            data = _without(data, one["loc"])
+
+
+def _known(
+    location: tuple[int | str, ...], context: Mapping[str, Any], seen: set[tuple[int | str, ...]]
+) -> bool:
+    # Known: reported already, a consequence of a removal, or a relation with a key that is faulty.
+    keys = context.get("keys") or []
+    about = [(*location, key) for key in keys] or [location]
+    return any(
+        place[: len(known)] == known or known[: len(place)] == place for place in about for known in seen
+    )
+
+
+def _source(draft: Draft, location: tuple[int | str, ...]) -> str:
+    origin = draft.origins.get(".".join(map(str, location[:2])), "file")
+    return origin.removeprefix("environment ") if origin.startswith("environment ") else str(draft.path)
+
+
+def _without(data: Any, location: tuple[int | str, ...]) -> Any:
+    if not location:
+        return data
+    head, rest = location[0], location[1:]
+    if isinstance(data, Mapping) and head in data:
+        if not rest:
+            return {key: value for key, value in data.items() if key != head}
+        return {**data, head: _without(data[str(head)], rest)}
+    if isinstance(data, list) and isinstance(head, int) and head < len(data):
+        # An empty table keeps the numbers of the rows behind it.
+        return [
+            ({} if not rest else _without(row, rest)) if index == head else row
+            for index, row in enumerate(data)
+        ]
+    return data
+
+
+def _check_lanes(draft: Draft, drivers: Drivers | None, procedures: Procedures | None) -> None:
+    lanes = draft.data.get("lane")
+    if not isinstance(lanes, list):
+        return
+    source, taken = str(draft.path), set[str]()
+    known = procedures(draft.path.parent) if procedures else None
+    for index, lane in enumerate(lanes):
+        if not isinstance(lane, Mapping):
+            continue
+        title = lane_title(lanes, index)
+        name, procedure = lane.get("name"), lane.get("procedure")
+        if isinstance(name, str):
+            if name in taken:
+                what = Text("two lanes have this name; give each its own", "两条通道同名，请各取一个名字")
+                draft.faults.append(Fault(source, title, "name", what))
+            taken.add(name)
+        if known is not None and isinstance(procedure, str) and procedure not in known:
+            what = Text(f'no procedure "{procedure}"', f'没有流程 "{procedure}"')
+            draft.faults.append(Fault(source, title, "procedure", what + did_you_mean(procedure, known)))
+        if drivers is not None:
+            _check_devices(draft, drivers, lane, title)
+
+
+def _check_devices(draft: Draft, drivers: Drivers, lane: Mapping[str, Any], title: str) -> None:
+    for kind in DEVICE_KEYS:
+        tables = lane.get(kind)
+        for table in tables if isinstance(tables, list) else [tables]:
+            if not isinstance(table, Mapping) or not isinstance(table.get("driver"), str):
+                continue  # said already
+            try:
+                drivers.load(kind, table)
+            except ConfigError as error:
+                place = f"{title} [lane.{kind}]"
+                draft.faults.extend(_driver_fault(str(draft.path), place, line) for line in error.faults)
+
+
+def _driver_fault(source: str, place: str, line: str) -> Fault:
+    key, colon, what = line.partition(": ")
+    return (
+        Fault(source, place, key, Text(what, what)) if colon else Fault(source, place, "", Text(line, line))
+    )

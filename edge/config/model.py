@@ -1,0 +1,280 @@
+"""What a configuration may say: every table and key with its type, default, bounds and meaning.
+
+The one source of `config check`, the example file and docs/configuration.md. Values only: must not
+read files or the environment (except `Uplink.bearer`, which reads the token when it is needed), and
+knows nothing of drivers and procedures.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+
+from edge.config import values
+from edge.config.screening import Screening
+from edge.config.values import Device, Table, key, split_address, wrong
+from edge.config.words import Text
+from edge.domain.errors import ConfigError
+
+CREDENTIAL = "uplink-token"
+
+
+class Gate(Table):
+    """Who this gate is."""
+
+    id: Annotated[str, AfterValidator(values.slug)] = key(
+        "device name at the district", "本门岗在区里登记的设备名", example="jiangbei-03"
+    )
+    name: Annotated[str, AfterValidator(values.title)] = key(
+        "name people read on the pages", "页面上显示的门岗名称", example="观音桥 3 号门"
+    )
+    timezone: Annotated[str, AfterValidator(values.timezone)] = key(
+        "time zone of pages and reports", "页面和报表使用的时区", default="Asia/Shanghai"
+    )
+    language: Literal["zh_Hans", "en"] = key(
+        "language of the pages until somebody changes it", "页面默认语言", default="zh_Hans"
+    )
+
+
+class Store(Table):
+    """Where the records lie and how long."""
+
+    path: Path = key(
+        "folder of the journal and everything kept",
+        "记录存放的文件夹",
+        default=Path("/var/lib/gatepost"),
+        lax=True,
+    )
+    retention_days: int = key(
+        "days personal data is kept once the district has acknowledged it",
+        "区里确认收到后，个人信息保留的天数",
+        default=30,
+        ge=1,
+        le=3650,
+    )
+    retention_max_days: int = key(
+        "days after which it is destroyed all the same, with a row and an alarm",
+        "超过这个天数，即使区里没有确认也销毁，并记录、报警",
+        default=60,
+        ge=1,
+        le=3650,
+    )
+    key_file: Path | None = key(
+        "file with a second key, on a USB stick for instance, needed together with master.key in the store; "
+        "absent: the systemd credential master-key where there is one, else master.key alone",
+        "第二把密钥的文件，例如放在 U 盘上，与存储文件夹里的 master.key 一起才能打开个人信息；"
+        "不写则用 systemd 凭据 master-key，没有凭据就只用 master.key",
+        default=None,
+        example="/media/key/gatepost.key",
+        lax=True,
+    )
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        if self.retention_max_days < self.retention_days:
+            raise wrong(
+                "retention_max_days must not be less than retention_days",
+                "retention_max_days 不能小于 retention_days",
+                "retention_days",
+                "retention_max_days",
+            )
+        return self
+
+
+class Web(Table):
+    """Where the pages are."""
+
+    listen: Annotated[str, AfterValidator(values.listen)] = key(
+        "address and port of the pages; 127.0.0.1 is this machine alone, port 0 any free port",
+        "页面的地址和端口；127.0.0.1 表示只有本机能打开",
+        default="127.0.0.1:8080",
+    )
+
+    @property
+    def host(self) -> str:
+        """The address alone, without brackets."""
+        return split_address(self.listen)[0] or ""
+
+    @property
+    def port(self) -> int:
+        """The port alone."""
+        return split_address(self.listen)[1] or 0
+
+
+class Uplink(Table):
+    """The district's server. Without this table nothing leaves the gate."""
+
+    url: Annotated[str, AfterValidator(values.url)] = key(
+        "address of the district's ingest", "区级服务器的接收地址", example="https://district.example/ingest"
+    )
+    token: SecretStr | None = key(
+        "the gate's token; better in token_file",
+        "本门岗的令牌；最好用 token_file",
+        default=None,
+        example="...",
+    )
+    token_file: Path | None = key(
+        "file that holds the token alone; absent: the systemd credential uplink-token",
+        "只含令牌的文件；不写则用 systemd 凭据 uplink-token",
+        default=None,
+        example="/etc/gatepost/uplink-token",
+        lax=True,
+    )
+    forward: Annotated[tuple[str, ...], AfterValidator(values.fields)] = key(
+        "personal fields the district receives; none by default",
+        "上报给区里的个人信息字段；默认一个也不报",
+        default=(),
+        example=["name", "phone"],
+        lax=True,
+    )
+    every_s: float = key(
+        "seconds a row may wait to travel with others",
+        "最多等几秒，与其他记录一起上报",
+        default=2.0,
+        ge=0.1,
+        le=3600,
+    )
+
+    @model_validator(mode="after")
+    def _one_token(self) -> Self:
+        if self.token is not None and self.token_file is not None:
+            raise wrong(
+                "write token or token_file, not both", "token 和 token_file 只写一个", "token", "token_file"
+            )
+        return self
+
+    def bearer(self, environ: Mapping[str, str]) -> str | None:
+        """Return the gate's token, None where there is none: from `token`, else `token_file`, else
+        the systemd credential `uplink-token`. Raises ConfigError where a file cannot be read."""
+        if self.token is not None:
+            return self.token.get_secret_value()
+        folder = environ.get("CREDENTIALS_DIRECTORY")
+        path = self.token_file or (Path(folder) / CREDENTIAL if folder else None)
+        if path is None or (self.token_file is None and not path.exists()):
+            return None
+        try:
+            return path.read_text(encoding="ascii").strip() or None
+        except (OSError, UnicodeDecodeError) as error:
+            kind = type(error).__name__
+            raise ConfigError(f"[uplink] token_file: {path}: {kind} / 令牌文件读不出来") from error
+
+
+class Codes(Table):
+    """Which codes are believed."""
+
+    trust: Path | None = key(
+        "folder of the trust lists; absent: `trust` in the store",
+        "信任列表所在文件夹；不写则用存储文件夹里的 trust",
+        default=None,
+        example="/var/lib/gatepost/trust",
+        lax=True,
+    )
+    accept_test_issuers: bool = key(
+        "believe issuers that exist for testing; never at a real gate",
+        "接受测试用的签发者；真实门岗不要打开",
+        default=False,
+    )
+
+
+class Lane(Table):
+    """Where one person at a time passes, in one direction."""
+
+    name: Annotated[str, AfterValidator(values.slug)] = key("name of the lane", "通道名", example="in")
+    direction: Literal["in", "out"] = key("in or out", "方向：in 进，out 出", default="in", example="in")
+    procedure: Annotated[str, AfterValidator(values.slug)] = key(
+        "what people must complete here: a file in config/procedures or in procedures/ beside this file",
+        "本通道的流程：config/procedures 或本文件旁 procedures/ 里的文件名",
+        example="compound",
+    )
+    abandon_s: int = key(
+        "seconds after which a passage nobody finishes ends",
+        "无人完成的通行多少秒后结束",
+        default=90,
+        ge=10,
+        le=3600,
+    )
+    park_max_s: int = key(
+        "seconds somebody may rest or wait before the passage ends",
+        "休息或等待最多多少秒，之后通行结束",
+        default=43_200,
+        ge=60,
+        le=604_800,
+    )
+    thermometer: Device = key(
+        "driver and options, see `gatepost drivers thermometer`",
+        "测温设备的驱动和选项",
+        default={"driver": "none"},
+    )
+    scanner: Annotated[tuple[Device, ...], BeforeValidator(values.devices)] = key(
+        "driver and options, see `gatepost drivers scanner`; one table, or several as [[lane.scanner]]",
+        "扫码设备的驱动和选项；一个表，或用 [[lane.scanner]] 写几个",
+        default=({"driver": "none"},),
+        lax=True,
+    )
+    barrier: Device = key(
+        "driver and options, see `gatepost drivers barrier`", "道闸的驱动和选项", default={"driver": "none"}
+    )
+    voice: Device = key(
+        "driver and options, see `gatepost drivers voice`", "语音的驱动和选项", default={"driver": "none"}
+    )
+
+    def devices(self) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+        """Return (kind, table) of every device of this lane."""
+        scanners = tuple(("scanner", table) for table in self.scanner)
+        return (
+            ("thermometer", self.thermometer),
+            *scanners,
+            ("barrier", self.barrier),
+            ("voice", self.voice),
+        )
+
+
+def _some(lanes: tuple[Lane, ...]) -> tuple[Lane, ...]:
+    if not lanes:
+        raise wrong("a gate needs at least one lane", "至少要有一条通道")
+    return lanes
+
+
+class Settings(Table):
+    """A whole configuration."""
+
+    gate: Gate
+    store: Store = Store()
+    web: Web = Web()
+    uplink: Uplink | None = None
+    screening: Screening = Screening()
+    codes: Codes = Codes()
+    lane: Annotated[tuple[Lane, ...], AfterValidator(_some), Field(strict=False)]
+
+
+TABLES: Mapping[str, type[Table]] = {
+    "gate": Gate,
+    "store": Store,
+    "web": Web,
+    "uplink": Uplink,
+    "screening": Screening,
+    "codes": Codes,
+}
+DEVICE_KEYS = ("thermometer", "scanner", "barrier", "voice")
+PATH_KEYS = (("store", "path"), ("store", "key_file"), ("uplink", "token_file"), ("codes", "trust"))
+SECRET_KEYS = frozenset({"token"})
+
+TITLES: Mapping[str, Text] = {
+    "gate": Text("Who this gate is.", "这个门岗。"),
+    "store": Text("Where the records lie, and how long.", "记录放在哪里、保留多久。"),
+    "web": Text("Where the pages are.", "页面的地址。"),
+    "uplink": Text(
+        "The district's server; without this table nothing leaves the gate.",
+        "区级服务器；不写这个表就不上报。",
+    ),
+    "screening": Text(
+        "The numbers people are screened by, in degrees Celsius and seconds.",
+        "测温判断用的数值，单位摄氏度和秒。",
+    ),
+    "codes": Text("Which codes are believed.", "信任哪些码。"),
+    "lane": Text(
+        "Where one person at a time passes; write the table again for every further lane.",
+        "一次过一个人的通道；有几条通道就写几个表。",
+    ),
+}

@@ -1,0 +1,107 @@
+"""The table [screening]: the numbers people are screened by.
+
+Defaults equal those of `edge.domain.screening.Policy`; a test holds them together.
+"""
+
+from typing import Self
+
+from pydantic import model_validator
+
+from edge.config.values import Table, key, wrong
+
+
+class Screening(Table):
+    """The numbers people are screened by. Temperatures in degrees Celsius."""
+
+    threshold_c: float = key(
+        "body estimate from which somebody is referred for a check",
+        "体温估计值达到多少需要复核",
+        default=37.3,
+        ge=36.0,
+        le=40.0,
+    )
+    too_low_c: float = key(
+        "below this the measurement counts as not taken",
+        "低于此值视为没有测到",
+        default=35.0,
+        ge=30.0,
+        le=36.5,
+    )
+    too_high_c: float = key(
+        "above this the measurement counts as not taken",
+        "高于此值视为没有测到",
+        default=42.5,
+        ge=40.0,
+        le=45.0,
+    )
+    ambient_min_c: float = key(
+        "coldest surroundings in which the thermometer is believed",
+        "测温可信的最低环境温度",
+        default=16.0,
+        ge=-40.0,
+        le=40.0,
+    )
+    ambient_max_c: float = key(
+        "warmest surroundings in which the thermometer is believed",
+        "测温可信的最高环境温度",
+        default=35.0,
+        ge=0.0,
+        le=60.0,
+    )
+    surface_offset_c: float | None = key(
+        "what this site adds to a forehead surface temperature, found with a second instrument; "
+        "absent: a device without a body value of its own gives no verdict",
+        "本现场在额头表面温度上加的数，用另一支体温计比对得出；不写时，自身不给体温值的设备得不出结论",
+        default=None,
+        example=2.6,
+        ge=-2.0,
+        le=12.0,
+    )
+    presence_c: float = key(
+        "surface temperature from which a person is before the sensor",
+        "表面温度达到多少算有人站在探头前",
+        default=28.0,
+        ge=15.0,
+        le=36.0,
+    )
+    rise_c: float = key(
+        "how much warmer than the air a person must be",
+        "比空气高多少度才算有人",
+        default=1.0,
+        ge=0.0,
+        le=10.0,
+    )
+    sweep_s: float = key(
+        "seconds over which the highest value is held", "几秒之内取最高值", default=1.0, ge=0.1, le=10.0
+    )
+    min_frames: int = key("good frames a measurement needs", "一次测量至少要几帧", default=3, ge=1, le=100)
+    gap_s: float = key(
+        "seconds of empty air that end one person's measurement",
+        "空多少秒算这个人已离开",
+        default=0.4,
+        ge=0.05,
+        le=5.0,
+    )
+    stale_s: float = key(
+        "seconds of silence after which earlier frames are forgotten",
+        "中断多少秒后，之前的读数作废",
+        default=2.0,
+        ge=0.5,
+        le=60.0,
+    )
+    rest_s: int = key(
+        "seconds of rest before a second measurement", "复测前休息的秒数", default=300, ge=0, le=7200
+    )
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        for low, high in (
+            ("too_low_c", "threshold_c"),
+            ("threshold_c", "too_high_c"),
+            ("ambient_min_c", "ambient_max_c"),
+            ("presence_c", "too_low_c"),
+            ("gap_s", "stale_s"),
+        ):
+            if getattr(self, low) >= getattr(self, high):
+                raise wrong(f"{low} must be less than {high}", f"{low} 必须小于 {high}", low, high)
+        return self

@@ -1,0 +1,83 @@
+"""What can happen to a lane. Devices, pages and the clock all speak to it in these words."""
+
+from dataclasses import dataclass
+
+from edge.domain.model import Code, Instant, Outcome, Reading
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingArrived:
+    """A thermometer delivered a frame."""
+
+    lane: str
+    device: str
+    reading: Reading
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRead:
+    """A scanner read a payload and it turned out to be this code."""
+
+    lane: str
+    device: str
+    code: Code
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a person or program asks of a lane. `passage` names the passage meant (None only where
+    opening one is meant), `command_id` makes a repetition harmless."""
+
+    lane: str
+    passage: int | None
+    command_id: str
+    by: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Begin(Command):
+    """Open a passage by hand (nobody measured, no code read yet)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Give(Command):
+    """Record answers: (question, value) pairs. The reserved question `temperature_contact` takes
+    a contact thermometer's value in degrees Celsius, as text."""
+
+    answers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decide(Command):
+    """An attendant ends the passage; `reason` is one of the procedure's reasons or free text."""
+
+    outcome: Outcome
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Park(Command):
+    """Send the person to rest or aside; `why` is `rest`, `platform`, `handed` or `other`."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resume(Command):
+    """Take a parked passage back into the lane; `ticket` instead of `passage` where given."""
+
+    ticket: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time passed; time-outs are looked at."""
+
+    lane: str
+    at: Instant
+
+
+LaneEvent = ReadingArrived | CodeRead | Begin | Give | Decide | Park | Resume | Tick

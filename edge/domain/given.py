@@ -1,0 +1,68 @@
+"""From what an attendant gave to evidence: every value checked against the procedure's questions."""
+
+import re
+
+from edge.domain.errors import FormError
+from edge.domain.events import Give
+from edge.domain.model import Answer, Evidence, Measurement, Method
+from edge.domain.procedure import CONTACT, Procedure, Question
+
+MAX_TEXT = 200
+# A clinical thermometer shows 32 to 43 degrees; outside that the number was mistyped.
+_CONTACT_RANGE_MDEGC = (32_000, 43_000)
+_DECIMAL = re.compile(r"(\d{2})(?:[.,](\d{1,2}))?")
+
+
+def taken(procedure: Procedure, event: Give) -> tuple[Evidence, ...]:
+    """Return one piece of evidence for each answer.
+
+    Raises FormError `unknown_question` or `bad_value`; then nothing of the command is taken.
+    """
+    if not event.answers:
+        raise FormError("bad_value", "no answer was given")
+    return tuple(_piece(procedure, event, name, value) for name, value in event.answers)
+
+
+def contact_mdegc(text: str) -> int:
+    """Return a typed contact temperature in thousandths of a degree; raises FormError `bad_value`."""
+    match = _DECIMAL.fullmatch(text.strip())
+    if match is None:
+        raise FormError("bad_value", "type the temperature in degrees, such as 36.8")
+    value = int(match[1]) * 1000 + int((match[2] or "0").ljust(3, "0"))
+    low, high = _CONTACT_RANGE_MDEGC
+    if not low <= value <= high:
+        raise FormError("bad_value", f"a contact thermometer shows {low // 1000} to {high // 1000} degrees")
+    return value
+
+
+def _piece(procedure: Procedure, event: Give, name: str, value: str) -> Evidence:
+    if name == CONTACT:
+        item = Measurement(
+            device="contact",
+            method=Method.CONTACT,
+            site="axilla",
+            body_mdegc=contact_mdegc(value),
+            conversion="contact/1",
+            frames=1,
+            by=event.by,
+            command_id=event.command_id,
+        )
+        return Evidence(event.at, f"attendant:{event.by}", item)
+    question = procedure.question(name)
+    if question is None:
+        raise FormError("unknown_question", f"this procedure does not ask {name}")
+    answer = Answer(name, _checked(question, value), event.by, question.personal, event.command_id)
+    return Evidence(event.at, f"attendant:{event.by}", answer)
+
+
+def _checked(question: Question, value: str) -> str:
+    value = value.strip()
+    if question.kind == "choice":
+        if question.choice(value) is None:
+            raise FormError("bad_value", f"{question.id} has no choice {value!r}")
+        return value
+    if not value or len(value) > MAX_TEXT or any(ord(letter) < 32 for letter in value):
+        raise FormError("bad_value", f"{question.id} wants 1 to {MAX_TEXT} characters on one line")
+    if question.kind == "number" and not value.isdecimal():
+        raise FormError("bad_value", f"{question.id} wants a whole number")
+    return value

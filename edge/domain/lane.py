@@ -1,0 +1,299 @@
+"""The state machine of one lane: step(spec, state, event) -> result.
+
+A lane has one active passage and any number parked. Evidence binds to the active one; a decision
+ends it. Nothing here writes or shows: the result lists the records that must be on disk before the
+new state may be seen, and what to do (barrier, voice) once they are. A step whose records cannot be
+written is thrown away whole, so that the next event meets the old state.
+"""
+
+from dataclasses import replace
+
+from edge.domain import rules
+from edge.domain.bench import elapsed, free_ticket, rested_by, was_rest
+from edge.domain.errors import FormError
+from edge.domain.events import (
+    Begin,
+    CodeRead,
+    Command,
+    Decide,
+    Give,
+    LaneEvent,
+    Park,
+    ReadingArrived,
+    Resume,
+    Tick,
+)
+from edge.domain.given import taken
+from edge.domain.lane_state import Do, LaneSpec, LaneState, Record, Result
+from edge.domain.model import (
+    PASSAGES_PER_BOOT,
+    Code,
+    Decision,
+    Evidence,
+    Instant,
+    Measurement,
+    Method,
+    Outcome,
+    Passage,
+    Reason,
+    Rest,
+    Stage,
+)
+from edge.domain.screening import Sweep, combine, feed
+
+HELD_UP_US = 3_000_000
+ECHO_US = 10_000_000
+MAX_EVIDENCE = 64
+MAX_SEEN = 16
+
+
+def step(spec: LaneSpec, state: LaneState, event: LaneEvent) -> Result:
+    """Apply one event. Raises FormError for a command that cannot be carried out."""
+    match event:
+        case ReadingArrived():
+            result = _reading(spec, state, event)
+        case CodeRead():
+            result = _code(spec, state, event)
+        case Tick():
+            result = _tick(spec, state, event.at)
+        case Begin():
+            result = _begin(spec, state, event)
+        case Give():
+            result = _give(spec, state, event)
+        case Decide():
+            result = _decide(spec, state, event)
+        case Park():
+            result = _park(spec, state, event)
+        case Resume():
+            result = _resume_command(spec, state, event)
+    return result
+
+
+def leave(spec: LaneSpec, state: LaneState, at: Instant) -> Result:
+    """Close the lane for a restart: the active passage is parked, so that nobody is forgotten."""
+    if state.active is None:
+        return Result(state)
+    return _parked(spec, state, state.active, at, why=Reason.RESTARTED)
+
+
+def _reading(spec: LaneSpec, state: LaneState, event: ReadingArrived) -> Result:
+    sweep, complete = feed(state.sweep, event.reading, event.at.mono_us, spec.policy)
+    state = replace(state, sweep=sweep, live_mdegc=event.reading.surface_mdegc)
+    if complete is None:
+        return Result(state)
+    frames, rejected = complete
+    measurement = combine(frames, rejected, spec.policy, device=event.device)
+    return _bind(spec, state, Evidence(event.at, event.device, measurement))
+
+
+def _code(spec: LaneSpec, state: LaneState, event: CodeRead) -> Result:
+    code, now = event.code, event.at.mono_us
+    key = _key(code)
+    fresh = tuple((k, t) for k, t in state.seen if now - t < HELD_UP_US and k != key)[-MAX_SEEN:]
+    held_up = any(k == key and now - t < HELD_UP_US for k, t in state.seen)
+    state = replace(state, seen=(*fresh, (key, now)))
+    if held_up or _is_echo(state, key, now):
+        return Result(state)
+    returning = next(
+        (p for p in state.parked if code.holder and code.holder in rules.holders(p.evidence)), None
+    )
+    if returning is not None and _is_fresh(state.active):
+        if elapsed(spec, returning.rests[-1], event.at) < ECHO_US:
+            return Result(state)  # sent to rest just now, and still holding it up
+        state = _resumed(spec, state, returning, event.at)
+    return _bind(spec, state, Evidence(event.at, event.device, code))
+
+
+def _tick(spec: LaneSpec, state: LaneState, at: Instant) -> Result:
+    active = state.active
+    if active is not None and at.mono_us - active.touched.mono_us > spec.abandon_us:
+        return _end(spec, state, active, rules.nobody(active.decision), at)
+    for passage in state.parked:
+        if passage.rests and elapsed(spec, passage.rests[-1], at) > spec.park_max_us:
+            return _end(spec, state, passage, rules.nobody(passage.decision), at)
+    return Result(state)
+
+
+def _begin(spec: LaneSpec, state: LaneState, event: Begin) -> Result:
+    if state.active is not None:
+        raise FormError("lane_busy", "finish or park the open passage first", 409)
+    state = _opened(spec, state, event.at)
+    return Result(state, passage=state.active.id if state.active else None)
+
+
+def _give(spec: LaneSpec, state: LaneState, event: Give) -> Result:
+    passage = _named(state, event)
+    if len(passage.evidence) + len(event.answers) > MAX_EVIDENCE:
+        raise FormError("too_much", "this passage holds no more answers; decide it", 409)
+    pieces = taken(spec.procedure, event)
+    passage = replace(passage, evidence=(*passage.evidence, *pieces), touched=event.at)
+    return _settle(spec, replace(state, active=passage), passage, event.at)
+
+
+def _decide(spec: LaneSpec, state: LaneState, event: Decide) -> Result:
+    passage = _named(state, event, also_parked=True)
+    decision = rules.attend(
+        spec.procedure,
+        spec.policy,
+        passage.evidence,
+        event.outcome,
+        by=event.by,
+        chosen=event.reason,
+        command_id=event.command_id,
+    )
+    return _end(spec, state, passage, decision, event.at)
+
+
+def _park(spec: LaneSpec, state: LaneState, event: Park) -> Result:
+    if event.why not in ("rest", "platform", "handed", "other"):
+        raise FormError("bad_value", "a person is parked for rest, platform, handed or other")
+    return _parked(spec, state, _named(state, event), event.at, why=event.why, by=event.by)
+
+
+def _resume_command(spec: LaneSpec, state: LaneState, event: Resume) -> Result:
+    wanted = next(
+        (
+            p
+            for p in state.parked
+            if p.id == event.passage or (event.ticket is not None and p.ticket == event.ticket)
+        ),
+        None,
+    )
+    if wanted is None:
+        raise FormError("not_parked", "nobody waits under this number", 404)
+    if not _is_fresh(state.active):
+        raise FormError("lane_busy", "finish or park the open passage first", 409)
+    state = _resumed(spec, state, wanted, event.at)
+    assert state.active is not None
+    return _settle(spec, state, state.active, event.at)
+
+
+def _bind(spec: LaneSpec, state: LaneState, piece: Evidence) -> Result:
+    if state.active is None:
+        state = _opened(spec, state, piece.at)
+    passage = state.active
+    assert passage is not None
+    if len(passage.evidence) >= MAX_EVIDENCE:
+        return Result(state)  # a scanner gone mad cannot grow a passage without bound
+    if isinstance(piece.item, Measurement) and piece.item.method is Method.INFRARED:
+        rested = any(was_rest(spec, rest) for rest in passage.rests)
+        piece = replace(piece, item=replace(piece.item, after_rest=rested))
+    passage = replace(passage, evidence=(*passage.evidence, piece), touched=piece.at)
+    return _settle(spec, replace(state, active=passage), passage, piece.at)
+
+
+def _settle(spec: LaneSpec, state: LaneState, passage: Passage, at: Instant) -> Result:
+    decision = rules.decide(spec.procedure, spec.policy, passage.evidence)
+    if decision.outcome is not None:
+        return _end(spec, state, passage, decision, at)
+    known = passage.decision is not None and passage.decision.reasons == decision.reasons
+    stage = Stage.HOLD if decision.hold else Stage.OPEN
+    passage = replace(passage, decision=decision, stage=stage)
+    state = replace(state, active=passage)
+    if not decision.hold or known:
+        return Result(state, passage=passage.id)
+    prompt = "again" if Reason.TEMPERATURE_AGAIN in decision.reasons else "wait"
+    return Result(state, (Record("passage.held", passage),), (Do("voice", prompt, passage.id),), passage.id)
+
+
+def _end(spec: LaneSpec, state: LaneState, passage: Passage, decision: Decision, at: Instant) -> Result:
+    ended = replace(passage, stage=Stage.ENDED, decision=decision, touched=at)
+    was_active = state.active is not None and state.active.id == passage.id
+    state = replace(
+        state,
+        active=None if was_active else state.active,
+        sweep=_over(state.sweep) if was_active else state.sweep,
+        parked=tuple(p for p in state.parked if p.id != passage.id),
+        last=ended,
+    )
+    dos: list[Do] = []
+    if decision.outcome is Outcome.ADMIT:
+        dos.append(Do("barrier", "pulse", passage.id))
+    if decision.outcome is not Outcome.ABANDONED and decision.outcome is not None:
+        dos.append(Do("voice", decision.outcome.value, passage.id))
+    return Result(state, (Record("passage.decided", ended),), tuple(dos), passage.id)
+
+
+def _parked(
+    spec: LaneSpec, state: LaneState, passage: Passage, at: Instant, *, why: str, by: str | None = None
+) -> Result:
+    waiting = replace(
+        passage,
+        stage=Stage.PARKED,
+        ticket=passage.ticket or free_ticket(state.parked),
+        rests=(*passage.rests, Rest(at, spec.boot, why, by)),
+        touched=at,
+    )
+    state = replace(state, active=None, sweep=_over(state.sweep), parked=(*state.parked, waiting))
+    return Result(state, (Record("passage.parked", waiting),), _rest_prompt(spec, waiting, why), passage.id)
+
+
+def _resumed(spec: LaneSpec, state: LaneState, parked: Passage, at: Instant) -> LaneState:
+    """Take a parked passage back; measurements of a passage that was only opened by stepping up
+    belong to the person who came back."""
+    last = parked.rests[-1]
+    rests = (*parked.rests[:-1], replace(last, lasted_us=elapsed(spec, last, at)))
+    carried = state.active.evidence if state.active is not None else ()
+    pieces = [
+        replace(piece, item=replace(piece.item, after_rest=rested_by(spec, parked, piece.at)))
+        if isinstance(piece.item, Measurement)
+        else piece
+        for piece in carried
+    ]
+    active = replace(parked, stage=Stage.OPEN, rests=rests, evidence=(*parked.evidence, *pieces), touched=at)
+    return replace(state, active=active, parked=tuple(p for p in state.parked if p.id != parked.id))
+
+
+def _opened(spec: LaneSpec, state: LaneState, at: Instant) -> LaneState:
+    passage = Passage(
+        id=spec.boot * PASSAGES_PER_BOOT + state.opened * spec.lanes + spec.number,
+        lane=spec.name,
+        direction=spec.direction,
+        procedure=spec.procedure.name,
+        procedure_version=spec.procedure.version,
+        policy_version=spec.policy.version,
+        opened=at,
+        touched=at,
+    )
+    return replace(state, active=passage, opened=state.opened + 1)
+
+
+def _named(state: LaneState, event: Command, *, also_parked: bool = False) -> Passage:
+    if state.active is not None and state.active.id == event.passage:
+        return state.active
+    if also_parked:
+        for passage in state.parked:
+            if passage.id == event.passage:
+                return passage
+    raise FormError("passage_not_open", "that passage is no longer open", 409)
+
+
+def _rest_prompt(spec: LaneSpec, waiting: Passage, why: str) -> tuple[Do, ...]:
+    if why != "rest":
+        return ()
+    minutes = spec.policy.rest_us // 60_000_000
+    values = (("ticket", str(waiting.ticket)), *((("minutes", str(minutes)),) if minutes else ()))
+    return (Do("voice", "rest", waiting.id, values),)
+
+
+def _over(sweep: Sweep) -> Sweep:
+    """Whoever still stands before the sensor is the person whose passage has just ended."""
+    return replace(sweep, frames=(), spent=True) if sweep.frames else sweep
+
+
+def _is_fresh(active: Passage | None) -> bool:
+    """Say whether the lane is free, or holds nothing but measurements and is no hold of its own."""
+    return active is None or (
+        not active.rests and all(isinstance(p.item, Measurement) for p in active.evidence)
+    )
+
+
+def _is_echo(state: LaneState, key: str, now: int) -> bool:
+    """Say whether a code is still the one of the person whose passage has just ended."""
+    if state.active is not None or state.last is None or now - state.last.touched.mono_us >= ECHO_US:
+        return False
+    return any(isinstance(piece.item, Code) and _key(piece.item) == key for piece in state.last.evidence)
+
+
+def _key(code: Code) -> str:
+    return f"{code.carrier}:{code.holder or (code.payload or b'').hex()}"

@@ -1,0 +1,138 @@
+"""Who may pass: from a procedure, a policy and evidence to a decision, and nothing else.
+
+Rules read only what is handed to them, so deciding stored evidence again gives the stored decision.
+"""
+
+from collections.abc import Sequence
+
+from edge.domain.errors import FormError
+from edge.domain.model import (
+    Carrier,
+    Code,
+    CodeVerdict,
+    Decision,
+    Evidence,
+    Measurement,
+    Outcome,
+    Reason,
+    ScreeningVerdict,
+)
+from edge.domain.procedure import Procedure, StepState, StepStatus, statuses
+from edge.domain.screening import Policy, find
+
+_IDENTITIES = frozenset(Carrier) - {
+    Carrier.UNKNOWN,
+    Carrier.GATEPOST_VENUE,
+    Carrier.UK_VENUE,
+    Carrier.CWA_VENUE,
+    Carrier.NZ_VENUE,
+    Carrier.CHINA_VENUE,
+}
+
+
+def decide(procedure: Procedure, policy: Policy, evidence: Sequence[Evidence]) -> Decision:
+    """Return what the evidence amounts to: refer before turn back before hold before admit.
+
+    Admit needs every step done; there is no other way to it.
+    """
+    steps = statuses(procedure, evidence, find(evidence, policy).verdict)
+    reasons = [reason for status in steps if status.state is StepState.FAILED for reason in status.reasons]
+    missing = tuple(status.step.id for status in steps if status.state is not StepState.DONE)
+    if has_second_identity(evidence):
+        reasons.append(Reason.SECOND_IDENTITY)
+    for outcome, starts in (
+        (Outcome.REFER, (Reason.TEMPERATURE_OVER_THRESHOLD, "answer_refer")),
+        (Outcome.TURN_BACK, ("answer_turn_back",)),
+    ):
+        if any(reason.startswith(starts) for reason in reasons):
+            return Decision(outcome, reasons=tuple(reasons), missing=missing)
+    if reasons:
+        return Decision(None, hold=True, reasons=tuple(reasons), missing=missing)
+    if missing:
+        hints = tuple(reason for status in steps for reason in status.reasons)
+        return Decision(None, reasons=hints, missing=missing)
+    return Decision(Outcome.ADMIT, reasons=(Reason.COMPLETE,))
+
+
+def attend(
+    procedure: Procedure,
+    policy: Policy,
+    evidence: Sequence[Evidence],
+    outcome: Outcome,
+    *,
+    by: str,
+    chosen: str,
+    command_id: str = "",
+) -> Decision:
+    """Return an attendant's decision, with what the rules said kept beside it.
+
+    Raises FormError `second_measurement_required` where somebody would be admitted on a first value
+    over the threshold, and `reason_needed` without a reason.
+    """
+    if not chosen.strip():
+        raise FormError("reason_needed", "a decision by hand needs a reason")
+    ruled = decide(procedure, policy, evidence)
+    verdict = find(evidence, policy).verdict
+    if outcome is Outcome.ADMIT and verdict in (ScreeningVerdict.AGAIN, ScreeningVerdict.OVER):
+        raise FormError("second_measurement_required", "measure again by another method or after a rest", 409)
+    reasons = (*ruled.reasons, *((Reason.MUST_MISSING,) if ruled.missing else ()), Reason.ATTENDANT)
+    override = outcome is Outcome.ADMIT and ruled.outcome is not Outcome.ADMIT
+    return Decision(
+        outcome,
+        reasons=reasons,
+        missing=ruled.missing,
+        by=by,
+        override=override,
+        chosen=chosen.strip(),
+        command_id=command_id,
+    )
+
+
+def nobody(ruled: Decision | None) -> Decision:
+    """Return the decision of a passage nobody finished; `ruled` is what the rules last said of it."""
+    return Decision(
+        Outcome.ABANDONED,
+        reasons=(*(ruled.reasons if ruled else ()), Reason.NOBODY_FINISHED),
+        missing=ruled.missing if ruled else (),
+    )
+
+
+def has_second_identity(evidence: Sequence[Evidence]) -> bool:
+    """Say whether the passage's codes belong to more than one person.
+
+    Only codes of one format are compared: a pass and a certificate name the same person differently.
+    """
+    seen: dict[Carrier, str] = {}
+    for piece in evidence:
+        item = piece.item
+        if not isinstance(item, Code) or item.holder is None or item.carrier not in _IDENTITIES:
+            continue
+        if item.verdict in (CodeVerdict.INVALID, CodeVerdict.UNSUPPORTED):
+            continue
+        if seen.setdefault(item.carrier, item.holder) != item.holder:
+            return True
+    return False
+
+
+def holders(evidence: Sequence[Evidence]) -> frozenset[str]:
+    """Return the identities a passage's codes name."""
+    return frozenset(
+        piece.item.holder
+        for piece in evidence
+        if isinstance(piece.item, Code) and piece.item.holder and piece.item.carrier in _IDENTITIES
+    )
+
+
+def musts(steps: Sequence[StepStatus]) -> dict[str, bool]:
+    """Return which of the musts the procedure asks for, and whether each is fulfilled."""
+    asked: dict[str, bool] = {}
+    for status in steps:
+        if status.step.must:
+            done = status.state is StepState.DONE
+            asked[status.step.must] = asked.get(status.step.must, True) and done
+    return asked
+
+
+def has_second_measurement(evidence: Sequence[Evidence]) -> bool:
+    """Say whether the person was measured more than once."""
+    return sum(isinstance(piece.item, Measurement) for piece in evidence) > 1

@@ -1,0 +1,165 @@
+"""What a page may know of a lane now: a snapshot, no fact; made only from a state that is on disk.
+
+Names and rooms in it are for the attendant's eyes while the person stands there; they live in
+memory only.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from edge.domain import rules
+from edge.domain.bench import rest_left_us
+from edge.domain.lane_state import LaneSpec, LaneState
+from edge.domain.model import Answer, Code, Evidence, Instant, Measurement, Passage, ScreeningVerdict, Stage
+from edge.domain.procedure import Question, StepState, StepStatus, category, statuses
+from edge.domain.screening import find
+
+Json = dict[str, Any]
+
+
+def lane_view(spec: LaneSpec, state: LaneState, now: Instant) -> Json:
+    """Return the lane as a JSON-ready object."""
+    shown = state.active or state.last
+    view: Json = {
+        "lane": spec.name,
+        "direction": spec.direction,
+        "procedure": {
+            "name": spec.procedure.name,
+            "number": spec.procedure.number,
+            "version": spec.procedure.version,
+            "title": dict(spec.procedure.title),
+        },
+        "stage": _stage(state),
+        "passage": state.active.id if state.active else None,
+        "chosen": [{"value": r.value, "title": dict(r.title)} for r in spec.procedure.reasons],
+        "parked": [_parked(spec, passage, now) for passage in state.parked],
+        "last": _last(state.last),
+        "temperature": {
+            "verdict": ScreeningVerdict.MISSING.value,
+            "live_mdegc": state.live_mdegc,
+            "rest_s": spec.policy.rest_us // 1_000_000,
+        },
+        "steps": [],
+        "ask": [],
+        "actions": [],
+        "reasons": [],
+        "person": {},
+    }
+    if shown is not None:
+        view |= _passage(spec, shown, view["temperature"])
+    return view
+
+
+def _stage(state: LaneState) -> str:
+    if state.active is not None:
+        return state.active.stage.value
+    return "ended" if state.last is not None else "idle"
+
+
+def _passage(spec: LaneSpec, passage: Passage, temperature: Json) -> Json:
+    finding = find(passage.evidence, spec.policy)
+    steps = statuses(spec.procedure, passage.evidence, finding.verdict)
+    item = passage.evidence[finding.deciding].item if finding.deciding is not None else None
+    measured = item if isinstance(item, Measurement) else None
+    ended = passage.stage is Stage.ENDED
+    return {
+        "opened_us": passage.opened.at_us,
+        "category": category(passage.evidence),
+        "temperature": temperature
+        | {
+            "verdict": finding.verdict.value,
+            "body_mdegc": measured.body_mdegc if measured else None,
+            "surface_mdegc": measured.surface_mdegc if measured else None,
+            "ambient_mdegc": measured.ambient_mdegc if measured else None,
+        },
+        "steps": [_step(status) for status in steps],
+        "ask": [] if ended else _ask(steps, ordered=spec.procedure.ordered),
+        "actions": [] if ended else _actions(finding.verdict),
+        "reasons": [str(reason) for reason in passage.decision.reasons] if passage.decision else [],
+        "person": {} if ended else _person(passage.evidence),
+    }
+
+
+def _step(status: StepStatus) -> Json:
+    return {
+        "id": status.step.id,
+        "kind": status.step.kind.value,
+        "must": status.step.must,
+        "state": status.state.value,
+        "title": dict(status.step.title),
+        "reasons": [str(reason) for reason in status.reasons],
+    }
+
+
+def _ask(steps: Sequence[StepStatus], *, ordered: bool) -> list[Json]:
+    """What can be answered now. In an ordered procedure instruments run ahead by themselves, but
+    the attendant is asked one step at a time."""
+    asked: list[Json] = []
+    for status in steps:
+        if status.state is StepState.DONE:
+            continue
+        instead = {question.id for question in status.step.instead}
+        asked.extend(_question(status, question, instead=question.id in instead) for question in status.wants)
+        if ordered and any(not entry["instead"] for entry in asked):
+            break
+    return asked
+
+
+def _question(status: StepStatus, question: Question, *, instead: bool) -> Json:
+    return {
+        "id": question.id,
+        "step": status.step.id,
+        "kind": question.kind,
+        "title": dict(question.title),
+        "personal": question.personal,
+        "required": question.required,
+        "instead": instead,
+        "choices": [{"value": choice.value, "title": dict(choice.title)} for choice in question.choices],
+    }
+
+
+def _actions(verdict: ScreeningVerdict) -> list[str]:
+    actions = ["turn_back", "refer", "rest", "park", "abandon"]
+    if verdict is not ScreeningVerdict.NORMAL:
+        actions.insert(0, "contact")
+    if verdict is not ScreeningVerdict.AGAIN:
+        actions.insert(0, "admit")
+    return actions
+
+
+def _person(evidence: Sequence[Evidence]) -> Mapping[str, str]:
+    person: dict[str, str] = {}
+    for piece in evidence:
+        item = piece.item
+        if isinstance(item, Code):
+            person |= {key: item.personal[key] for key in ("name", "room") if item.personal.get(key)}
+            person |= {key: item.subject[key] for key in ("category", "building") if item.subject.get(key)}
+        elif isinstance(item, Answer) and item.question in ("name", "room"):
+            person[item.question] = item.value
+    return person
+
+
+def _parked(spec: LaneSpec, passage: Passage, now: Instant) -> Json:
+    rest = passage.rests[-1] if passage.rests else None
+    return {
+        "passage": passage.id,
+        "ticket": passage.ticket,
+        "why": str(rest.why) if rest else "other",
+        "since_us": rest.since.at_us if rest else passage.touched.at_us,
+        "rest_left_s": -(-rest_left_us(spec, passage, now) // 1_000_000),
+        "reasons": [str(reason) for reason in passage.decision.reasons] if passage.decision else [],
+        "second": rules.has_second_measurement(passage.evidence),
+        "name": _person(passage.evidence).get("name"),
+    }
+
+
+def _last(passage: Passage | None) -> Json | None:
+    if passage is None or passage.decision is None or passage.decision.outcome is None:
+        return None
+    return {
+        "passage": passage.id,
+        "outcome": passage.decision.outcome.value,
+        "reasons": [str(reason) for reason in passage.decision.reasons],
+        "at_us": passage.touched.at_us,
+        "by": passage.decision.by,
+    }

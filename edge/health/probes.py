@@ -1,0 +1,78 @@
+"""What health looks at by itself once a second: space, clock, journal, uplink.
+
+Each maker returns a probe: a function that says what is wrong, or None. Must not touch a device.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from edge.domain.model import ClockQuality
+from edge.health.parts import Problem
+
+LEAST_BYTES = 200_000_000
+LEAST_FILES = 1_000
+Probe = Callable[[], Problem | None]
+
+
+def disk(folder: Path, *, space: Callable[[Path], os.statvfs_result] = os.statvfs) -> Probe:
+    """Return a probe of the space below `folder`: less than 200 MB, or hardly a file, is too little."""
+
+    def look() -> Problem | None:
+        try:
+            found = space(folder)
+        except OSError as error:
+            return Problem("disk_unreadable", os.strerror(error.errno or 0))
+        free = found.f_bavail * found.f_frsize
+        if free < LEAST_BYTES:
+            return Problem("disk_nearly_full", f"{free // 1_000_000} MB")
+        if found.f_files and found.f_favail < LEAST_FILES:  # 0: this file system does not count them
+            return Problem("disk_nearly_full", f"{found.f_favail} inodes")
+        return None
+
+    return look
+
+
+def free_bytes(folder: Path) -> int:
+    """Return the space left for the records."""
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize
+
+
+def clock(quality: Callable[[], ClockQuality]) -> Probe:
+    """Return a probe of the clock. One that is plausible but unconfirmed is a warning: the order of
+    rows does not need it. One that cannot be right is a fault: codes could not be dated."""
+
+    def look() -> Problem | None:
+        found = quality()
+        if found is ClockQuality.UNSET:
+            return Problem("clock_unset")
+        return None if found.trusted else Problem("clock_unconfirmed", severity="warning")
+
+    return look
+
+
+def journal(unwritable: Callable[[], str | None]) -> Probe:
+    """Return a probe of the journal; `unwritable` says why it cannot commit, None when it can."""
+
+    def look() -> Problem | None:
+        why = unwritable()
+        return Problem("journal_unwritable", why) if why is not None else None
+
+    return look
+
+
+def uplink(status: Callable[[], Mapping[str, Any]]) -> Probe:
+    """Return a probe of the uplink's own status. A server that cannot be reached is a fault, though
+    the gate goes on: whoever watches `/readyz` has to hear of it (rule 9)."""
+
+    def look() -> Problem | None:
+        found = status()
+        if found.get("state") == "down":
+            return Problem("uplink_down", str(found.get("code") or ""))
+        if found.get("rejected"):
+            return Problem("uplink_rejected", str(found["rejected"]), severity="warning")
+        return None
+
+    return look

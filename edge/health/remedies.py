@@ -1,0 +1,202 @@
+"""What each problem is called and what to do about it, in both languages.
+
+Written for whoever runs the gate; the attendant's shorter words are in the pages. Words only.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from edge.config.words import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """A problem's name and what to do about it."""
+
+    title: Text
+    do: Text
+
+
+# Keys of devices are `device_` + DeviceUnavailable's code.
+REMEDIES: Mapping[str, Remedy] = {
+    "device_starting": Remedy(
+        Text("The device is starting", "设备正在启动"),
+        Text("Wait half a minute.", "请等半分钟。"),
+    ),
+    "device_absent": Remedy(
+        Text("The device is not there", "找不到设备"),
+        Text(
+            "Check cable and power; compare the port in the configuration with "
+            "`ls /dev/serial/by-path /dev/video*`.",
+            "检查连接线和电源；对照配置里的端口和 ls /dev/serial/by-path /dev/video* 的结果。",
+        ),
+    ),
+    "device_denied": Remedy(
+        Text("The device may not be opened", "没有访问设备的权限"),
+        Text(
+            "Add the service's user to the device's group (dialout, video, audio, gpio, i2c, input); "
+            "`gatepost doctor` says which.",
+            "把服务用户加入设备所属的组（dialout、video、audio、gpio、i2c、input），"
+            "gatepost doctor 会指出是哪一个。",
+        ),
+    ),
+    "device_busy": Remedy(
+        Text("Another program holds the device", "设备被其他程序占用"),
+        Text(
+            "Stop the other program: a second Gatepost, a serial console, ModemManager, brltty; "
+            "`gatepost doctor` looks for them.",
+            "停止占用它的程序：另一个 Gatepost、串口控制台、ModemManager、brltty；gatepost doctor 会检查。",
+        ),
+    ),
+    "device_lost": Remedy(
+        Text("The device was lost while it worked", "设备在使用中断开"),
+        Text(
+            "Check cable, hub and power supply; it comes back by itself.",
+            "检查连接线、集线器和电源；接好后会自动恢复。",
+        ),
+    ),
+    "device_garbled": Remedy(
+        Text("The device sends what cannot be read", "设备发来的数据无法识别"),
+        Text(
+            "Compare driver and baud rate in the configuration with the module; try another cable.",
+            "核对配置里的驱动和波特率是否与模块一致；换一根连接线试试。",
+        ),
+    ),
+    "device_silent": Remedy(
+        Text("The device is open and says nothing", "设备已打开但没有数据"),
+        Text(
+            "Switch it off and on; check the driver, the speed and that TX and RX are not exchanged.",
+            "断电重开；检查驱动、波特率，以及 TX、RX 是否接反。",
+        ),
+    ),
+    "device_hung": Remedy(
+        Text("The device does not answer", "设备没有响应"),
+        Text(
+            "It is being started again; if that goes on, unplug it and plug it in.",
+            "正在自动重启该设备；如果一直如此，请拔下重插。",
+        ),
+    ),
+    "device_ended": Remedy(
+        Text("The recording has ended", "录像已播放完毕"),
+        Text(
+            "Configure loop = true, or a camera.",
+            "在配置里写 loop = true，或改用摄像头。",
+        ),
+    ),
+    "device_broken": Remedy(
+        Text("The driver failed", "驱动程序出错"),
+        Text(
+            "Report it together with the log: `journalctl -u gatepost`.",
+            "请连同日志一起反馈：journalctl -u gatepost。",
+        ),
+    ),
+    "journal_set_aside": Remedy(
+        Text("A damaged journal was set aside", "损坏的记录文件已另存"),
+        Text(
+            "Passages go on in a new file. Keep the old one (journal-aside-*.db in the store) and call "
+            "whoever looks after the gate.",
+            "已换新文件继续记录。请保留旧文件（存储文件夹里的 journal-aside-*.db），并联系维护人员。",
+        ),
+    ),
+    "journal_rolled_back": Remedy(
+        Text("The journal is older than it was", "记录比之前的旧"),
+        Text(
+            "An older copy was put back, or the card forgot writes: replace the card; the district keeps "
+            "what it had.",
+            "文件被换回旧的副本，或存储卡丢失了写入：请更换存储卡；区里已收到的记录不受影响。",
+        ),
+    ),
+    "journal_tampered": Remedy(
+        Text("The journal was changed by another hand", "记录被改动过"),
+        Text(
+            "Run `gatepost journal verify`, keep a copy of the store, tell the manager and the district.",
+            "运行 gatepost journal verify，保留存储文件夹的副本，报告物业和区里。",
+        ),
+    ),
+    "journal_reserve": Remedy(
+        Text("The space kept for a full card was used up", "为存满预留的空间已用掉"),
+        Text(
+            "Free space on the card, then start the gate again.",
+            "请清理存储卡空间，然后重新启动门岗。",
+        ),
+    ),
+    "retention_waits": Remedy(
+        Text("Nothing is destroyed: the clock leapt", "时钟跳变，暂停销毁到期信息"),
+        Text(
+            "Compare the clock; if it is right, run `gatepost journal purge --believe-clock`.",
+            "请核对时间；如果正确，运行 gatepost journal purge --believe-clock。",
+        ),
+    ),
+    "retention_unacknowledged": Remedy(
+        Text("Rows were destroyed before the district had them", "有记录在区里收到之前已到期销毁"),
+        Text(
+            "Find out why the district did not receive them; see `gatepost outbox status`.",
+            "请查明区里为何没有收到；见 gatepost outbox status。",
+        ),
+    ),
+    "journal_unwritable": Remedy(
+        Text("The journal cannot be written", "记录无法写入"),
+        Text(
+            "Register by hand on paper. Check the card: `gatepost doctor`, `gatepost journal verify`.",
+            "请先用纸笔登记。检查存储卡：gatepost doctor、gatepost journal verify。",
+        ),
+    ),
+    "disk_nearly_full": Remedy(
+        Text("The card is nearly full", "存储空间即将用完"),
+        Text(
+            "Make room: old backups and logs (`journalctl --vacuum-size=50M`); never delete the journal.",
+            "清理空间：旧备份和日志（journalctl --vacuum-size=50M）；不要删除记录文件。",
+        ),
+    ),
+    "disk_unreadable": Remedy(
+        Text("The folder of the records cannot be read", "记录所在的文件夹读不出来"),
+        Text(
+            "Check that the card or disk is there and mounted; `gatepost doctor`.",
+            "检查存储卡或磁盘是否插好、已挂载；运行 gatepost doctor。",
+        ),
+    ),
+    "clock_unset": Remedy(
+        Text("The clock is earlier than it can be", "时钟早于实际可能的时间"),
+        Text(
+            'Connect a network, or set it: `gatepost clock set "2026-12-03 14:05"`.',
+            '接通网络，或手动校时：gatepost clock set "2026-12-03 14:05"。',
+        ),
+    ),
+    "clock_unconfirmed": Remedy(
+        Text("Nobody has confirmed the clock since the start", "开机后时钟未经确认"),
+        Text(
+            "Connect a network, or compare it and run `gatepost clock confirm`.",
+            "接通网络，或核对时间后运行 gatepost clock confirm。",
+        ),
+    ),
+    "uplink_down": Remedy(
+        Text("The district's server cannot be reached", "连不上区级服务器"),
+        Text(
+            "The gate goes on and nothing is lost. Check network and address: `gatepost doctor`.",
+            "门岗照常工作，记录不会丢失。检查网络和地址：gatepost doctor。",
+        ),
+    ),
+    "uplink_rejected": Remedy(
+        Text("The district refused records", "区级服务器拒收了部分记录"),
+        Text(
+            "`gatepost outbox status` names them; tell the district.",
+            "gatepost outbox status 会列出来；请联系区级管理员。",
+        ),
+    ),
+    "heart_stopped": Remedy(
+        Text("A part of the program has stopped", "程序的一部分停止了"),
+        Text("The gate starts again by itself within a minute.", "程序会在一分钟内自动重启。"),
+    ),
+    "probe_failed": Remedy(
+        Text("Something could not be looked at", "有一项检查无法进行"),
+        Text("Run `gatepost doctor`.", "请运行 gatepost doctor。"),
+    ),
+}
+UNKNOWN = Remedy(
+    Text("Something is wrong", "出现问题"), Text("Run `gatepost doctor`.", "请运行 gatepost doctor。")
+)
+
+
+def remedy(code: str) -> Remedy:
+    """Return the words for a problem's code; general ones for a code of somebody else's."""
+    return REMEDIES.get(code, UNKNOWN)

@@ -1,0 +1,31 @@
+"""The append-only truth of the gate, in SQLite. Nobody else in `edge` opens a database.
+
+Facts are rows, chained by hash and sealed where they are personal; lists and counts are projections
+kept in the same transaction. Neither sqlite-utils nor NumPy is loaded before it is needed.
+"""
+
+from edge.journal.anchor import Anchor
+from edge.journal.backup import Restored, restore
+from edge.journal.journal import Journal
+from edge.journal.opening import Incident
+from edge.journal.reader import Reader
+from edge.journal.rows import HourCount, Incarnation, PassageRow, Purged, Row, StoredRow
+from edge.journal.state import State
+from edge.journal.verify import verify_file
+
+__all__ = [
+    "Anchor",
+    "HourCount",
+    "Incarnation",
+    "Incident",
+    "Journal",
+    "PassageRow",
+    "Purged",
+    "Reader",
+    "Restored",
+    "Row",
+    "State",
+    "StoredRow",
+    "restore",
+    "verify_file",
+]

@@ -1,0 +1,159 @@
+"""Reading the journal: a connection of its own that cannot write, for any one thread.
+
+Every call is one short read; nothing is kept open between calls, so that checkpoints get through.
+"""
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Mapping
+from heapq import merge
+from itertools import islice
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, Self
+
+from edge.journal import queries
+from edge.journal.faults import from_os
+from edge.journal.rows import HourCount, Incarnation, PassageRow, StoredRow
+from edge.journal.schema import connect_readonly
+from edge.wire import genesis
+
+COLUMNS = "seq, boot, mono_us, at_us, clock, kind, lane, body, key_id, sealed, hash"
+_SELECT = f"SELECT {COLUMNS} FROM journal"  # noqa: S608 - our own words
+
+
+class Reader:
+    """A read-only view of the journal."""
+
+    def __init__(self, path: Path, day_keys: Callable[[], Mapping[int, bytes]] | None = None) -> None:
+        self._connection = connect_readonly(path)
+        self._day_keys = day_keys
+
+    def head(self) -> int:
+        """Return the sequence of the newest row, 0 for an empty journal."""
+        with self._reading() as connection:
+            return int(connection.execute("SELECT coalesce(max(seq), 0) FROM journal").fetchone()[0])
+
+    def row(self, seq: int) -> StoredRow | None:
+        """Return one row."""
+        rows = self._rows(f"{_SELECT} WHERE seq = ?", (seq,))
+        return rows[0] if rows else None
+
+    def rows_after(self, seq: int, limit: int, kinds: Collection[str] | None = None) -> list[StoredRow]:
+        """Return at most `limit` rows after `seq`, oldest first, of these kinds only."""
+        if kinds is None:
+            return self._rows(f"{_SELECT} WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))
+        if any(kind.startswith("passage.") for kind in kinds):
+            marks = ",".join("?" * len(kinds))
+            return self._rows(
+                f"{_SELECT} WHERE seq > ? AND kind IN ({marks}) ORDER BY seq LIMIT ?", (seq, *kinds, limit)
+            )
+        # Rare kinds have an index of their own: one short walk each, put together in order.
+        each = [
+            self._rows(
+                f"{_SELECT} WHERE kind = ? AND kind NOT GLOB 'passage.*' AND seq > ? ORDER BY seq LIMIT ?",
+                (kind, seq, limit),
+            )
+            for kind in set(kinds)
+        ]
+        return list(islice(merge(*each, key=attrgetter("seq")), limit))
+
+    def hash_before(self, seq: int) -> bytes:
+        """Return the hash that the row `seq` is chained to (32 bytes): that of the row before, or
+        the genesis of its incarnation."""
+        for incarnation in self.incarnations():
+            if incarnation.first_seq == seq:
+                return genesis(incarnation.id)
+        row = self.row(seq - 1)
+        if row is None:
+            raise LookupError(f"no row before {seq}")
+        return row.hash
+
+    def incarnations(self) -> list[Incarnation]:
+        """Return the incarnations of this file, oldest first; the last one is written now."""
+        with self._reading() as connection:
+            found = connection.execute("SELECT id, first_seq FROM incarnation ORDER BY first_seq").fetchall()
+        return [Incarnation(*line) for line in found]
+
+    def passages(
+        self,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        limit: int = 50,
+        outcome: str | None = None,
+        lane: str | None = None,
+        from_us: int | None = None,
+        to_us: int | None = None,
+    ) -> list[PassageRow]:
+        """Return a keyset page by passage id: newest first before `before`, or oldest first after
+        `after`. `from_us` (inclusive) and `to_us` (exclusive) bound `PassageRow.at_us`."""
+        with self._reading() as connection:
+            return queries.passages(
+                connection,
+                before=before,
+                after=after,
+                limit=limit,
+                outcome=outcome,
+                lane=lane,
+                from_us=from_us,
+                to_us=to_us,
+            )
+
+    def passage(self, passage_id: int) -> list[StoredRow]:
+        """Return every row about one passage, oldest first."""
+        with self._reading() as connection:
+            seqs = queries.mentions(connection, passage_id)
+        return self._these(seqs)
+
+    def waiting(self, lane: str | None = None) -> list[StoredRow]:
+        """Return the newest row of each passage that was held or parked and has not ended."""
+        with self._reading() as connection:
+            seqs = queries.waiting(connection, lane)
+        return self._these(seqs)
+
+    def hours(self, from_us: int, to_us: int) -> list[HourCount]:
+        """Return how many passages ended, by hour (UTC), lane and outcome."""
+        with self._reading() as connection:
+            return queries.hours(connection, from_us, to_us)
+
+    def find(self, value: str) -> list[int]:
+        """Return the passages, newest first, with this look-up value or one that ends in it (four
+        characters). Nothing is found any more once the key of a day is destroyed."""
+        keys = {} if self._day_keys is None else self._day_keys()
+        with self._reading() as connection:
+            return queries.find(connection, keys, value)
+
+    def close(self) -> None:
+        """Close the connection; idempotent."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _these(self, seqs: list[int]) -> list[StoredRow]:
+        rows = (self.row(seq) for seq in seqs)
+        return [row for row in rows if row is not None]
+
+    def _rows(self, sql: str, values: tuple[int | str, ...]) -> list[StoredRow]:
+        with self._reading() as connection:
+            return [stored(line) for line in connection.execute(sql, values).fetchall()]
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        try:
+            yield self._connection
+        except sqlite3.Error as error:
+            raise from_os(error) from error
+
+
+def stored(line: tuple[Any, ...]) -> StoredRow:
+    """Return the row for a line of `COLUMNS`."""
+    seq, boot, mono_us, at_us, clock, kind, lane, body, key_id, sealed, digest = line
+    return StoredRow(
+        seq, boot, mono_us, at_us, clock, kind, lane, json.loads(body), body, key_id, sealed, digest
+    )

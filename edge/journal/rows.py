@@ -1,0 +1,103 @@
+"""The values that go into the journal and come out of it. No SQL and no files here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from edge.domain.model import Instant
+
+DAY_SCOPE = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One fact to append. `personal` is sealed under a key of `scope`: `day`, or the name of the
+    person, vehicle or case that can be forgotten alone."""
+
+    kind: str
+    at: Instant
+    body: Mapping[str, Any]
+    lane: str | None = None
+    personal: Mapping[str, Any] | None = None
+    scope: str = DAY_SCOPE
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRow:
+    """One fact as it stands in the file. `body_text` is what was hashed, `body` the same parsed."""
+
+    seq: int
+    boot: int
+    mono_us: int
+    at_us: int
+    clock: str
+    kind: str
+    lane: str | None
+    body: dict[str, Any]
+    body_text: str
+    key_id: int | None
+    sealed: bytes | None
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Incarnation:
+    """A stretch of the file with one identity: its rows are `first_seq` and up, until the next
+    incarnation's first. Its chain starts from `edge.wire.genesis(id)`."""
+
+    id: str
+    first_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class PassageRow:
+    """One line of a list of passages. `at_us` is the time of the newest row, `ended_us` the same
+    once the passage has ended. `musts` and `musts_asked` are bits of `projections.MUSTS`."""
+
+    id: int
+    seq: int
+    lane: str
+    direction: str
+    stage: str
+    outcome: str | None
+    reasons: tuple[str, ...]
+    opened_us: int
+    at_us: int
+    ended_us: int | None
+    temperature: str
+    surface_mdegc: int | None
+    body_mdegc: int | None
+    category: str | None
+    by: str | None
+    override: bool
+    musts: int
+    musts_asked: int
+    second: bool
+    ticket: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class HourCount:
+    """How many passages of a lane ended one way in the hour (UTC) that begins at `hour_us`."""
+
+    hour_us: int
+    lane: str
+    outcome: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """What a purge did. `keys` are destroyed; `kept` are old enough but wait for the district;
+    `unacknowledged` counts rows whose personal fields went although the district lacks them (an
+    alarm). `seq` is the row that says so. `refused` is a stable code when nothing was done:
+    `clock_untrusted`, `clock_leapt`. `scrubbed` is False while a reader keeps old pages alive: call
+    `Journal.scrub` again."""
+
+    keys: tuple[int, ...] = ()
+    passages: int = 0
+    kept: int = 0
+    unacknowledged: int = 0
+    seq: int | None = None
+    refused: str | None = None
+    scrubbed: bool = True

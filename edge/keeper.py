@@ -1,0 +1,133 @@
+"""The thread that looks after what is kept: publishes procedures and settings, purges what is due.
+
+Retention never runs on a clock nobody believes; the journal refuses that itself.
+"""
+
+import dataclasses
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+
+from edge.domain.errors import JournalError
+from edge.domain.lane_state import LaneSpec
+from edge.domain.model import Instant
+from edge.journal import Journal, Purged, Row, State
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 3600.0
+VERIFY_EVERY_US = 24 * 3600 * 1_000_000
+_DAY_US = 86_400_000_000
+
+
+def publish(
+    journal: Journal,
+    state: State,
+    now: Instant,
+    *,
+    specs: Sequence[LaneSpec],
+    texts: Mapping[str, str],
+) -> None:
+    """Append the text of every procedure and the screening numbers that are not yet in the journal,
+    so that decisions can be made again from it alone."""
+    known = state.get("published") or {}
+    if known.get("incarnation") != journal.incarnation:
+        known = {"incarnation": journal.incarnation}
+    rows: list[Row] = []
+    for spec in specs:
+        version = spec.procedure.version
+        if known.get(f"procedure:{spec.procedure.name}") != version:
+            known[f"procedure:{spec.procedure.name}"] = version
+            body = {"name": spec.procedure.name, "version": version, "text": texts[spec.procedure.name]}
+            rows.append(Row("procedure.published", now, body))
+        if known.get("policy") != spec.policy.version:
+            known["policy"] = spec.policy.version
+            numbers = dataclasses.asdict(spec.policy)
+            rows.append(Row("settings.changed", now, {"version": spec.policy.version, "screening": numbers}))
+    if rows:
+        journal.append(*rows)
+        state.put("published", known)
+
+
+class Keeper:
+    """Purges once an hour and runs `often` every second. `acknowledged` says how far the district has
+    everything; None where there is no district, and then nothing waits for it."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        *,
+        retention_days: int,
+        retention_max_days: int,
+        acknowledged: Callable[[], int | None],
+        now: Callable[[], Instant],
+        often: Callable[[], None],
+    ) -> None:
+        self._journal = journal
+        self._days = retention_days
+        self._max_days = retention_max_days
+        self._acknowledged = acknowledged
+        self._now = now
+        self._often = often
+        self._verified_us: int | None = None
+        self.faults: tuple[str, ...] = journal.faults
+        """What is wrong with the chain, by the last look at the whole of it."""
+        self.purged = Purged()
+        """What the last purge came to."""
+
+    def run(self, stop: threading.Event) -> None:
+        """Look once an hour whether a day is due."""
+        due_s = 0.0
+        while not stop.wait(1.0):
+            self._often()
+            due_s -= 1.0
+            if due_s <= 0:
+                due_s = EVERY_S
+                self.purge()
+                self._verify_daily()
+
+    def purge(self) -> None:
+        """Destroy the keys of what is due. A journal that cannot be written is said so by the
+        station; here it only means: later."""
+        now = self._now()
+        if not now.clock.trusted:
+            return
+        try:
+            acknowledged = self._acknowledged()
+            self.purged = self._journal.purge(
+                now.at_us - self._days * _DAY_US,
+                self._head() if acknowledged is None else acknowledged,
+                now=now,
+                max_before_us=now.at_us - self._max_days * _DAY_US,
+            )
+            self._journal.scrub()
+        except JournalError as error:
+            log.error("nothing could be purged: %s", error)
+            return
+        if self.purged.unacknowledged:
+            log.error("%d rows were destroyed before the district had them", self.purged.unacknowledged)
+
+    def verify(self) -> None:
+        """Check the whole chain and write down that it was done."""
+        try:
+            self.faults = tuple(self._journal.verify())
+            self._journal.append(Row("journal.verified", self._now(), {"faults": len(self.faults)}))
+        except JournalError as error:
+            log.error("the journal could not be checked: %s", error)
+        for fault in self.faults:
+            log.error("journal: %s", fault)
+
+    def _verify_daily(self) -> None:
+        now_us = self._now().mono_us
+        if self._verified_us is None:
+            self._verified_us = now_us  # the start has looked at the newest part already
+        elif now_us - self._verified_us >= VERIFY_EVERY_US:
+            self._verified_us = now_us
+            self.verify()
+
+    def _head(self) -> int:
+        reader = self._journal.reader()
+        try:
+            return reader.head()
+        finally:
+            reader.close()

@@ -1,0 +1,53 @@
+"""What devices and pages put into the station's inbox, and what comes back of a command."""
+
+from dataclasses import dataclass
+
+from edge.domain.events import LaneEvent
+from edge.domain.lane_state import Do
+from edge.domain.model import Instant, Scan
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a command came to: the row it was written in (None where it needed none yet) and the
+    passage it was about."""
+
+    sequence: int | None
+    passage: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScanArrived:
+    """A scanner read a payload."""
+
+    lane: str
+    device: str
+    scan: Scan
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChanged:
+    """A device fell away or came back; `code` is the stable word of `DeviceUnavailable`."""
+
+    lane: str
+    kind: str
+    name: str
+    driver: str
+    up: bool
+    at: Instant
+    code: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EffectDone:
+    """A barrier or voice did what it was told, or failed to."""
+
+    lane: str
+    do: Do
+    at: Instant
+    error: str | None = None
+
+
+Message = LaneEvent | ScanArrived | DeviceChanged | EffectDone

@@ -1,0 +1,5 @@
+"""The thread that owns the lanes: one inbox in, journal out, bell rung."""
+
+from edge.station.station import Station, Surroundings
+
+__all__ = ["Station", "Surroundings"]

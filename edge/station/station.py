@@ -1,0 +1,309 @@
+"""The station: takes messages one by one, steps the lanes, writes, shows, acts.
+
+Commit, then show: a step's state is taken over, its view published, its barrier and voice set off
+only after its rows are on disk. Where the journal cannot commit, the step is thrown away, the pages
+say "write it by hand", and nothing is decided until it can again.
+"""
+
+import logging
+import queue
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from edge.bell import Bell
+from edge.domain import lane as machine
+from edge.domain.errors import FormError, JournalError
+from edge.domain.events import CodeRead, Command, LaneEvent, ReadingArrived, Tick
+from edge.domain.lane_state import Do, LaneSpec, LaneState, Record, Result
+from edge.domain.model import Code, Instant
+from edge.domain.record import recorded
+from edge.domain.screening import Sweep
+from edge.domain.view import lane_view
+from edge.journal import Row
+from edge.messages import DeviceChanged, EffectDone, Message, Reply, ScanArrived
+from edge.station.effects import EffectsLog
+
+log = logging.getLogger(__name__)
+
+INBOX_SIZE = 512
+TICK_US = 500_000
+REMEMBERED = 1024
+
+
+class Writer(Protocol):
+    """The part of the journal the station needs."""
+
+    def append(self, *rows: Row) -> tuple[int, ...]:
+        """Write rows in one transaction; raises JournalError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the composition root hands the station.
+
+    `perform` sets an effect off and says whether the lane has such a device; `housekeeping` returns
+    rows that are due by themselves (a corrected clock); `devices` lists a lane's devices for its page.
+    """
+
+    journal: Writer
+    read_code: Callable[[bytes, Instant], Code]
+    now: Callable[[], Instant]
+    perform: Callable[[str, Do], bool]
+    devices: Callable[[str], list[dict[str, Any]]]
+    beat: Callable[[], None]
+    count: Callable[..., None]
+    bell: Bell
+    views: Bell
+    housekeeping: Callable[[Instant], Sequence[Row]] = lambda _now: ()
+
+
+@dataclass(slots=True)
+class _Submission:
+    command: Command
+    done: threading.Event = field(default_factory=threading.Event)
+    reply: Reply | None = None
+    error: FormError | JournalError | None = None
+
+
+class Station:
+    """Owns the lanes. `run` is its thread; `offer`, `submit` and `view` may be called from any."""
+
+    def __init__(
+        self,
+        lanes: Mapping[str, tuple[LaneSpec, LaneState]],
+        around: Surroundings,
+        replies: Mapping[str, Reply] | None = None,
+    ) -> None:
+        """`replies` are those an earlier run gave, so that a repeated command stays harmless."""
+        self._specs = {name: spec for name, (spec, _state) in lanes.items()}
+        self._states = {name: state for name, (_spec, state) in lanes.items()}
+        self._around = around
+        self._inbox: queue.Queue[Message | _Submission] = queue.Queue(INBOX_SIZE)
+        self._replies: OrderedDict[str, Reply] = OrderedDict(replies or {})
+        self._effects = EffectsLog()
+        self._views: dict[str, dict[str, Any]] = {}
+        self._sequences: dict[str, int] = {}
+        self._pending: list[Row] = []
+        self._trouble: str | None = None
+        self._dropped = 0
+        self._ticked_us = 0
+        for name in lanes:
+            self._publish(name)
+
+    def offer(self, message: Message) -> None:
+        """Put what a device said into the inbox. A full inbox drops readings, which come again by
+        themselves; everything else waits a second for room, and what is dropped is written down."""
+        try:
+            if isinstance(message, ReadingArrived):
+                self._inbox.put_nowait(message)
+            else:
+                self._inbox.put(message, timeout=1.0)
+        except queue.Full:
+            self._dropped += 1
+            self._around.count("inbox_overflowed", lane=message.lane)
+
+    def submit(self, command: Command, timeout_s: float = 5.0) -> Reply:
+        """Carry a command out and return once it is on disk.
+
+        Raises FormError with a stable code, or JournalError when the gate cannot commit. The same
+        `command_id` gives the same reply.
+        """
+        if command.lane not in self._specs:
+            raise FormError("unknown_lane", f"there is no lane {command.lane!r}", 404)
+        submission = _Submission(command)
+        try:
+            self._inbox.put(submission, timeout=timeout_s)
+        except queue.Full:
+            raise FormError("too_slow", "the gate is busy; try again", 503) from None
+        if not submission.done.wait(timeout_s):
+            raise FormError("too_slow", "the gate is busy; try again", 503)
+        if submission.error is not None:
+            raise submission.error
+        assert submission.reply is not None
+        return submission.reply
+
+    def view(self, lane: str) -> dict[str, Any]:
+        """Return the lane's last published snapshot with its devices; raises FormError."""
+        view = self._views.get(lane)
+        if view is None:
+            raise FormError("unknown_lane", f"there is no lane {lane!r}", 404)
+        devices = self._around.devices(lane)
+        simulated = any(device["simulated"] for device in devices)
+        return view | {"devices": devices, "simulated": simulated, "writable": self._trouble is None}
+
+    def unwritable(self) -> str | None:
+        """Say why the journal cannot be written, None when it can."""
+        return self._trouble
+
+    def run(self, stop: threading.Event) -> None:
+        """Work the inbox until `stop` is set, then park whoever is still in a lane."""
+        while not stop.is_set():
+            self._around.beat()
+            self.work(0.25)
+        self._close()
+
+    def work(self, timeout_s: float) -> None:
+        """Take one message, waiting for it at most `timeout_s`, and do what is due besides."""
+        try:
+            message = self._inbox.get(timeout=timeout_s)
+        except queue.Empty:
+            pass
+        else:
+            self._take(message)
+        now = self._around.now()
+        self._flush(self._effects.take_due(now))
+        if now.mono_us - self._ticked_us >= TICK_US:
+            self._ticked_us = now.mono_us
+            self._tick(now)
+
+    def _take(self, message: Message | _Submission) -> None:
+        match message:
+            case _Submission():
+                self._command(message)
+            case ScanArrived():
+                code = self._around.read_code(message.scan.payload, message.at)
+                code = replace(code, symbology=message.scan.symbology, decoder=message.scan.decoder)
+                self._event(CodeRead(message.lane, message.device, code, message.at))
+            case DeviceChanged():
+                self._device(message)
+            case EffectDone():
+                ok = "no" if message.error else "yes"
+                self._around.count("effects", lane=message.lane, device=message.do.device, ok=ok)
+                late = self._effects.done(message)
+                self._flush([late] if late else [])
+            case _:
+                self._event(message)
+
+    def _event(self, event: LaneEvent) -> None:
+        spec, state = self._specs[event.lane], self._states[event.lane]
+        try:
+            self._commit(spec, machine.step(spec, state, event))
+        except JournalError as error:
+            self._fail(error)
+
+    def _device(self, message: DeviceChanged) -> None:
+        if message.kind == "thermometer" and not message.up and message.lane in self._states:
+            # What a lost device saw last is no sight of anybody.
+            state = self._states[message.lane]
+            self._states[message.lane] = replace(state, sweep=Sweep(), live_mdegc=None)
+            self._publish(message.lane)
+        self._flush([_device_row(message)])
+        self._around.views.ring()
+
+    def _command(self, submission: _Submission) -> None:
+        command = submission.command
+        try:
+            submission.reply = self._replies.get(command.command_id) or self._carry_out(command)
+        except FormError as error:
+            submission.error = error
+        except JournalError as error:
+            self._fail(error)
+            submission.error = error
+        submission.done.set()
+
+    def _carry_out(self, command: Command) -> Reply:
+        spec, state = self._specs[command.lane], self._states[command.lane]
+        result = machine.step(spec, state, command)  # type: ignore[arg-type]
+        reply = Reply(self._commit(spec, result), result.passage)
+        self._replies[command.command_id] = reply
+        while len(self._replies) > REMEMBERED:
+            self._replies.popitem(last=False)
+        return reply
+
+    def _commit(self, spec: LaneSpec, result: Result) -> int | None:
+        """Write, take the new state over, publish, act; in this order and in no other."""
+        before, sequence = self._states[spec.name], None
+        if result.records:
+            rows = [self._row(spec, record) for record in result.records]
+            sequence = self._around.journal.append(*rows)[-1]
+            self._sequences[spec.name] = sequence
+            self._recovered()
+        self._states[spec.name] = result.state
+        if any(
+            getattr(before, part) is not getattr(result.state, part) for part in ("active", "parked", "last")
+        ):
+            self._publish(spec.name)
+        if sequence is not None:
+            self._around.bell.ring()
+            begun = [do for do in result.dos if self._around.perform(spec.name, do)]
+            self._effects.begun(spec.name, sequence, begun, self._around.now())
+            self._count(spec.name, result.records)
+        return sequence
+
+    def _row(self, spec: LaneSpec, record: Record) -> Row:
+        body, personal = recorded(spec.procedure, spec.policy, record.passage)
+        return Row(record.kind, self._around.now(), body, spec.name, personal or None)
+
+    def _count(self, lane: str, records: Sequence[Record]) -> None:
+        for record in records:
+            decision = record.passage.decision
+            if record.kind == "passage.decided" and decision is not None and decision.outcome is not None:
+                self._around.count("passages", lane=lane, outcome=decision.outcome.value)
+
+    def _tick(self, now: Instant) -> None:
+        for name in self._specs:
+            before = self._states[name].live_mdegc
+            self._event(Tick(name, now))
+            if self._views[name]["temperature"]["live_mdegc"] != before or self._states[name].parked:
+                self._publish(name)
+        rows = list(self._around.housekeeping(now))
+        if self._dropped:
+            rows.append(Row("inbox.overflowed", now, {"dropped": self._dropped}))
+            self._dropped = 0
+        if self._trouble is not None and not self._pending:
+            rows.append(Row("journal.recovered", now, {}))
+        self._flush(rows)
+
+    def _flush(self, rows: Sequence[Row]) -> None:
+        """Write rows that wait for nobody; what cannot be written now is written when it can."""
+        if not rows and (self._trouble is None or not self._pending):
+            return
+        pending = [*self._pending, *rows][-INBOX_SIZE:]
+        if not pending:
+            return
+        try:
+            self._around.journal.append(*pending)
+        except JournalError as error:
+            self._pending = pending
+            self._fail(error)
+            return
+        self._pending = []
+        self._recovered()
+        self._around.bell.ring()
+
+    def _fail(self, error: JournalError) -> None:
+        if self._trouble is None:
+            log.error("the journal cannot be written, passages must be written by hand: %s", error)
+            self._trouble = str(error)
+            self._around.views.ring()
+
+    def _recovered(self) -> None:
+        if self._trouble is not None:
+            log.warning("the journal can be written again")
+            self._trouble = None
+            self._around.views.ring()
+
+    def _publish(self, name: str) -> None:
+        view = lane_view(self._specs[name], self._states[name], self._around.now())
+        view["sequence"] = self._sequences.get(name)
+        self._views[name] = view
+        self._around.views.ring()
+
+    def _close(self) -> None:
+        now = self._around.now()
+        for name, spec in self._specs.items():
+            try:
+                self._commit(spec, machine.leave(spec, self._states[name], now))
+            except JournalError as error:
+                self._fail(error)
+        self._flush([*self._effects.take_due(now, everything=True), Row("gate.stopped", now, {})])
+
+
+def _device_row(message: DeviceChanged) -> Row:
+    body = {"device": message.kind, "name": message.name, "driver": message.driver}
+    if not message.up:
+        body |= {"code": message.code, "message": message.message[:200]}
+    return Row("device.back" if message.up else "device.lost", message.at, body, message.lane)

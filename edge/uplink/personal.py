@@ -1,0 +1,50 @@
+"""Which opened personal fields leave the gate: those the policy names, and no others."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+_LOOKED_UP = "find"  # look-up values of the gate itself; they repeat everything and never leave
+
+
+def forwarded(
+    body: Mapping[str, Any], opened: Mapping[str, Any] | None, forward: Collection[str]
+) -> dict[str, Any] | None:
+    """Return the part of a row's opened personal fields that may go, None where nothing may.
+
+    A field of a code goes under its own name, `holder` and `payload` likewise; a personal answer
+    goes when its question is named; any other top-level field goes when it is named.
+    """
+    if not opened or not forward:
+        return None
+    kept: dict[str, Any] = {
+        name: value
+        for name, value in opened.items()
+        if name in forward and name not in ("evidence", _LOOKED_UP)
+    }
+    pieces = {}
+    for index, piece in opened.get("evidence", {}).items():
+        slim = _piece(_question(body, index), piece, forward)
+        if slim:
+            pieces[index] = slim
+    if pieces:
+        kept["evidence"] = pieces
+    return kept or None
+
+
+def _piece(question: str | None, piece: Mapping[str, Any], forward: Collection[str]) -> dict[str, Any]:
+    slim: dict[str, Any] = {name: piece[name] for name in ("holder", "payload") if name in piece}
+    slim = {name: value for name, value in slim.items() if name in forward}
+    fields = {name: value for name, value in (piece.get("personal") or {}).items() if name in forward}
+    if fields:
+        slim["personal"] = fields
+    if "value" in piece and question is not None and question in forward:
+        slim["value"] = piece["value"]
+    return slim
+
+
+def _question(body: Mapping[str, Any], index: str) -> str | None:
+    evidence = body.get("evidence", [])
+    if not index.isdecimal() or int(index) >= len(evidence):
+        return None
+    question = evidence[int(index)].get("question")
+    return question if isinstance(question, str) else None

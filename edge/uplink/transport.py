@@ -1,0 +1,114 @@
+"""The HTTPS line to the district, with urllib3. Sends once; whether and when again is not known here."""
+
+import contextlib
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+
+import urllib3
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import HTTPError
+from urllib3.util import Timeout, parse_url
+
+from edge.domain.errors import ConfigError, Unreachable
+from edge.uplink.ports import Options, Response
+
+_CONNECT_S = 3.0
+_READ_S = 10.0
+_ANSWER_BYTES = 1 << 20
+
+# A line that died without a word must be noticed within three seconds: one probe a second, two misses.
+_KEEP_ALIVE = [
+    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 2),
+]
+
+
+class HttpTransport:
+    """One kept-alive connection to the district; used by the uplink's thread alone."""
+
+    def __init__(self, options: Options) -> None:
+        try:
+            url = parse_url(options.url)
+        except HTTPError as error:
+            raise ConfigError("[uplink] url: not an address") from error
+        if url.scheme not in ("http", "https") or not url.host:
+            raise ConfigError("[uplink] url: must begin with https:// (or http:// on a wire of your own)")
+        if not options.token.isascii() or not options.token.isprintable() or not options.token:
+            raise ConfigError("[uplink] token: must be the printable text that `gate add` showed")
+        self._path = (url.path or "").rstrip("/")
+        self._token = options.token
+        base = f"{url.scheme}://{url.netloc}"
+        extra = {}
+        if url.scheme == "https":
+            extra["ssl_context"] = ssl.create_default_context(cafile=options.ca_file)
+        self._pool = urllib3.connection_from_url(
+            base,
+            maxsize=1,
+            retries=False,
+            timeout=Timeout(connect=_CONNECT_S, read=_READ_S),
+            socket_options=_KEEP_ALIVE,
+            **extra,
+        )
+
+    def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Response:
+        """POST; raises Unreachable when no whole answer came back."""
+        sent = {"authorization": f"Bearer {self._token}", "user-agent": "gatepost"} | dict(headers)
+        try:
+            answer = self._pool.request(
+                "POST",
+                f"{self._path}{path}",
+                body=body,
+                headers=sent,
+                redirect=False,
+                preload_content=False,
+                decode_content=False,
+            )
+            try:
+                text = _read(answer)
+            except BaseException:
+                answer.close()
+                raise
+            answer.release_conn()
+        except (HTTPError, OSError) as error:
+            raise Unreachable(f"no answer from the district: {type(error).__name__}") from error
+        return Response(answer.status, {k.lower(): v for k, v in answer.headers.items()}, text)
+
+    def dropped(self) -> bool:
+        """Say whether the idle connection was closed from the other side, or broke."""
+        return any(not connection.is_connected for connection in self._idle())
+
+    def died(self) -> bool:
+        """Say, once, whether the idle connection broke: the kernel's probes were not answered."""
+        sockets = [connection.sock for connection in self._idle() if connection.sock is not None]
+        return any(sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) for sock in sockets)
+
+    def _idle(self) -> list[HTTPConnection]:
+        """The pool keeps its connection in a queue and has no question of its own for this."""
+        queue = self._pool.pool
+        kept = queue.queue if queue is not None else ()
+        return [one for one in kept if isinstance(one, HTTPConnection) and one.sock is not None]
+
+    def close(self) -> None:
+        """Close the connection."""
+        with contextlib.suppress(HTTPError, OSError):
+            self._pool.close()
+
+
+def _read(answer: urllib3.BaseHTTPResponse) -> bytes:
+    """Read a small body with a deadline for the whole of it: each read alone could drip for ever."""
+    deadline = time.monotonic() + _READ_S
+    pieces: list[bytes] = []
+    size = 0
+    while True:
+        piece = answer.read1(65536)
+        if not piece:
+            return b"".join(pieces)
+        pieces.append(piece)
+        size += len(piece)
+        if size > _ANSWER_BYTES or time.monotonic() > deadline:
+            raise Unreachable("the answer does not end", code="no_answer")

@@ -1,0 +1,157 @@
+"""The programs' door: lanes, commands, passages, as JSON under `/api/v1`. The kiosk uses it too.
+
+Views turn a request into one typed command and submit it; they never write and hold no state.
+"""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+from pydantic import TypeAdapter
+
+from edge.domain.errors import FormError
+from edge.domain.events import Begin, Command, Decide, Give, Park, Resume
+from edge.domain.model import Outcome
+from edge.journal import PassageRow
+from edge.web import forms
+from edge.web.gate import Gate
+from edge.web.openapi import document
+from edge.web.roles import PUBLIC, allow, principal
+from edge.web.show import zone_of
+
+_ANSWERS: TypeAdapter[forms.AnswerBody | forms.AnswersBody] = TypeAdapter(
+    forms.AnswerBody | forms.AnswersBody
+)
+_MUSTS = {"identity": 1, "information": 2, "temperature": 4, "mask": 8}
+
+
+def blueprint(gate: Gate) -> Blueprint:
+    """Return the `/api/v1` routes and `/openapi.json`."""
+    routes = Blueprint("api", __name__)
+    _reads(routes, gate)
+    _commands(routes, gate)
+    return routes
+
+
+def _reads(routes: Blueprint, gate: Gate) -> None:
+    @routes.get("/api/v1/lanes/<lane>")
+    @allow("attendant", "manager", "observer", program=True)
+    def lane(lane: str) -> Response:
+        who = principal()
+        view = dict(gate.view(_known(gate, lane)))
+        return jsonify(view if who and who.sees_personal else masked(view))
+
+    @routes.get("/api/v1/passages")
+    @allow("manager", "observer", program=True)
+    def passages() -> Response:
+        query = forms.passages_query(request.args, gate.lanes, zone_of(gate.timezone))
+        after = query.after if query.before is not None or query.after is not None else 0
+        reader = gate.reader()
+        try:
+            rows = reader.passages(
+                before=query.before,
+                after=after,
+                limit=query.limit,
+                outcome=query.outcome,
+                lane=query.lane,
+                from_us=query.from_us,
+                to_us=query.until_us,
+            )
+        finally:
+            reader.close()
+        more = rows[-1].id if len(rows) == query.limit else None
+        return jsonify({"passages": [passage_json(row) for row in rows], "next": more})
+
+    @routes.get("/openapi.json")
+    @allow(PUBLIC, program=True)
+    def openapi() -> Response:
+        return jsonify(document())
+
+
+def _commands(routes: Blueprint, gate: Gate) -> None:
+    @routes.post("/api/v1/lanes/<lane>/begin")
+    @allow("attendant", "manager", program=True)
+    def begin(lane: str) -> Response:
+        body = forms.body_as(forms.BeginBody)
+        return _submit(gate, Begin(_known(gate, lane), None, body.command_id, _by(), gate.now()))
+
+    @routes.post("/api/v1/lanes/<lane>/answers")
+    @allow("attendant", "manager", program=True)
+    def answers(lane: str) -> Response:
+        body = forms.body_as(_ANSWERS)
+        given = (body,) if isinstance(body, forms.AnswerBody) else body.answers
+        pairs = tuple((item.question, item.value) for item in given)
+        return _submit(
+            gate, Give(_known(gate, lane), body.passage, body.command_id, _by(), gate.now(), pairs)
+        )
+
+    @routes.post("/api/v1/lanes/<lane>/decision")
+    @allow("attendant", "manager", program=True)
+    def decision(lane: str) -> Response:
+        body = forms.body_as(forms.DecisionBody)
+        head = (_known(gate, lane), body.passage, body.command_id, _by(), gate.now())
+        return _submit(gate, Decide(*head, Outcome(body.outcome), body.reason))
+
+    @routes.post("/api/v1/lanes/<lane>/park")
+    @allow("attendant", "manager", program=True)
+    def park(lane: str) -> Response:
+        body = forms.body_as(forms.ParkBody)
+        head = (_known(gate, lane), body.passage, body.command_id, _by(), gate.now())
+        return _submit(gate, Park(*head, body.why))
+
+    @routes.post("/api/v1/lanes/<lane>/resume")
+    @allow("attendant", "manager", program=True)
+    def resume(lane: str) -> Response:
+        body = forms.body_as(forms.ResumeBody)
+        head = (_known(gate, lane), body.passage, body.command_id, _by(), gate.now())
+        return _submit(gate, Resume(*head, body.ticket))
+
+
+def masked(view: dict[str, Any]) -> dict[str, Any]:
+    """Return a snapshot without who anybody is."""
+    parked = [{key: value for key, value in item.items() if key != "name"} for item in view["parked"]]
+    return {**view, "person": {}, "parked": parked}
+
+
+def passage_json(row: PassageRow) -> dict[str, Any]:
+    """Return one line of the passages list as programs get it; it names nobody."""
+    return {
+        "passage": row.id,
+        "sequence": row.seq,
+        "lane": row.lane,
+        "direction": row.direction,
+        "stage": row.stage,
+        "outcome": row.outcome,
+        "reasons": list(row.reasons),
+        "opened_us": row.opened_us,
+        "ended_us": row.ended_us,
+        "category": row.category,
+        "by": row.by,
+        "override": bool(row.override),
+        "second": bool(row.second),
+        "ticket": row.ticket,
+        "temperature": {
+            "verdict": row.temperature,
+            "surface_mdegc": row.surface_mdegc,
+            "body_mdegc": row.body_mdegc,
+        },
+        "musts": {
+            name: bool((row.musts or 0) & bit) for name, bit in _MUSTS.items() if (row.musts_asked or 0) & bit
+        },
+    }
+
+
+def _submit(gate: Gate, command: Command) -> Response:
+    reply = gate.submit(command)
+    return jsonify({"sequence": reply.sequence, "passage": reply.passage})
+
+
+def _known(gate: Gate, lane: str) -> str:
+    if lane not in gate.lanes:
+        raise FormError("unknown_lane", status=404)
+    return lane
+
+
+def _by() -> str:
+    who = principal()
+    assert who is not None
+    return who.account

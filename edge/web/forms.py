@@ -1,0 +1,171 @@
+"""What programs and the kiosk send: one model per command, and the query of the passages list.
+
+The same models make the schemas in `/openapi.json`. Turns text into typed values or FormError.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Annotated, Literal, TypeVar
+from zoneinfo import ZoneInfo
+
+from flask import request
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from werkzeug.exceptions import UnsupportedMediaType
+
+from edge.domain.errors import FormError
+from edge.web.show import day_starts_us, micros
+
+MAX_ID = 2**53 - 1  # what every JSON reader can hold exactly
+T = TypeVar("T")
+_QUERY = frozenset({"after", "before", "limit", "outcome", "lane", "from", "to"})
+
+# The texts allow letters of every language but no control characters: they end up on pages and paper.
+_PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+CommandId = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
+PassageId = Annotated[int, Field(ge=0, le=MAX_ID)]
+Value = Annotated[str, Field(max_length=200, pattern=_PRINTABLE)]
+Question = Annotated[str, Field(min_length=1, max_length=64, pattern=_PRINTABLE)]
+OutcomeName = Literal["admit", "turn_back", "refer", "abandoned"]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class BeginBody(_Body):
+    """Open a passage by hand."""
+
+    command_id: CommandId
+
+
+class AnswerItem(_Body):
+    """One answer to one question."""
+
+    question: Question
+    value: Value
+
+
+class AnswerBody(_Body):
+    """Record one answer."""
+
+    passage: PassageId
+    command_id: CommandId
+    question: Question
+    value: Value
+
+
+class AnswersBody(_Body):
+    """Record several answers at once (a register form)."""
+
+    passage: PassageId
+    command_id: CommandId
+    answers: Annotated[tuple[AnswerItem, ...], Field(min_length=1, max_length=32, strict=False)]
+
+
+class DecisionBody(_Body):
+    """End a passage."""
+
+    passage: PassageId
+    command_id: CommandId
+    outcome: OutcomeName
+    reason: Value = ""
+
+
+class ParkBody(_Body):
+    """Send the person to rest or aside."""
+
+    passage: PassageId
+    command_id: CommandId
+    why: Literal["rest", "platform", "handed", "other"]
+
+
+class ResumeBody(_Body):
+    """Take a parked passage back, by its number or by its ticket."""
+
+    command_id: CommandId
+    passage: PassageId | None = None
+    ticket: Annotated[int, Field(ge=0, le=MAX_ID)] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "ResumeBody":
+        if (self.passage is None) == (self.ticket is None):
+            raise ValueError("name either the passage or the ticket")
+        return self
+
+
+class PassagesQuery(BaseModel):
+    """One keyset page of passages. Times are microseconds UTC, `until_us` excluded."""
+
+    model_config = ConfigDict(frozen=True)
+
+    after: int | None = None
+    before: int | None = None
+    limit: int = 50
+    outcome: OutcomeName | None = None
+    lane: str | None = None
+    from_us: int | None = None
+    until_us: int | None = None
+
+
+def body_as(shape: type[T] | TypeAdapter[T]) -> T:
+    """Return the request's JSON body as a model. 415 for another content type, FormError `bad_json`."""
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaType
+    adapter: TypeAdapter[T] = shape if isinstance(shape, TypeAdapter) else TypeAdapter(shape)
+    try:
+        return adapter.validate_json(request.get_data(cache=False))
+    except ValidationError as error:
+        raise FormError("bad_json") from error
+
+
+def passages_query(args: Mapping[str, str], lanes: tuple[str, ...], zone: ZoneInfo) -> PassagesQuery:
+    """Return the list's query as typed values; FormError `bad_query`.
+
+    `from` and `to` are days (`2020-02-14`, both included, in the gate's timezone) or moments with an
+    offset (RFC 3339; `to` excluded). Empty parameters count as absent: forms send them.
+    """
+    if not _QUERY.issuperset(args):  # a misspelt filter must not pass for an answer without it
+        raise FormError("bad_query")
+    given = {key: value for key, value in args.items() if value != ""}
+    outcome, lane = given.get("outcome"), given.get("lane")
+    after, before = _number(given, "after", 0), _number(given, "before", 0)
+    if outcome not in (None, "admit", "turn_back", "refer", "abandoned") or lane not in (None, *lanes):
+        raise FormError("bad_query")
+    if after is not None and before is not None:
+        raise FormError("bad_query", "after and before exclude each other")
+    return PassagesQuery(
+        after=after,
+        before=before,
+        limit=_number(given, "limit", 1, 500) or 50,
+        outcome=outcome,  # type: ignore[arg-type]  # compared with every value it may have, above
+        lane=lane,
+        from_us=_moment(given.get("from"), zone, ends=False),
+        until_us=_moment(given.get("to"), zone, ends=True),
+    )
+
+
+def _number(given: Mapping[str, str], key: str, least: int, most: int = MAX_ID) -> int | None:
+    text = given.get(key)
+    if text is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,16}", text) or not least <= int(text) <= most:
+        raise FormError("bad_query", key)
+    return int(text)
+
+
+def _moment(text: str | None, zone: ZoneInfo, *, ends: bool) -> int | None:
+    if text is None:
+        return None
+    try:
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            day = date.fromisoformat(text)
+            return day_starts_us(day + timedelta(days=1) if ends else day, zone)
+        if not re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]", text):
+            raise FormError("bad_query")
+        moment = datetime.fromisoformat(text.replace(" ", "+"))  # a bare + in a query is a space
+    except (ValueError, OverflowError) as error:
+        raise FormError("bad_query") from error
+    if moment.tzinfo is None:
+        raise FormError("bad_query", "a moment needs its offset")
+    return micros(moment)

@@ -1,0 +1,59 @@
+"""What the pages know of the gate: one value of callables and constants that the app hands in.
+
+Nothing here does anything. Pages never see the station, the devices or a database connection; they
+submit commands, read snapshots and rows, and append what they themselves did.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from edge.bell import Bell
+from edge.domain.events import Command
+from edge.domain.model import Instant
+from edge.journal import Reader, Row, State, StoredRow
+
+
+class Reply(Protocol):
+    """What the station answers to a command, after the commit."""
+
+    @property
+    def sequence(self) -> int | None:
+        """The row the command became; None where it needed no commit yet."""
+
+    @property
+    def passage(self) -> int | None:
+        """The passage it was about."""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Everything a page may use.
+
+    `submit` raises FormError (stable code, status) or JournalError. `view` returns the newest
+    snapshot of a lane. `view_changed` rings when a snapshot changed, `bell` after every commit.
+    `reader` opens a read-only view of the journal for the calling thread; close it. `append` writes
+    one row of the pages' own (log-ins, opened personal fields). `stop` is set when the daemon ends.
+    """
+
+    name: str
+    gate_id: str
+    language: str
+    timezone: str
+    lanes: tuple[str, ...]
+    incarnation: str
+    secret: bytes
+    submit: Callable[[Command], Reply]
+    view: Callable[[str], Mapping[str, Any]]
+    view_changed: Bell
+    reader: Callable[[], Reader]
+    unseal: Callable[[StoredRow], Mapping[str, Any] | None]
+    append: Callable[[Row], int]
+    status: Callable[[], Mapping[str, Any]]
+    metrics: Callable[[], bytes]
+    bell: Bell
+    now: Callable[[], Instant]
+    state: State
+    stop: threading.Event
+    banners: tuple[str, ...] = ()

@@ -1,0 +1,266 @@
+"""`/openapi.json`: OpenAPI 3.1, written by hand, every answer included; schemathesis holds it true.
+
+Request bodies come from the models in `forms.py`, so that there is one schema for both.
+"""
+
+from functools import cache
+from importlib import metadata
+from typing import Any
+
+from pydantic import BaseModel
+
+from edge.web import forms
+from edge.web.troubles import ERRORS
+
+Json = dict[str, Any]
+
+_BODIES: tuple[type[BaseModel], ...] = (
+    forms.BeginBody,
+    forms.AnswerBody,
+    forms.AnswersBody,
+    forms.DecisionBody,
+    forms.ParkBody,
+    forms.ResumeBody,
+)
+_COMMON = {
+    400: "The request is not as documented, or the value cannot be used.",
+    401: "No log-in, or a token nobody has.",
+    403: "The role may not do this.",
+    404: "There is no such lane, passage or ticket.",
+    409: "The passage is no longer open, the lane is busy, or a step has to come first.",
+    413: "The body is larger than the gate reads.",
+    415: "The body is not application/json.",
+    503: "The gate cannot commit, or is too busy; nothing was done.",
+}
+_COMMAND_ANSWERS = (400, 401, 403, 404, 409, 413, 415, 503)
+_ALL = "attendant, manager, observer"
+
+
+@cache
+def document() -> Json:
+    """Return the whole description."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Gatepost",
+            "version": metadata.version("gatepost"),
+            "description": "One gate: its lanes, the commands of attendants, the passages.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"token": []}],
+        "paths": _probes() | _reads() | _commands(),
+        "components": {
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer", "description": "From `gatepost user token`."}
+            },
+            "schemas": _schemas(),
+        },
+    }
+
+
+def _probes() -> Json:
+    public: Json = {"security": []}
+    problem = {
+        "type": "object",
+        "required": ["code"],
+        "properties": {
+            "code": {"type": "string"},
+            "since_us": {"type": ["integer", "null"]},
+            "remedy": {"type": ["object", "null"]},
+        },
+    }
+    alive = _object({"alive": {"type": "boolean"}})
+    ready = _object({"ready": {"type": "boolean"}, "problems": {"type": "array", "items": problem}})
+    text = {"text/plain": {"schema": {"type": "string"}}}
+    return {
+        "/healthz": _get("Is the process alive?", _ok(alive) | {"503": _json("Not alive.", alive)}, public),
+        "/readyz": _get(
+            "Can the gate do its work?",
+            _ok(ready) | {"503": _json("Not ready, with reasons.", ready)},
+            public,
+        ),
+        "/metrics": _get(
+            "Prometheus metrics, for this machine only.",
+            {"200": {"description": "Metrics.", "content": text}} | _errors(403),
+            public,
+        ),
+        "/openapi.json": _get("This document.", _ok({"type": "object"}), public),
+    }
+
+
+def _reads() -> Json:
+    stream = {"text/event-stream": {"schema": {"type": "string"}}}
+    live = "`row` has `id: <incarnation>:<sequence>`; others: lane, live, beat, hello, reset, evicted."
+    return {
+        "/events": _get(
+            f"Live updates ({_ALL}; with `lane` not for observers). {live}",
+            {"200": {"description": "A stream.", "content": stream}} | _errors(401, 403, 404, 503),
+            {
+                "parameters": [
+                    _query("lane", {"type": "string"}, "The kiosk's lane; without it every row."),
+                    {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}},
+                ]
+            },
+        ),
+        "/api/v1/lanes/{lane}": _get(
+            f"The open passage, what it still needs, who is parked ({_ALL}; observers see no names).",
+            _ok(_ref("LaneView")) | _errors(401, 403, 404),
+            {"parameters": [_lane()]},
+        ),
+        "/api/v1/passages": _get(
+            "Passages by keyset, names masked (manager, observer): oldest first after `after` (default "
+            "0), or newest first before `before`.",
+            _ok(_ref("Passages")) | _errors(400, 401, 403, 503),
+            {"parameters": _passages_query()},
+        ),
+    }
+
+
+def _commands() -> Json:
+    return {
+        f"/api/v1/lanes/{{lane}}/{name}": {
+            "post": {
+                "summary": summary,
+                "operationId": name,
+                "parameters": [_lane()],
+                "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+                "responses": _ok(_ref("Done")) | _errors(*_COMMAND_ANSWERS),
+            }
+        }
+        for name, summary, schema in (
+            ("begin", "Open a passage by hand (attendant, manager).", _ref("BeginBody")),
+            (
+                "answers",
+                "Record answers; `temperature_contact` takes a contact thermometer's degrees.",
+                {"anyOf": [_ref("AnswerBody"), _ref("AnswersBody")]},
+            ),
+            ("decision", "End the passage; answered after the commit.", _ref("DecisionBody")),
+            ("park", "Send the person to rest or aside.", _ref("ParkBody")),
+            ("resume", "Take a parked passage back.", _ref("ResumeBody")),
+        )
+    }
+
+
+def _passages_query() -> list[Json]:
+    moment = (
+        "A day (in the gate's timezone, both ends included) or an RFC 3339 moment with its offset "
+        "(`to` excluded)."
+    )
+    anyid = {"type": "integer", "minimum": 0, "maximum": forms.MAX_ID}
+    day = {
+        "anyOf": [
+            {"type": "string", "format": "date"},
+            {"type": "string", "format": "date-time"},
+        ]
+    }
+    return [
+        _query("after", anyid, "Only passages with a greater number, oldest first."),
+        _query("before", anyid, "Only passages with a smaller number, newest first; not with `after`."),
+        _query("limit", {"type": "integer", "minimum": 1, "maximum": 500, "default": 50}, "At most so many."),
+        _query("outcome", {"enum": ["admit", "turn_back", "refer", "abandoned"]}, "How it ended."),
+        _query("lane", {"type": "string"}, "A lane of this gate."),
+        _query("from", day, moment),
+        _query("to", day, moment),
+    ]
+
+
+def _schemas() -> Json:
+    text, count = {"type": "string"}, {"type": "integer"}
+    flag, maybe = {"type": "boolean"}, {"type": ["integer", "null"]}
+    passage = _object(
+        {
+            "passage": count,
+            "sequence": count,
+            "lane": text,
+            "direction": text,
+            "stage": text,
+            "outcome": {"type": ["string", "null"]},
+            "reasons": {"type": "array", "items": text},
+            "opened_us": count,
+            "ended_us": maybe,
+            "category": {"type": ["string", "null"]},
+            "by": {"type": ["string", "null"]},
+            "override": flag,
+            "second": flag,
+            "ticket": maybe,
+            "temperature": _object({"verdict": text, "surface_mdegc": maybe, "body_mdegc": maybe}),
+            "musts": {"type": "object", "additionalProperties": flag},
+        }
+    )
+    lane = {
+        "type": "object",
+        "required": ["lane", "direction", "procedure", "stage", "temperature", "steps", "ask", "parked"],
+        "properties": {
+            "lane": text,
+            "direction": {"enum": ["in", "out"]},
+            "stage": {"enum": ["idle", "open", "hold", "ended"]},
+            "passage": maybe,
+            **{name: {"type": "object"} for name in ("procedure", "temperature", "person")},
+            **{name: {"type": "array"} for name in ("steps", "ask", "actions", "reasons", "parked")},
+        },
+    }
+    return {
+        **{body.__name__: _plain(body) for body in _BODIES},
+        "Done": _object({"sequence": maybe, "passage": maybe}),
+        "Error": _object(
+            {
+                "error": {"enum": sorted(ERRORS)},
+                "message": _object({"zh_Hans": text, "en": text}),
+            }
+        ),
+        "LaneView": lane,
+        "Passages": _object({"passages": {"type": "array", "items": passage}, "next": maybe}),
+    }
+
+
+def _plain(body: type[BaseModel]) -> Json:
+    # pydantic puts nested models under $defs with its own path; bodies here nest one level at most.
+    schema = body.model_json_schema(ref_template="#/components/schemas/{model}")
+    nested: Json = schema.pop("$defs", {})
+    if nested:
+        schema["properties"]["answers"]["items"] = nested["AnswerItem"]
+    if body is forms.ResumeBody:
+        schema["oneOf"] = [
+            {
+                "required": ["passage"],
+                "properties": {"passage": {"type": "integer"}, "ticket": {"type": "null"}},
+            },
+            {
+                "required": ["ticket"],
+                "properties": {"ticket": {"type": "integer"}, "passage": {"type": "null"}},
+            },
+        ]
+    return schema
+
+
+def _object(properties: Json) -> Json:
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def _get(summary: str, responses: Json, more: Json) -> Json:
+    return {"get": {"summary": summary, "responses": responses, **more}}
+
+
+def _ok(schema: Json) -> Json:
+    return {"200": _json("Well.", schema)}
+
+
+def _errors(*statuses: int) -> Json:
+    return {str(status): _json(_COMMON[status], _ref("Error")) for status in statuses}
+
+
+def _json(description: str, schema: Json) -> Json:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _lane() -> Json:
+    return {"name": "lane", "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _query(name: str, schema: Json, description: str) -> Json:
+    return {"name": name, "in": "query", "schema": schema, "description": description}

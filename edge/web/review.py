@@ -1,0 +1,162 @@
+"""The reviewer's pages: today, the list, one passage with all its evidence, devices.
+
+Reads rows; the only thing it writes is that somebody opened personal fields, before they are shown.
+"""
+
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from flask import Blueprint, Response, make_response, render_template, request, url_for
+
+from edge.domain.errors import FormError
+from edge.journal import Reader, Row
+from edge.web import chart, forms, show
+from edge.web.gate import Gate
+from edge.web.passage_view import Seen, seen
+from edge.web.roles import allow, principal
+from edge.web.words import WORDS
+
+PAGE = 50
+MOST_FOUND = 200
+T = TypeVar("T")
+
+
+def blueprint(gate: Gate) -> Blueprint:
+    """Return the `/review` routes."""
+    routes = Blueprint("review", __name__)
+    _overviews(routes, gate)
+    _lists(routes, gate)
+    _passages(routes, gate)
+    return routes
+
+
+def _overviews(routes: Blueprint, gate: Gate) -> None:
+    @routes.get("/review")
+    @allow("manager", "observer")
+    def today() -> Response:
+        return make_response(render_template("review/today.html", **_today(gate)))
+
+    @routes.get("/review/figures")
+    @allow("manager", "observer", program=True)
+    def figures() -> Response:
+        return make_response(render_template("review/_figures.html", **_today(gate)))
+
+    @routes.get("/review/devices")
+    @allow("manager", "observer")
+    def devices() -> Response:
+        return make_response(render_template("review/devices.html", status=gate.status()))
+
+
+def _lists(routes: Blueprint, gate: Gate) -> None:
+    @routes.get("/review/passages")
+    @allow("manager", "observer")
+    def passages() -> Response:
+        query = forms.passages_query(request.args, gate.lanes, show.zone_of(gate.timezone))
+        rows = _read(
+            gate,
+            lambda reader: reader.passages(
+                before=query.before,
+                after=query.after,
+                limit=PAGE + 1,
+                outcome=query.outcome,
+                lane=query.lane,
+                from_us=query.from_us,
+                to_us=query.until_us,
+            ),
+        )
+        more, rows = len(rows) > PAGE, rows[:PAGE]
+        if query.after is not None:  # a page back comes oldest first
+            rows = rows[::-1]
+        older = rows[-1].id if rows and (more or query.after is not None) else None
+        newer = (
+            rows[0].id if rows and (query.before is not None or (query.after is not None and more)) else None
+        )
+        filters = {
+            key: request.args[key] for key in ("outcome", "lane", "from", "to") if request.args.get(key)
+        }
+        return make_response(
+            render_template(
+                "review/passages.html", rows=rows, older=older, newer=newer, filters=filters, page=PAGE
+            )
+        )
+
+    @routes.post("/review/find")
+    @allow("manager")
+    def find() -> Response:
+        # The value travels in the body: addresses end up in histories and logs.
+        value = request.form.get("value", "").strip()
+        if not 2 <= len(value) <= 100:
+            raise FormError("bad_value")
+
+        def look(reader: Reader) -> list[Any]:
+            ids = reader.find(value)[:MOST_FOUND]
+            return [row for id_ in ids for row in reader.passages(before=id_ + 1, limit=1)]
+
+        rows = _read(gate, look)
+        return make_response(render_template("review/found.html", rows=rows, most=MOST_FOUND))
+
+
+def _passages(routes: Blueprint, gate: Gate) -> None:
+    @routes.get("/review/passage/<int:passage>")
+    @allow("manager", "observer")
+    def passage(passage: int) -> Response:
+        return _passage_page(gate, _seen(gate, passage))
+
+    @routes.post("/review/passage/<int:passage>/open")
+    @allow("manager")
+    def open_personal(passage: int) -> Response:
+        why = request.form.get("why", "")
+        if why not in WORDS["opening"]:
+            raise FormError("reason_needed")
+        masked = _seen(gate, passage)
+        who = principal()
+        assert who is not None
+        # Written down first: a gate that cannot record who looked shows nothing.
+        body = {"passage": masked.id, "by": who.account, "why": why}
+        gate.append(Row(kind="personal.opened", at=gate.now(), body=body, lane=masked.newest.lane))
+        return _passage_page(gate, _seen(gate, passage, gate.unseal))
+
+
+def _passage_page(gate: Gate, found: Seen) -> Response:
+    back = url_for("review.passages", before=min(found.id + 1, forms.MAX_ID))
+    chosen = {c["value"]: c["title"] for lane in gate.lanes for c in gate.view(lane).get("chosen", ())}
+    return make_response(
+        render_template("review/passage.html", seen=found, back=back, why=WORDS["opening"], chosen=chosen)
+    )
+
+
+def _seen(gate: Gate, passage: int, unseal: Callable[..., Any] | None = None) -> Seen:
+    rows = _read(gate, lambda reader: reader.passage(passage)) if passage <= forms.MAX_ID else []
+    found = seen(passage, rows, unseal)
+    if found is None:
+        raise FormError("unknown_passage", status=404)
+    return found
+
+
+def _today(gate: Gate) -> dict[str, Any]:
+    zone = show.zone_of(gate.timezone)
+    day = show.day_of(gate.now().at_us, zone)
+    starts, ends = show.day_starts_us(day, zone), show.day_starts_us(day + timedelta(days=1), zone)
+
+    def look(reader: Reader) -> tuple[list[Any], list[Any]]:
+        return reader.hours(starts, ends), reader.waiting()
+
+    hours, waiting = _read(gate, look)
+    return {
+        "day": day,
+        "totals": chart.totals(hours),
+        "chart": chart.by_hour(hours, zone),
+        "lanes": [
+            (gate.view(name), chart.totals(count for count in hours if count.lane == name))
+            for name in gate.lanes
+        ],
+        "waiting": waiting,
+        "status": gate.status(),
+    }
+
+
+def _read(gate: Gate, look: Callable[[Reader], T]) -> T:
+    with closing(gate.reader()) as reader:
+        return look(reader)

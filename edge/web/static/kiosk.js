@@ -1,0 +1,212 @@
+// The kiosk: swaps the parts of the page that changed, sends what is tapped, says when the gate is gone.
+
+import { connect } from "./live.js";
+import { tone, soundSwitch } from "./sound.js";
+
+const frame = document.getElementById("frame");
+const refusal = document.getElementById("refusal");
+const offline = document.getElementById("offline");
+const { csrf, language, stateUrl, eventsUrl, apiUrl, loginUrl } = frame.dataset;
+const taps = new Map(); // how often each button was answered, so that a repeated tap has the same id
+const state = () => document.getElementById("state");
+let loading = null;
+let again = false;
+let wrongSince = null; // since when the page is known to be older than the gate
+
+const within = (ms) => ({ signal: AbortSignal.timeout(ms) });
+
+async function load() {
+  if (loading) { again = true; return loading; }
+  wrongSince ??= performance.now();
+  loading = (async () => {
+    do {
+      again = false;
+      try {
+        const answer = await fetch(stateUrl, { cache: "no-store", ...within(2000) });
+        if (answer.status === 401) { location.assign(loginUrl); return; }
+        if (!answer.ok) continue;
+        swap(await answer.text());
+        wrongSince = null;
+        offline.hidden = true;
+        live.alive();
+      } catch { /* the watch below tells the attendant */ }
+    } while (again);
+  })();
+  await loading;
+  loading = null;
+}
+
+function swap(html) {
+  const fresh = new DOMParser().parseFromString(html, "text/html").getElementById("state");
+  const old = state();
+  if (!fresh) return;
+  const focused = document.activeElement?.id;
+  const before = old.dataset.key + old.dataset.passage + old.dataset.last;
+  for (const name of fresh.getAttributeNames()) old.setAttribute(name, fresh.getAttribute(name));
+  const wanted = new Map([...fresh.children].map((part) => [part.id, part]));
+  for (const part of [...old.children]) if (!wanted.has(part.id)) part.remove();
+  for (const [id, part] of wanted) {
+    const there = document.getElementById(id);
+    if (!there) old.append(part);
+    else if (source(there) !== part.outerHTML) there.replaceWith(keep(part));
+  }
+  if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
+  if (before !== old.dataset.key + old.dataset.passage + old.dataset.last) {
+    refusal.hidden = true;
+    tone(old.dataset.key);
+  }
+}
+
+// What a part looked like when it came: typing, opening and counting down must not count as changes.
+const sources = new WeakMap();
+function keep(part) { sources.set(part, part.outerHTML); return part; }
+function source(part) {
+  if (!sources.has(part)) sources.set(part, part.outerHTML);
+  return sources.get(part);
+}
+for (const part of state().children) keep(part);
+
+async function send(what, body, key) {
+  const { passage, nonce } = state().dataset;
+  const n = taps.get(nonce + key) ?? 0;
+  const about = ["begin", "resume"].includes(what) ? {} : { passage: Number(passage) };
+  const command = JSON.stringify({ ...about, command_id: `${nonce}-${key}-${n}`.slice(0, 64), ...body });
+  for (let tries = 0; tries < 3; tries += 1) {
+    try {
+      const answer = await fetch(`${apiUrl}/${what}`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "X-CSRFToken": csrf },
+        body: command,
+        ...within(5000),
+      });
+      taps.set(nonce + key, n + 1);
+      if (answer.status === 401) { location.assign(loginUrl); return false; }
+      if (!answer.ok) say((await answer.json()).message[language]);
+      await load();
+      return answer.ok;
+    } catch { /* the same command once more: its id makes that harmless */ }
+  }
+  return false;
+}
+
+let sayUntil = null;
+function say(text) {
+  refusal.textContent = text;
+  refusal.hidden = false;
+  clearTimeout(sayUntil);
+  sayUntil = setTimeout(() => { refusal.hidden = true; }, 8000);
+}
+
+async function press(button) {
+  if (button.disabled || button.getAttribute("aria-disabled") === "true") return;
+  const { tap, question, value, outcome, reason, why, resume } = button.dataset;
+  const body = {
+    answers: { question, value }, decision: { outcome, reason }, park: { why },
+    begin: {}, resume: { passage: Number(resume) },
+  }[tap];
+  button.setAttribute("aria-disabled", "true");
+  refusal.hidden = true;
+  const done = await send(tap, body, letters(button.id));
+  button.removeAttribute("aria-disabled");
+  if (done) shut(button.closest("dialog"));
+}
+
+async function submit(form) {
+  const given = [...new FormData(form)].map(([question, value]) => ({ question, value: value.trim() }));
+  const answers = given.filter(({ value }) => value !== "");
+  if (!answers.length || form.dataset.busy) return;
+  form.dataset.busy = "yes";
+  refusal.hidden = true;
+  const { send: what, outcome } = form.dataset;
+  const body = what === "decision" ? { outcome, reason: answers[0].value } : { answers };
+  const done = await send(what, body, letters(what + (outcome ?? "") + answers[0].question));
+  delete form.dataset.busy;
+  if (done) { form.reset(); shut(form.closest("dialog")); }
+}
+
+const letters = (text) => text.replace(/[^A-Za-z0-9_.-]/g, "");
+
+function type(sign) {
+  const field = document.getElementById("pad-value");
+  field.value = sign === "back" ? field.value.slice(0, -1) : (field.value + sign).slice(0, 5);
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (!button) return;
+  if (button.dataset.tap) press(button);
+  else if (button.dataset.type) type(button.dataset.type);
+  else if (button.dataset.dialog) open(button.dataset.dialog);
+  else if ("close" in button.dataset) shut(button.closest("dialog"));
+});
+
+document.addEventListener("submit", (event) => {
+  if (!event.target.dataset.send) return;
+  event.preventDefault();
+  submit(event.target);
+});
+
+function open(id) {
+  const dialog = document.getElementById(id);
+  refusal.hidden = true;
+  dialog.showModal();
+  (document.getElementById(id === "d-contact" ? "pad-value" : "") ?? dialog.querySelector("button"))?.focus();
+}
+
+function shut(dialog) {
+  dialog?.close();
+  // A field in a closed dialog keeps the keys until the next picture is drawn.
+  if (dialog?.contains(document.activeElement)) document.activeElement.blur();
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
+  if (event.key === "Escape") {
+    // Closed here and now: the browser's own closing comes after the next key.
+    const dialog = document.querySelector("dialog[open]");
+    if (dialog) { event.preventDefault(); shut(dialog); } else document.activeElement?.blur();
+    return;
+  }
+  if (event.target.matches("input, textarea")) return;
+  const scope = document.querySelector("dialog[open]") ?? document;
+  const key = event.key.toLowerCase();
+  const button = [...scope.querySelectorAll("[data-key-press]")].find(
+    (found) => found.dataset.keyPress === key && (scope !== document || !found.closest("dialog")),
+  );
+  if (button) { event.preventDefault(); button.click(); }
+  else if (key === "l" && scope === document) document.querySelector("#bench .ticket")?.focus();
+});
+
+function countdown(seconds) {
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+const live = connect({
+  url: eventsUrl,
+  silentMs: 2400,
+  pollMs: 1000,
+  heard() { if (wrongSince === null) offline.hidden = true; },
+  changed: load,
+  gone() { wrongSince ??= performance.now(); offline.hidden = false; },
+  handlers: {
+    lane(view) { if (view.stamp !== state().dataset.stamp) load(); },
+    live(now) {
+      const shown = now.live_mdegc === null ? "–" : (now.live_mdegc / 1000).toFixed(1);
+      document.querySelector("[data-live]").textContent = shown;
+      for (const [passage, left] of Object.entries(now.rest_left_s)) {
+        const place = document.querySelector(`[data-countdown="${Number(passage)}"]`);
+        if (place && left > 0) place.textContent = countdown(left);
+        else if (place && place.textContent.includes(":")) load();
+      }
+    },
+  },
+});
+
+setInterval(() => {
+  if (wrongSince !== null && performance.now() - wrongSince > 2400) {
+    offline.hidden = false;
+    load();
+  }
+}, 500);
+
+soundSwitch(document.getElementById("sound"), state().dataset.voice === "no");

@@ -1,0 +1,95 @@
+"""What went wrong and what to do about it, in both languages: devices, and refusals of the pages.
+
+Only words; `words.py` takes them into its table.
+"""
+
+from typing import NamedTuple
+
+
+class Word(NamedTuple):
+    """One code in both languages; `{}` stands for the detail behind the colon."""
+
+    en: str
+    zh: str
+
+
+DEVICES: dict[str, Word] = {
+    "thermometer": Word("Thermometer", "测温仪"),
+    "scanner": Word("Scanner", "扫码器"),
+    "barrier": Word("Barrier", "道闸"),
+    "voice": Word("Voice", "语音"),
+}
+
+DEVICE_STATES: dict[str, Word] = {
+    "starting": Word("starting", "启动中"),
+    "up": Word("working", "正常"),
+    "down": Word("not working", "故障"),
+}
+
+# What is wrong, by DeviceUnavailable's code.
+DEVICE_FAULTS: dict[str, Word] = {
+    "absent": Word("is not connected", "未连接"),
+    "lost": Word("was disconnected", "已断开"),
+    "silent": Word("sends nothing", "没有数据"),
+    "garbled": Word("sends what cannot be read", "数据无法识别"),
+    "busy": Word("is used by another program", "被其他程序占用"),
+    "denied": Word("may not be opened by this program", "没有访问权限"),
+    "hung": Word("does not answer", "没有响应"),
+    "ended": Word("has come to the end of its recording", "录像已播放完毕"),
+}
+
+# What to do about it, in the words of somebody who has no screwdriver at hand.
+REMEDIES: dict[str, Word] = {
+    "absent": Word("Check that its cable is plugged in.", "请检查连接线是否插好。"),
+    "lost": Word("Plug its cable in again; it comes back by itself.", "请重新插好连接线，设备会自动恢复。"),
+    "silent": Word("Switch its power off and on.", "请给设备断电后重新通电。"),
+    "garbled": Word(
+        "Call the manager: the model or the baud rate in the set-up is not the device's.",
+        "请联系物业：设置里的型号或波特率与设备不符。",
+    ),
+    "busy": Word("Close other programs that use it.", "请关闭占用该设备的其他程序。"),
+    "denied": Word("Call the manager: the set-up is not complete.", "请联系物业：安装设置未完成。"),
+    "hung": Word(
+        "Wait half a minute; if it stays, unplug it and plug it in.", "请等半分钟；仍无响应请拔下重插。"
+    ),
+    "ended": Word("Choose a recording that repeats, or a real camera.", "请改用循环播放的录像或真实摄像头。"),
+}
+
+# Stable codes of refused requests; also what `{"error": ...}` carries.
+ERRORS: dict[str, Word] = {
+    "unauthorized": Word("Please log in.", "请先登录。"),
+    "forbidden": Word("Your role may not do this.", "您的角色无权进行此操作。"),
+    "not_found": Word("There is nothing here.", "没有这个页面。"),
+    "method_not_allowed": Word("This address does not take that method.", "该地址不支持此方法。"),
+    "bad_request": Word("The request could not be understood.", "无法理解该请求。"),
+    "bad_json": Word("The body is not the JSON that is documented.", "请求内容不是规定的 JSON。"),
+    "bad_query": Word("A query parameter is not as documented.", "查询参数不符合规定。"),
+    "not_json": Word("Send application/json.", "请以 application/json 发送。"),
+    "too_large": Word("The request is too large.", "请求内容过大。"),
+    "csrf": Word("This page is too old; load it again.", "页面已过期，请刷新后重试。"),
+    "too_many": Word("Too many tries; please wait.", "尝试次数过多，请稍候。"),
+    "too_many_streams": Word("Too many open live pages; ask again later.", "实时页面过多，请稍后再试。"),
+    "wrong_login": Word("Account or secret is wrong.", "账号或密码不正确。"),
+    "bad_account": Word(
+        "An account name has lower case letters and digits only.", "账号只能用小写字母和数字。"
+    ),
+    "unknown_account": Word("There is no such account.", "没有这个账号。"),
+    "account_exists": Word("The account exists already.", "账号已存在。"),
+    "unknown_role": Word("There is no such role.", "没有这个角色。"),
+    "weak_secret": Word(
+        "A PIN has at least 4 digits, a password at least 8 characters.", "PIN 至少 4 位数字，密码至少 8 位。"
+    ),
+    "unknown_lane": Word("There is no such lane.", "没有这个通道。"),
+    "unknown_passage": Word("There is no such passage.", "没有这次通行记录。"),
+    "passage_not_open": Word("That passage is no longer open.", "这次通行已经结束。"),
+    "lane_busy": Word("Somebody is in the lane.", "通道内已有人在检查。"),
+    "unknown_question": Word("The procedure does not ask this.", "流程中没有这个问题。"),
+    "bad_value": Word("This value cannot be used.", "这个值不能使用。"),
+    "second_measurement_required": Word("A second measurement is required first.", "须先进行第二次测温。"),
+    "reason_needed": Word("Please give a reason.", "请填写理由。"),
+    "too_much": Word("This passage holds no more answers; decide it.", "本次通行的回答已满，请作出处理。"),
+    "not_parked": Word("Nobody with this ticket is waiting.", "候检席没有这个号。"),
+    "too_slow": Word("The gate is too busy; try again.", "系统繁忙，请重试。"),
+    "journal": Word("The gate cannot write. Register by hand on paper.", "设备无法写入记录，请手工登记。"),
+    "internal": Word("An error happened; it was written to the log.", "系统出错，已记入日志。"),
+}

@@ -1,0 +1,207 @@
+"""Every stable code that a page shows, as a sentence in both languages.
+
+One table, English first. Texts of the pages themselves are in the translation catalogue; a code that
+is missing here is shown as it is, never hidden (a test keeps the table complete).
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from edge.web import troubles
+from edge.web.troubles import Word
+
+LANGUAGES = ("zh_Hans", "en")
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+WORDS: dict[str, dict[str, Word]] = {
+    "outcome": {
+        "admit": Word("Admitted", "放行"),
+        "turn_back": Word("Turned back", "劝返"),
+        "refer": Word("Referred for a check", "移交"),
+        "abandoned": Word("Not finished", "未完成"),
+    },
+    # What the visitor reads from five metres: as short as the language allows.
+    "big": {
+        "idle": Word("STEP UP", "请上前"),
+        "open": Word("CHECKING", "检查中"),
+        "hold": Word("PLEASE WAIT", "请稍候"),
+        "admit": Word("PASS", "请通行"),
+        "turn_back": Word("GO BACK", "请返回"),
+        "refer": Word("STEP ASIDE", "请到旁边"),
+        "abandoned": Word("NOT FINISHED", "未完成"),
+    },
+    "small": {
+        "idle": Word("Stop at the line and look at the sensor", "请在线前站好，正对测温仪"),
+        "open": Word("Measuring and registering", "测温、扫码、登记中"),
+        "hold": Word("The attendant decides", "请等待门岗处理"),
+        "admit": Word("All checks complete", "检查完成"),
+        "turn_back": Word("Entry is not possible today", "今天不能通行（劝返）"),
+        "refer": Word("You will be checked again by staff", "请由工作人员复核（移交）"),
+        "abandoned": Word("Please start again", "请重新开始"),
+    },
+    "stage": {
+        "open": Word("In the lane", "检查中"),
+        "hold": Word("Waiting for the attendant", "待门岗处理"),
+        "parked": Word("On the bench", "候检席"),
+        "ended": Word("Ended", "已结束"),
+        "idle": Word("Free", "空闲"),
+    },
+    "reason": {
+        "complete": Word("All steps are complete.", "各项检查均已完成。"),
+        "temperature_again": Word("Measure again.", "请再测一次体温。"),
+        "temperature_over_threshold": Word(
+            "Temperature over the threshold, confirmed by a second measurement.",
+            "体温超过阈值，经第二次测量确认。",
+        ),
+        "temperature_too_low": Word(
+            "The reading is too low: this counts as not measured.", "读数过低，按未测温处理。"
+        ),
+        "temperature_unreliable": Word("The temperature could not be measured reliably.", "测温结果不可靠。"),
+        "code_invalid": Word("The code is not genuine or damaged.", "该码无效（签名不符或已损坏）。"),
+        "code_expired": Word("The code has expired.", "该码已过期。"),
+        "code_not_yet_valid": Word("The code is not valid yet.", "该码尚未生效。"),
+        "code_revoked": Word("The code has been withdrawn.", "该码已被吊销。"),
+        "code_unknown_issuer": Word("Nobody this gate trusts issued the code.", "签发者不在本门信任名单中。"),
+        "code_unsupported": Word("This kind of code cannot be checked here.", "本门不能核验这种码。"),
+        "code_unverified": Word("The code could not be verified.", "该码未经核验。"),
+        "code_not_accepted": Word("This code is not accepted at this gate.", "本门不接受这种码。"),
+        "second_identity": Word("A second person's code was shown.", "出现了另一个人的码。"),
+        "answer_hold": Word("An answer needs a decision: {}", "有一项回答需要处理：{}"),
+        "answer_turn_back": Word("An answer says turn back: {}", "按规定应劝返：{}"),
+        "answer_refer": Word("An answer says refer: {}", "按规定应移交：{}"),
+        "must_missing": Word("A must is not met: {}", "四必未满足：{}"),
+        "attendant": Word("The attendant decided.", "由门岗决定。"),
+        "nobody_finished": Word("Nobody finished this passage.", "无人完成本次通行。"),
+        "restarted": Word("The gate restarted in the middle.", "检查中设备重新启动。"),
+    },
+    "temperature": {
+        "missing": Word("Not measured", "未测温"),
+        "normal": Word("Normal", "正常"),
+        "again": Word("Measure again", "请再测一次"),
+        "over": Word("Over the threshold", "超过阈值"),
+        "too_low": Word("Too low: not measured", "过低，视为未测"),
+        "unreliable": Word("Unreliable: not measured", "不可靠，视为未测"),
+    },
+    "code": {
+        "valid": Word("Valid", "有效"),
+        "invalid": Word("Invalid", "无效"),
+        "expired": Word("Expired", "已过期"),
+        "not_yet_valid": Word("Not valid yet", "尚未生效"),
+        "revoked": Word("Withdrawn", "已吊销"),
+        "unknown_issuer": Word("Issuer not trusted", "签发者不受信任"),
+        "unsupported": Word("Cannot be checked here", "本门不支持"),
+        "unverified": Word("Unverified", "未核验"),
+    },
+    "quality": {
+        "ok": Word("good", "正常"),
+        "out_of_range": Word("outside the instrument's range", "超出量程"),
+        "too_low": Word("too low", "过低"),
+        "too_high": Word("too high", "过高"),
+        "stale": Word("stale", "过时"),
+    },
+    "method": {
+        "infrared": Word("infrared", "红外"),
+        "contact": Word("contact thermometer", "接触式体温计"),
+    },
+    "evidence": {
+        "measurement": Word("Temperature", "测温"),
+        "code": Word("Code", "扫码"),
+        "answer": Word("Answer", "询问登记"),
+    },
+    "must": {
+        "identity": Word("identity asked", "身份必问"),
+        "information": Word("information recorded", "信息必录"),
+        "temperature": Word("temperature measured", "体温必测"),
+        "mask": Word("mask worn", "口罩必戴"),
+    },
+    "direction": {"in": Word("In", "进"), "out": Word("Out", "出")},
+    "category": {
+        "resident": Word("Resident", "住户"),
+        "visitor": Word("Visitor", "访客"),
+        "staff": Word("Staff", "工作人员"),
+        "delivery": Word("Delivery", "配送"),
+        "returnee": Word("Returnee", "返城人员"),
+    },
+    "why": {
+        "rest": Word("resting, to be measured again", "休息后复测"),
+        "platform": Word("waiting for a platform", "等待平台结果"),
+        "handed": Word("handed to a colleague", "已交同事处理"),
+        "other": Word("another reason", "其他"),
+        "left": Word("the person left", "人已离开"),
+    },
+    "field": {
+        "name": Word("Name", "姓名"),
+        "phone": Word("Phone", "电话"),
+        "id_number": Word("ID number", "证件号"),
+        "birth_date": Word("Date of birth", "出生日期"),
+        "room": Word("Room", "房号"),
+        "holder": Word("Holder of the pass", "持有人"),
+        "category": Word("Category", "类别"),
+        "building": Word("Building", "楼栋"),
+        "address": Word("Address", "住址"),
+        "plate": Word("Plate", "车牌"),
+        "payload": Word("Payload", "码内容"),
+        "value": Word("Answer", "回答"),
+        "temperature_contact": Word("Contact thermometer", "接触式体温"),
+        "chosen": Word("Reason given", "所填理由"),
+    },
+    "banner": {
+        "simulated": Word("Simulated devices: this gate measures nobody.", "模拟设备：本机未对任何人测温。"),
+        "attendant": Word("A program plays the attendant.", "门岗由程序模拟。"),
+    },
+    "role": {
+        "attendant": Word("Attendant", "门岗"),
+        "manager": Word("Manager", "物业"),
+        "observer": Word("Observer", "观察员"),
+    },
+    "clock": {
+        "unset": Word("clock not set", "时钟未设定"),
+        "restored": Word("clock restored, may be late", "时钟为恢复值，可能偏慢"),
+        "manual": Word("clock set by hand", "时钟为人工设定"),
+        "synced": Word("clock synchronised", "时钟已同步"),
+    },
+    # Why a manager opens personal fields: a list, because free text would itself be personal.
+    "opening": {
+        "tracing": Word("Contact tracing", "流调溯源"),
+        "referral": Word("Follow-up of a referral", "移交后续跟踪"),
+        "complaint": Word("Complaint or objection", "投诉或异议"),
+        "correction": Word("Correction of an entry", "更正登记"),
+        "inspection": Word("Inspection", "督导检查"),
+        "request": Word("Request of the person concerned", "本人查询"),
+    },
+    "device": troubles.DEVICES,
+    "device_state": troubles.DEVICE_STATES,
+    "fault": troubles.DEVICE_FAULTS,
+    "remedy": troubles.REMEDIES,
+    "error": troubles.ERRORS,
+}
+
+
+def say(group: str, code: str, language: str, details: Mapping[str, str] = _NOTHING) -> str:
+    """Return the words for a code in `zh_Hans` or `en`; a code without words stands for itself.
+
+    A code may carry a detail behind a colon; `details` maps such details to words.
+    """
+    head, _, detail = code.partition(":")
+    word = WORDS[group].get(head)
+    if word is None:
+        return code
+    text = word.zh if language == "zh_Hans" else word.en
+    if "{}" not in text:
+        return text
+    if not detail:  # older rows name no detail: the sentence ends before its colon
+        return text.partition("{}")[0].rstrip("：: ") + ("。" if language == "zh_Hans" else ".")
+    return text.format(details.get(detail) or _detail(detail, language))
+
+
+def both(group: str, code: str) -> dict[str, str]:
+    """Return the words for a code in every language, as answers to programs carry them."""
+    return {language: say(group, code, language) for language in LANGUAGES}
+
+
+def _detail(detail: str, language: str) -> str:
+    for group in ("must", "field"):
+        if detail in WORDS[group]:
+            return say(group, detail, language)
+    return detail

@@ -1,0 +1,263 @@
+"""The body of every kind of event, as pydantic models: typed for what is there, open for what comes.
+
+Only the district, the schemas and the tests import this. A row whose body does not fit is still a
+row: the models describe, they do not decide what is kept.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+
+class Body(BaseModel):
+    """Anything a row's body holds; later versions add keys, old readers ignore them."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+
+
+class ProcedureName(Body):
+    name: str
+    version: str
+
+
+class Temperature(Body):
+    """The finding over all measurements of the passage, millidegrees Celsius."""
+
+    verdict: str
+    body_mdegc: int | None = None
+    surface_mdegc: int | None = None
+    ambient_mdegc: int | None = None
+
+
+class Rest(Body):
+    """One stay on the bench (留观)."""
+
+    since_us: int
+    since_mono_us: int
+    since_boot: int
+    why: str
+    by: str | None = None
+
+
+class _Piece(Body):
+    at_us: int
+    mono_us: int
+    clock: str
+    source: str
+
+
+class MeasurementPiece(_Piece):
+    t: Literal["measurement"]
+    device: str
+    method: str
+    site: str
+    surface_mdegc: int | None = None
+    ambient_mdegc: int | None = None
+    vendor_body_mdegc: int | None = None
+    body_mdegc: int | None = None
+    conversion: str
+    quality: str
+    frames: int
+    rejected: int
+    raw: list[str]
+    after_rest: bool
+    by: str | None = None
+    command_id: str | None = None
+
+
+class CodePiece(_Piece):
+    t: Literal["code"]
+    carrier: str
+    verdict: str
+    reason: str | None = None
+    issuer: str | None = None
+    key_id: str | None = None
+    valid_from_us: int | None = None
+    valid_until_us: int | None = None
+    subject: dict[str, str]
+    symbology: str
+    decoder: str
+
+
+class AnswerPiece(_Piece):
+    """`value` is absent where the answer is personal: it is sealed at the gate."""
+
+    t: Literal["answer"]
+    question: str
+    value: str | None = None
+    by: str
+    command_id: str | None = None
+
+
+class UnknownPiece(_Piece):
+    """Evidence of a kind this version does not know yet."""
+
+    t: str
+
+    @model_validator(mode="after")
+    def _is_unknown(self) -> "UnknownPiece":
+        if self.t in ("measurement", "code", "answer"):
+            raise ValueError(f"a {self.t} lacks what belongs to it")
+        return self
+
+
+class PassageBody(Body):
+    """A whole passage so far: `passage.held`, `passage.parked`, `passage.decided`."""
+
+    passage: int
+    direction: str
+    procedure: ProcedureName
+    policy: str
+    category: str | None = None
+    opened_us: int
+    opened_mono_us: int
+    touched_us: int
+    touched_mono_us: int
+    stage: str
+    outcome: str | None = None
+    reasons: list[str] = []
+    missing: list[str] = []
+    by: str | None = None
+    override: bool | None = None
+    chosen: str | None = None
+    command_id: str | None = None
+    ticket: int | None = None
+    temperature: Temperature
+    musts: dict[str, bool]
+    second: bool
+    rests: list[Rest] = []
+    evidence: list[MeasurementPiece | CodePiece | AnswerPiece | UnknownPiece] = []
+
+
+class DecidedBody(PassageBody):
+    outcome: str
+
+
+class Effect(Body):
+    device: str
+    what: str
+    ok: bool
+    error: str | None = None
+    at_us: int
+
+
+class EffectsBody(Body):
+    """What the barrier and the loudspeaker did; `decided` is the sequence of the decision, absent
+    where an effect failed after the others had been written."""
+
+    passage: int
+    decided: int | None = None
+    effects: list[Effect]
+
+
+class GateStarted(Body):
+    version: str
+    boot_id: str | None = None
+
+
+class DeviceChanged(Body):
+    device: str
+    name: str | None = None
+    driver: str | None = None
+    code: str | None = None
+    message: str | None = None
+
+
+class ClockCorrected(Body):
+    from_us: int
+    to_us: int
+    quality: str
+
+
+class ProcedurePublished(Body):
+    name: str
+    version: str
+    text: str
+
+
+class SettingsChanged(Body):
+    """The numbers that measurements are judged by, and the hash that decisions name them by."""
+
+    version: str
+    screening: dict[str, Any] | None = None
+
+
+class InboxOverflowed(Body):
+    """The station could not keep up; so many messages of devices were refused."""
+
+    dropped: int
+
+
+class PersonalOpened(Body):
+    passage: int
+    by: str
+
+
+class UplinkContact(Body):
+    """The gate lost or found the district again; `code` says how it was lost."""
+
+    code: str | None = None
+
+
+class RejectedRow(Body):
+    sequence: int
+    reason: str
+
+
+class UplinkRows(Body):
+    """Rows the district refused, or with which it holds something else under the same number."""
+
+    rows: list[RejectedRow] = []
+
+
+class UserChanged(Body):
+    account: str | None = None
+    role: str | None = None
+    by: str | None = None
+
+
+class Previous(Body):
+    """The journal before this one: its identity, its newest row and that row's hash."""
+
+    incarnation: str
+    head: int
+    hash: str
+
+
+class JournalRenewed(Body):
+    """First row of a journal that goes on as another incarnation, and why."""
+
+    why: str
+    previous: Previous | None = None
+
+
+BODIES: dict[str, type[Body]] = {
+    "passage.held": PassageBody,
+    "passage.parked": PassageBody,
+    "passage.decided": DecidedBody,
+    "passage.effects": EffectsBody,
+    "gate.started": GateStarted,
+    "gate.stopped": Body,
+    "device.lost": DeviceChanged,
+    "device.back": DeviceChanged,
+    "clock.corrected": ClockCorrected,
+    "procedure.published": ProcedurePublished,
+    "settings.changed": SettingsChanged,
+    "personal.opened": PersonalOpened,
+    "uplink.lost": UplinkContact,
+    "uplink.back": UplinkContact,
+    "uplink.rejected": UplinkRows,
+    "uplink.conflict": UplinkRows,
+    "user.added": UserChanged,
+    "user.changed": UserChanged,
+    "user.disabled": UserChanged,
+    "user.signed_in": UserChanged,
+    "user.refused": UserChanged,
+    "retention.destroyed": Body,
+    "retention.waiting": Body,
+    "inbox.overflowed": InboxOverflowed,
+    "journal.verified": Body,
+    "journal.recovered": Body,
+    "journal.set_aside": JournalRenewed,
+    "journal.restored": JournalRenewed,
+}

@@ -1,0 +1,89 @@
+"""The pages about codes are true: their examples are made, read and decoded here, by the page alone."""
+
+import base64
+import hashlib
+import json
+import re
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from edge.codes import TrustStore, read, times
+from edge.codes.gatepost_pass import Pass
+from edge.codes.gatepost_venue import Venue
+from edge.codes.issue import issue_pass, issue_venue
+from edge.codes.reasons import SENTENCES, CodeReason, sentence
+from edge.codes.trust import parse_list
+from edge.domain.model import Carrier, CodeVerdict
+from tests.paths import ROOT
+
+WIRE = (ROOT / "docs" / "wire" / "gatepost-codes.md").read_text(encoding="utf-8")
+CODES = (ROOT / "docs" / "codes.md").read_text(encoding="utf-8")
+PUBLISHED_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+AT_US = times.parse("2022-01-01T00:00:00Z")
+
+EXAMPLES: list[list[tuple[str, str]]] = [
+    [(line[:11].strip(), line[11:].replace(" ", "")) for line in block.strip().splitlines()]
+    for block in re.findall(r"```\n(text .*?)```", WIRE, re.DOTALL)
+]
+
+
+def test_the_page_has_one_example_of_each_format() -> None:
+    assert [example[0][1].split(":")[0] for example in EXAMPLES] == ["GP1", "GPV1"]
+
+
+def test_the_examples_are_what_this_software_issues() -> None:
+    held = Pass(
+        pass_id=bytes.fromhex("0102030405060708"),
+        name="王小明",
+        category="resident",
+        valid_from_s=AT_US // 1_000_000,
+        valid_until_s=times.parse("2022-02-01") // 1_000_000,
+        room="3-2-501",
+    )
+    venue = Venue(bytes.fromhex("1112131415161718"), "江北菜市场", AT_US // 1_000_000)
+    made = [issue_pass(PUBLISHED_KEY, held), issue_venue(PUBLISHED_KEY, venue)]
+    assert [example[0][1].encode() for example in EXAMPLES] == made
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=["pass", "venue"])
+def test_the_examples_are_built_as_the_page_says(example: list[tuple[str, str]]) -> None:
+    text, parts = example[0][1], [bytes.fromhex(value) for _, value in example[1:]]
+    letters = text.split(":")[1]
+    assert base64.b32decode(letters + "=" * (-len(letters) % 8)) == b"".join(parts)
+    body, signature = b"".join(parts[:-1]), parts[-1]
+    public = PUBLISHED_KEY.public_key()
+    assert hashlib.sha256(public.public_bytes_raw()).digest()[:8] == parts[0]
+    domain = {"GP1": b"gatepost pass v1\x00", "GPV1": b"gatepost venue v1\x00"}[text.split(":")[0]]
+    public.verify(signature, domain + body)
+    assert f"({len(domain)} bytes)" in WIRE
+    for field in parts[5:-1]:
+        assert field[1] == len(field) - 2
+
+
+def test_the_printed_trust_list_believes_the_printed_pass() -> None:
+    (printed,) = re.findall(r"```json\n(.*?)```", WIRE, re.DOTALL)
+    entry = parse_list(printed, "page")
+    code = read(EXAMPLES[0][0][1].encode(), TrustStore((entry,)), AT_US)
+    assert (code.carrier, code.verdict) == (Carrier.GATEPOST_PASS, CodeVerdict.VALID)
+    assert (code.issuer, code.personal["name"]) == ("江北街道办", "王小明")
+    assert json.loads(printed)["as_of"] == times.text(entry.as_of_us or 0)
+
+
+def test_every_verdict_and_every_reason_is_explained_in_both_languages() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", CODES, re.MULTILINE)
+    explained = dict(rows)
+    verdicts = {str(verdict) for verdict in CodeVerdict}
+    assert verdicts <= explained.keys()
+    reasons = {name: text for name, text in rows if text.count(" | ") == 1}
+    assert reasons == {
+        str(reason): f"{SENTENCES[reason]['zh_Hans']} | {SENTENCES[reason]['en']}" for reason in CodeReason
+    }
+
+
+def test_every_reason_has_a_sentence_and_an_unknown_language_reads_english() -> None:
+    assert set(SENTENCES) == set(CodeReason)
+    for reason in CodeReason:
+        assert re.search(r"[\u4e00-\u9fff]", sentence(reason, "zh_Hans"))
+        assert sentence(reason, "en").isascii()
+        assert sentence(reason, "fr") == sentence(reason, "en")

@@ -1,0 +1,403 @@
+"""One lane, walked through by made-up people."""
+
+from dataclasses import replace
+
+import pytest
+
+from edge.domain import bench, lane
+from edge.domain.errors import FormError
+from edge.domain.events import Begin, CodeRead, ReadingArrived
+from edge.domain.model import Answer, Carrier, Code, CodeVerdict, Measurement, Outcome, Reason, Stage
+from tests.domain.people import AIR, Walk, at, reading, resident
+
+
+def kinds(walk: Walk) -> list[str]:
+    return [record.kind for record in walk.records]
+
+
+def test_r09_a_resident_with_pass_temperature_and_mask_is_admitted_in_one_record() -> None:
+    walk = Walk()
+    walk.stand(36.6)
+    walk.show(resident())
+    walk.give(mask="on")
+    assert walk.outcome is Outcome.ADMIT
+    assert kinds(walk) == ["passage.decided"]
+    assert [(do.device, do.what) for do in walk.dos] == [("barrier", "pulse"), ("voice", "admit")]
+
+
+def test_r03_a_visitor_without_a_code_passes_by_number_questions_and_register() -> None:
+    walk = Walk("r3")
+    walk.stand(36.6)
+    walk.give(id_number="110101199003070011")
+    walk.give(**{"from": "here", "symptoms": "none", "contact": "no", "purpose": "visit"})
+    walk.give(name="李晓", phone="13800000000")
+    assert walk.outcome is Outcome.ADMIT
+
+
+def test_r04_nobody_is_admitted_with_one_of_the_four_musts_missing() -> None:
+    walk = Walk("r4")
+    walk.stand(36.6)
+    walk.give(mask="on", name="李晓", phone="13800000000")
+    assert walk.is_undecided()
+    assert walk.state.active is not None
+    assert walk.state.active.decision is not None
+    assert walk.state.active.decision.missing == ("identity",)
+
+
+def test_r04_an_override_names_the_attendant_the_reason_and_what_was_missing() -> None:
+    walk = Walk("r4")
+    walk.stand(36.6)
+    walk.decide(Outcome.ADMIT, "known")
+    decision = walk.last.decision
+    assert decision is not None
+    assert decision.override
+    assert (decision.by, decision.chosen) == ("door1", "known")
+    assert set(decision.missing) == {"identity", "information", "mask"}
+    assert Reason.MUST_MISSING in decision.reasons
+
+
+def test_r10_no_mask_can_be_reminded_and_put_on() -> None:
+    walk = Walk()
+    walk.stand(36.6)
+    walk.show(resident())
+    walk.give(mask="reminded")
+    assert walk.is_undecided()
+    walk.give(mask="on")
+    assert walk.outcome is Outcome.ADMIT
+    answers = [piece.item for piece in walk.last.evidence if isinstance(piece.item, Answer)]
+    assert [answer.value for answer in answers] == ["reminded", "on"]
+
+
+def test_a_refused_mask_turns_back() -> None:
+    walk = Walk()
+    walk.show(resident())
+    walk.give(mask="refused")
+    assert walk.outcome is Outcome.TURN_BACK
+    assert [do.device for do in walk.dos] == ["voice"]
+
+
+def test_a_first_value_over_the_threshold_holds_and_is_never_called_over() -> None:
+    walk = Walk()
+    walk.show(resident())
+    walk.stand(38.4)
+    assert kinds(walk) == ["passage.held"]
+    assert walk.state.active is not None
+    assert walk.state.active.stage is Stage.HOLD
+    assert walk.state.active.decision is not None
+    assert walk.state.active.decision.reasons == (Reason.TEMPERATURE_AGAIN,)
+
+
+def test_nobody_can_be_admitted_by_hand_on_a_first_value_over_the_threshold() -> None:
+    walk = Walk()
+    walk.stand(38.4)
+    with pytest.raises(FormError, match="measure again"):
+        walk.decide(Outcome.ADMIT)
+
+
+def test_measuring_again_at_once_by_the_same_method_confirms_and_clears_nothing() -> None:
+    walk = Walk()
+    walk.show(resident())
+    walk.give(mask="on")
+    walk.stand(38.4)
+    walk.stand(36.5)
+    assert walk.is_undecided()
+    walk.stand(38.4)
+    assert walk.is_undecided()
+
+
+def test_a_contact_thermometer_confirms_and_refers() -> None:
+    walk = Walk()
+    walk.show(resident())
+    walk.stand(38.4)
+    walk.give(temperature_contact="38.1")
+    assert walk.outcome is Outcome.REFER
+
+
+def test_a_contact_thermometer_clears_a_hot_forehead() -> None:
+    walk = Walk()
+    walk.show(resident())
+    walk.give(mask="on")
+    walk.stand(38.4)
+    walk.give(temperature_contact="36.8")
+    assert walk.outcome is Outcome.ADMIT
+
+
+def test_a_first_contact_value_over_the_threshold_needs_a_second_as_well() -> None:
+    walk = Walk()
+    walk.event(Begin("in", None, "b", "door1", at(walk.now)))
+    walk.give(temperature_contact="38.1")
+    walk.give(temperature_contact="38.2")
+    assert walk.is_undecided()
+    walk.stand(38.3)
+    assert walk.outcome is Outcome.REFER
+
+
+def test_33_8_degrees_is_not_measured_and_never_normal() -> None:
+    walk = Walk()
+    walk.show(resident())
+    walk.give(mask="on")
+    walk.stand(33.8)
+    assert walk.is_undecided()
+    assert walk.state.active is not None
+    assert walk.state.active.decision is not None
+    assert walk.state.active.decision.reasons == (Reason.TEMPERATURE_TOO_LOW,)
+    walk.stand(36.4)
+    assert walk.outcome is Outcome.ADMIT
+
+
+def test_outside_the_instruments_ambient_range_nothing_is_measured() -> None:
+    walk = Walk()
+    walk.show(resident())
+    walk.give(mask="on")
+    walk.stand(36.5, ambient_c=-4.0)
+    assert walk.is_undecided()
+    walk.give(temperature_contact="36.5")
+    assert walk.outcome is Outcome.ADMIT
+
+
+def test_r100_somebody_sent_to_rest_is_parked_and_comes_back_by_identity() -> None:
+    walk = Walk()
+    walk.show(resident())
+    walk.give(mask="on")
+    walk.stand(38.0)
+    walk.park("rest")
+    assert kinds(walk)[-1] == "passage.parked"
+    assert walk.state.active is None
+    walk.wait(5)
+    walk.show(resident("赵一"))  # the lane is free for others meanwhile
+    walk.stand(36.5)
+    walk.give(mask="on")
+    assert walk.outcome is Outcome.ADMIT
+    walk.wait(60)
+    walk.stand(36.7)  # stepping up opens a passage that turns out to be theirs
+    walk.show(resident())
+    assert walk.outcome is Outcome.ADMIT
+    seconds = [p.item for p in walk.last.evidence if isinstance(p.item, Measurement)]
+    assert [item.after_rest for item in seconds] == [False, True]
+    assert walk.state.parked == ()
+
+
+def test_a_rest_cut_short_confirms_nothing() -> None:
+    walk = Walk()
+    walk.show(resident())
+    walk.give(mask="on")
+    walk.stand(38.0)
+    walk.park("rest")
+    walk.wait(20)
+    walk.resume(1)
+    walk.stand(36.7)
+    assert walk.is_undecided()
+
+
+def test_the_parked_come_back_by_ticket_also_after_a_restart() -> None:
+    walk = Walk()
+    walk.show(resident())
+    walk.give(mask="on")
+    walk.stand(38.0)
+    walk.park("rest")
+    again = Walk(boot=2)
+    again.state = bench.restore([record.passage for record in walk.records[-1:]])
+    again.now = 80.0
+    again.resume(1)
+    again.stand(36.7)
+    assert again.outcome is Outcome.ADMIT
+    assert again.last.id == walk.records[-1].passage.id
+
+
+def test_a_hold_survives_a_restart_on_the_bench() -> None:
+    walk = Walk()
+    walk.show(resident())
+    walk.stand(38.0)
+    state = bench.restore([walk.records[-1].passage])
+    assert [passage.ticket for passage in state.parked] == [1]
+    assert state.parked[0].stage is Stage.PARKED
+
+
+def test_leaving_for_a_restart_parks_whoever_is_in_the_lane() -> None:
+    walk = Walk()
+    walk.show(resident())
+    result = lane.leave(walk.spec, walk.state, at(walk.now))
+    assert [record.kind for record in result.records] == ["passage.parked"]
+    assert result.state.parked[0].rests[-1].why == Reason.RESTARTED
+
+
+def test_a_passage_nobody_finishes_ends_as_abandoned() -> None:
+    walk = Walk()
+    walk.stand(36.6)
+    walk.wait(89)
+    assert walk.is_undecided()
+    walk.wait(5)
+    assert walk.outcome is Outcome.ABANDONED
+    assert walk.last.decision is not None
+    assert walk.last.decision.reasons == (Reason.NOBODY_FINISHED,)
+
+
+def test_somebody_parked_for_half_a_day_ends_as_abandoned() -> None:
+    walk = Walk()
+    walk.show(resident())
+    walk.park("handed")
+    walk.wait(12 * 3600 + 1)
+    assert walk.outcome is Outcome.ABANDONED
+    assert walk.state.parked == ()
+
+
+def test_the_same_code_held_up_for_seconds_is_one_scan() -> None:
+    walk = Walk()
+    for _ in range(40):
+        walk.show(resident())
+    assert walk.state.active is not None
+    assert len(walk.state.active.evidence) == 1
+
+
+def test_a_code_still_held_up_after_the_verdict_opens_no_passage() -> None:
+    walk = Walk()
+    walk.stand(36.6)
+    walk.show(resident())
+    walk.give(mask="on")
+    walk.wait(4)
+    walk.show(resident())
+    assert walk.state.active is None
+
+
+def test_the_person_still_standing_after_the_verdict_is_not_measured_as_the_next() -> None:
+    walk = Walk()
+    walk.show(resident())
+    walk.give(mask="on")
+    for _ in range(50):
+        walk.now += 0.1
+        walk.event(ReadingArrived("in", "t", AIR if walk.now < 10.5 else reading(36.6), at(walk.now)))
+    assert walk.outcome is Outcome.ADMIT
+    assert walk.state.active is None
+
+
+def test_a_second_identity_is_its_own_reason_and_no_silent_swap() -> None:
+    walk = Walk()
+    walk.show(resident("王小明"))
+    walk.show(resident("赵一"))
+    assert walk.state.active is not None
+    assert walk.state.active.decision is not None
+    assert walk.state.active.decision.reasons == (Reason.SECOND_IDENTITY,)
+    assert walk.state.active.stage is Stage.HOLD
+
+
+@pytest.mark.parametrize("verdict", [v for v in CodeVerdict if v is not CodeVerdict.VALID])
+def test_a_code_that_is_not_valid_holds_with_its_own_reason(verdict: CodeVerdict) -> None:
+    walk = Walk()
+    walk.show(resident(verdict=verdict))
+    assert walk.state.active is not None
+    assert walk.state.active.decision is not None
+    assert walk.state.active.decision.reasons == (f"code_{verdict}",)
+
+
+def test_an_unknown_code_holds_and_is_kept() -> None:
+    walk = Walk()
+    walk.show(Code(Carrier.UNKNOWN, CodeVerdict.UNVERIFIED, payload=b"<script>\x00"))
+    assert walk.state.active is not None
+    assert walk.state.active.decision is not None
+    assert walk.state.active.decision.reasons == (Reason.CODE_NOT_ACCEPTED,)
+    item = walk.state.active.evidence[0].item
+    assert isinstance(item, Code)
+    assert item.payload == b"<script>\x00"
+
+
+def test_a_late_tap_does_not_land_on_the_next_person() -> None:
+    walk = Walk()
+    walk.stand(36.6)
+    assert walk.state.active is not None
+    first = walk.state.active.id
+    walk.decide(Outcome.TURN_BACK)
+    walk.stand(36.5)
+    with pytest.raises(FormError) as caught:
+        walk.decide(Outcome.ADMIT, passage=first)
+    assert caught.value.code == "passage_not_open"
+
+
+def test_a_decision_by_hand_without_a_reason_is_refused() -> None:
+    walk = Walk()
+    walk.stand(36.6)
+    with pytest.raises(FormError) as caught:
+        walk.decide(Outcome.ADMIT, "  ")
+    assert caught.value.code == "reason_needed"
+
+
+@pytest.mark.parametrize(
+    ("answers", "code"),
+    [
+        ({"mask": "blue"}, "bad_value"),
+        ({"nothing": "x"}, "unknown_question"),
+        ({"temperature_contact": "98.6"}, "bad_value"),
+        ({"temperature_contact": "368"}, "bad_value"),
+        ({"name": "x" * 201}, "bad_value"),
+        ({"name": "two\nlines"}, "bad_value"),
+        ({"name": "李晓", "mask": "blue"}, "bad_value"),
+    ],
+)
+def test_an_answer_that_fits_nothing_is_refused_whole(answers: dict[str, str], code: str) -> None:
+    walk = Walk()
+    walk.stand(36.6)
+    before = walk.state
+    with pytest.raises(FormError) as caught:
+        walk.give(**answers)
+    assert caught.value.code == code
+    assert walk.state == before
+
+
+def test_a_parked_passage_can_be_ended_from_the_list() -> None:
+    walk = Walk()
+    walk.show(resident())
+    walk.park("handed")
+    parked = walk.state.parked[0].id
+    walk.decide(Outcome.REFER, "unwell", passage=parked)
+    assert walk.outcome is Outcome.REFER
+    assert walk.state.parked == ()
+
+
+def test_a_scanner_gone_mad_cannot_grow_a_passage_without_bound() -> None:
+    walk = Walk()
+    for n in range(500):
+        walk.event(
+            CodeRead(
+                "in", "c", Code(Carrier.UNKNOWN, CodeVerdict.UNVERIFIED, payload=b"%d" % n), at(walk.now)
+            )
+        )
+    assert walk.state.active is not None
+    assert len(walk.state.active.evidence) == lane.MAX_EVIDENCE
+
+
+def test_passages_of_two_lanes_never_share_a_number() -> None:
+    numbers = set()
+    for number in range(2):
+        walk = Walk()
+        walk.spec = replace(walk.spec, number=number, lanes=2)
+        for _ in range(5):
+            walk.event(Begin("in", None, "b", "door1", at(walk.now)))
+            numbers.add(walk.state.active.id if walk.state.active else 0)
+            walk.decide(Outcome.TURN_BACK)
+    assert len(numbers) == 10
+
+
+def test_a_code_still_held_up_after_being_sent_to_rest_brings_nobody_back() -> None:
+    walk = Walk()
+    walk.show(resident())
+    walk.stand(38.0)
+    walk.park("rest")
+    walk.wait(4)
+    walk.show(resident())
+    assert walk.state.active is None
+    assert len(walk.state.parked) == 1
+
+
+def test_a_measurement_half_taken_when_the_attendant_decides_opens_nothing() -> None:
+    walk = Walk()
+    walk.show(resident(verdict=CodeVerdict.EXPIRED))
+    for _ in range(5):
+        walk.now += 0.1
+        walk.event(ReadingArrived("in", "t", reading(36.6), at(walk.now)))
+    walk.decide(Outcome.ADMIT, "known")
+    for _ in range(20):
+        walk.now += 0.1
+        walk.event(ReadingArrived("in", "t", reading(36.6), at(walk.now)))
+    walk.air()
+    assert walk.state.active is None
+    walk.stand(36.5)
+    assert walk.state.active is not None

@@ -1,0 +1,184 @@
+"""Devices that come, go, fail and come back; each said once."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from edge.devices import Effector, Place, read_scanner, read_thermometer
+from edge.domain.errors import DeviceUnavailable
+from edge.domain.events import ReadingArrived
+from edge.domain.lane_state import Do
+from edge.domain.model import Instant, Reading, Scan
+from edge.messages import DeviceChanged, EffectDone, Message, ScanArrived
+from tests.domain.people import AIR
+from tests.waiting import until
+
+
+@dataclass
+class Status:
+    """A health entry that remembers what it was told."""
+
+    said: list[str] = field(default_factory=list)
+
+    def starting(self) -> None:
+        self.said.append("starting")
+
+    def up(self) -> None:
+        self.said.append("up")
+
+    def down(self, code: str, message: str) -> None:
+        if self.said[-1:] != [code]:
+            self.said.append(code)
+
+    def totals(self, **totals: int) -> None:
+        pass
+
+
+class Bench:
+    """A device on the bench: `there` is whether its cable is in, `gives` what it reads."""
+
+    kind, name = "thermometer", "bench"
+
+    def __init__(self) -> None:
+        self.there = threading.Event()
+        self.gives: list[Reading | Scan] = [AIR]
+        self.opened = 0
+        self.closed = 0
+        self.pulses = 0
+        self.said: list[str] = []
+
+    def connect(self) -> "Bench":
+        if not self.there.is_set():
+            raise DeviceUnavailable("no cable", code="absent")
+        self.opened += 1
+        return self
+
+    def check(self) -> None:
+        if not self.there.is_set():
+            raise DeviceUnavailable("cable out")
+
+    def read(self) -> Sequence[Reading | Scan]:
+        self.check()
+        threading.Event().wait(0.01)
+        return list(self.gives)
+
+    def pulse(self) -> None:
+        self.check()
+        self.pulses += 1
+
+    def say(self, prompt: str, values: dict[str, str]) -> None:
+        self.check()
+        self.said.append(prompt + "".join(values.values()))
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class Running:
+    """A device thread under test."""
+
+    def __init__(self) -> None:
+        self.bench, self.status, self.stop = Bench(), Status(), threading.Event()
+        self.messages: list[Message] = []
+        self.beats = 0
+        self.place = Place(
+            "in", "bench", self.messages.append, self.status, self._beat, lambda: Instant(0, 0)
+        )
+        self.thread: threading.Thread | None = None
+
+    def start(self, work: object, *args: object) -> None:
+        self.thread = threading.Thread(target=work, args=(*args, self.stop))  # type: ignore[arg-type]
+        self.thread.start()
+
+    def changes(self) -> list[tuple[bool, str]]:
+        return [(m.up, m.code) for m in self.messages if isinstance(m, DeviceChanged)]
+
+    def _beat(self) -> None:
+        self.beats += 1
+
+
+@pytest.fixture
+def running() -> Iterator[Running]:
+    running = Running()
+    yield running
+    running.stop.set()
+    if running.thread is not None:
+        running.thread.join(5)
+        assert not running.thread.is_alive()
+
+
+def test_a_thermometer_is_read_lost_and_taken_back_and_each_is_said_once(running: Running) -> None:
+    running.bench.there.set()
+    running.start(read_thermometer, running.bench, running.place)
+    until(lambda: any(isinstance(m, ReadingArrived) for m in running.messages), 5, "readings")
+    running.bench.there.clear()
+    until(lambda: running.changes() == [(False, "lost")], 5, "the loss")
+    running.bench.there.set()
+    until(lambda: running.changes() == [(False, "lost"), (True, "")], 10, "the return")
+    assert running.bench.opened == 2
+    assert running.bench.closed == 1
+    assert running.status.said[:2] == ["starting", "up"]
+    assert running.status.said[-1] == "up"
+
+
+def test_a_device_that_was_never_there_is_said_once_however_often_it_is_tried(running: Running) -> None:
+    running.start(read_thermometer, running.bench, running.place)
+    until(lambda: running.beats >= 3, 10, "three tries")
+    assert running.changes() == [(False, "absent")]
+
+
+def test_a_scanner_that_has_not_started_yet_is_not_called_up(running: Running) -> None:
+    running.bench.gives = []
+    running.bench.started = False  # type: ignore[attr-defined]
+    running.bench.there.set()
+    running.start(read_scanner, running.bench, running.place)
+    until(lambda: running.beats >= 5, 5, "turns")
+    assert running.status.said == ["starting"]
+    running.bench.started = True  # type: ignore[attr-defined]
+    running.bench.gives = [Scan(b"x")]
+    until(lambda: any(isinstance(m, ScanArrived) for m in running.messages), 5, "a scan")
+    assert running.status.said == ["starting", "up"]
+
+
+def test_an_effector_carries_out_in_order_and_reports_each(running: Running) -> None:
+    running.bench.there.set()
+    effector = Effector(running.bench, running.place)
+    running.start(effector.run)
+    until(lambda: "up" in running.status.said, 5, "the device")
+    orders = [Do("barrier", "pulse", 1), Do("voice", "rest", 1, (("ticket", "7"),))]
+    for do in orders:
+        effector.perform(do)
+    until(lambda: len(running.messages) == 2, 5, "results")
+    assert [m.do for m in running.messages if isinstance(m, EffectDone)] == orders
+    assert running.bench.pulses == 1
+    assert running.bench.said == ["rest7"]
+
+
+def test_an_order_to_a_device_that_is_not_there_fails_at_once(running: Running) -> None:
+    effector = Effector(running.bench, running.place)
+    effector.perform(Do("barrier", "pulse", 1))
+    (done,) = running.messages
+    assert isinstance(done, EffectDone)
+    assert done.error == "the device is not there"
+
+
+def test_an_unplugged_barrier_is_noticed_without_an_order(running: Running) -> None:
+    running.bench.there.set()
+    effector = Effector(running.bench, running.place)
+    running.start(effector.run)
+    until(lambda: "up" in running.status.said, 5, "the device")
+    running.bench.there.clear()
+    until(lambda: running.changes() == [(False, "lost")], 5, "the loss")
+    running.bench.there.set()
+    until(lambda: running.changes() == [(False, "lost"), (True, "")], 10, "the return")
+
+
+def test_orders_nobody_could_carry_out_in_time_are_dropped_and_said(running: Running) -> None:
+    effector = Effector(running.bench, running.place)
+    effector._open.set()  # the thread that would work the queue is not running
+    for number in range(6):
+        effector.perform(Do("barrier", "pulse", number))
+    errors = [m.error for m in running.messages if isinstance(m, EffectDone)]
+    assert errors == ["too many orders waited"] * 2

@@ -1,0 +1,209 @@
+"""Commit, then show; and what happens when the commit fails."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edge.domain.errors import FormError, JournalError
+from edge.domain.events import Begin, Command, Decide, Give, ReadingArrived
+from edge.domain.lane_state import Do
+from edge.domain.model import Outcome
+from edge.journal import Row
+from edge.messages import DeviceChanged, EffectDone, Reply
+from tests.domain.people import AIR
+from tests.station.rig import Rig
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    rig = Rig(tmp_path)
+    yield rig
+    rig.close()
+
+
+def submit(rig: Rig, command: Command) -> Reply:
+    """Submit from another thread, as a page does, while the station works here."""
+    answers: list[Reply | Exception] = []
+
+    def ask() -> None:
+        try:
+            answers.append(rig.station.submit(command, timeout_s=20))
+        except (FormError, JournalError) as error:
+            answers.append(error)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    while thread.is_alive():
+        rig.station.work(0.01)
+    (answer,) = answers
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def mask_on(rig: Rig, command_id: str = "one") -> Give:
+    passage = rig.view()["passage"]
+    return Give("in", passage, command_id, "door1", rig.now(), (("mask", "on"),))
+
+
+def test_barrier_and_voice_are_set_off_after_the_row_is_on_disk(rig: Rig) -> None:
+    rig.stand()
+    rig.show()
+    assert rig.done == []
+    reply = submit(rig, mask_on(rig))
+    (row,) = rig.rows("passage.decided")
+    assert reply.sequence == row.seq
+    assert [(rows, do.device) for rows, do in rig.done] == [(1, "barrier"), (1, "voice")]
+    assert rig.view()["last"]["outcome"] == "admit"
+    assert rig.view()["sequence"] == row.seq
+
+
+def test_an_ordinary_passage_is_two_commits(rig: Rig) -> None:
+    before = len(rig.rows())
+    rig.stand()
+    rig.show()
+    submit(rig, mask_on(rig))
+    for _rows, do in list(rig.done):
+        rig.station.offer(EffectDone("in", do, rig.now()))
+    rig.turn(2.0)
+    assert [row.kind for row in rig.rows()[before:]] == ["passage.decided", "passage.effects"]
+
+
+def test_a_voice_still_speaking_after_a_second_is_written_as_running(rig: Rig) -> None:
+    rig.stand()
+    rig.show()
+    submit(rig, mask_on(rig))
+    rig.station.offer(EffectDone("in", rig.done[0][1], rig.now()))
+    rig.turn(1.0)
+    (row,) = rig.rows("passage.effects")
+    by_device = {entry["device"]: entry for entry in row.body["effects"]}
+    assert by_device["voice"]["running"]
+    assert "running" not in by_device["barrier"]
+    rig.station.offer(EffectDone("in", rig.done[1][1], rig.now(), "no sound card"))
+    rig.turn()
+    assert rig.rows("passage.effects")[1].body["effects"][0]["error"] == "no sound card"
+
+
+def test_a_full_card_shows_write_it_by_hand_decides_nothing_and_recovers_by_itself(rig: Rig) -> None:
+    rig.stand()
+    rig.show()
+    rig.card.full = True
+    with pytest.raises(JournalError):
+        submit(rig, mask_on(rig))
+    assert not rig.view()["writable"]
+    assert rig.station.unwritable()
+    assert rig.view()["last"] is None
+    assert rig.done == []
+    rig.card.full = False
+    rig.turn(1.0)
+    assert rig.view()["writable"]
+    assert [row.kind for row in rig.rows()][-1] == "journal.recovered"
+    assert submit(rig, mask_on(rig)).sequence is not None
+    assert rig.view()["last"]["outcome"] == "admit"
+
+
+def test_a_verdict_that_cannot_be_written_is_not_shown_and_comes_when_it_can(rig: Rig) -> None:
+    rig.show()
+    submit(rig, mask_on(rig))
+    rig.card.full = True
+    rig.stand()
+    assert rig.view()["last"] is None
+    rig.card.full = False
+    rig.stand()
+    assert rig.view()["last"]["outcome"] == "admit"
+
+
+def test_rows_that_wait_for_nobody_are_written_when_the_card_has_room_again(rig: Rig) -> None:
+    rig.card.full = True
+    lost = DeviceChanged("in", "scanner", "scanner", "serial", False, rig.now(), "lost", "cable")
+    rig.station.offer(lost)
+    rig.turn(1.0)
+    assert rig.rows("device.lost") == []
+    rig.card.full = False
+    rig.turn(1.0)
+    (row,) = rig.rows("device.lost")
+    assert row.body == {
+        "device": "scanner",
+        "name": "scanner",
+        "driver": "serial",
+        "code": "lost",
+        "message": "cable",
+    }
+
+
+def test_the_same_command_gives_the_same_reply_and_one_row(rig: Rig) -> None:
+    rig.stand()
+    rig.show()
+    command = mask_on(rig)
+    assert submit(rig, command) == submit(rig, command)
+    assert len(rig.rows("passage.decided")) == 1
+
+
+def test_a_refused_command_is_no_reply_to_remember(rig: Rig) -> None:
+    begun = submit(rig, Begin("in", None, "begin", "door1", rig.now()))
+    decide = Decide("in", begun.passage, "x", "door1", rig.now(), Outcome.TURN_BACK, "")
+    with pytest.raises(FormError, match="reason"):
+        submit(rig, decide)
+    again = Decide("in", begun.passage, "x", "door1", rig.now(), Outcome.TURN_BACK, "not_allowed")
+    assert submit(rig, again).sequence is not None
+
+
+def test_an_unknown_lane_is_said(rig: Rig) -> None:
+    with pytest.raises(FormError) as caught:
+        rig.station.submit(Begin("nowhere", None, "x", "door1", rig.now()))
+    assert (caught.value.code, caught.value.status) == ("unknown_lane", 404)
+    with pytest.raises(FormError):
+        rig.station.view("nowhere")
+
+
+def test_a_full_inbox_drops_readings_says_so_and_keeps_commands_waiting_their_turn(rig: Rig) -> None:
+    for _ in range(600):
+        rig.station.offer(ReadingArrived("in", "thermometer", AIR, rig.now()))
+    assert ("inbox_overflowed", {"lane": "in"}) in rig.counted
+    with pytest.raises(FormError) as caught:
+        rig.station.submit(Begin("in", None, "x", "door1", rig.now()), timeout_s=0.05)
+    assert (caught.value.code, caught.value.status) == ("too_slow", 503)
+    for _ in range(12):
+        rig.turn(0.1)
+    (row,) = rig.rows("inbox.overflowed")
+    assert row.body["dropped"] == 88
+
+
+def test_a_thermometer_that_is_lost_takes_its_live_value_with_it(rig: Rig) -> None:
+    rig.station.offer(ReadingArrived("in", "thermometer", AIR, rig.now()))
+    rig.turn(1.0)
+    rig.turn(1.0)
+    assert rig.view()["temperature"]["live_mdegc"] == 22_000
+    rig.station.offer(DeviceChanged("in", "thermometer", "thermometer", "gy614", False, rig.now(), "lost"))
+    rig.turn()
+    assert rig.view()["temperature"]["live_mdegc"] is None
+
+
+def test_housekeeping_rows_are_written(rig: Rig) -> None:
+    rig.due.append(Row("clock.corrected", rig.now(), {"from_us": 1, "to_us": 2, "quality": "synced"}))
+    rig.turn(1.0)
+    assert len(rig.rows("clock.corrected")) == 1
+
+
+def test_stopping_parks_whoever_is_in_the_lane_and_says_goodbye(rig: Rig) -> None:
+    rig.show()
+    stop = threading.Event()
+    stop.set()
+    rig.station.run(stop)
+    assert [row.kind for row in rig.rows()] == ["passage.parked", "gate.stopped"]
+
+
+def test_a_lane_without_barrier_and_voice_writes_no_effects(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, has_barrier=False)
+    rig.stand()
+    rig.show()
+    submit(rig, mask_on(rig))
+    rig.turn(2.0)
+    assert rig.rows("passage.effects") == []
+    rig.close()
+
+
+def test_effects_know_which_order_they_answer() -> None:
+    assert Do("voice", "rest", 1, (("ticket", "2"),)) != Do("voice", "rest", 1, (("ticket", "3"),))

@@ -1,0 +1,127 @@
+"""Cables, hung cameras, full cards: said within three seconds, the rest goes on, and it comes back."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.system.faults import QUICK, Office
+from tests.system.processes import Gate
+from tests.system.stage import Stage
+from tests.waiting import until
+
+pytestmark = pytest.mark.system
+# "Within three seconds" on a machine that others use as well.
+SOON_S = 3.0 * 2
+
+CAMERA = '[lane.scanner]\ndriver = "camera"\nsource = "file:{folder}/codes.avi"\nloop = true\n'
+
+
+def problem(gate: Gate, *codes: str) -> float:
+    """Wait for one of these problems; return how long it took."""
+    started = time.monotonic()
+    until(lambda: gate.problems().intersection(codes), SOON_S, f"{codes}, not {gate.problems()}")
+    return time.monotonic() - started
+
+
+def no_problem(gate: Gate, prefix: str, timeout_s: float = 20.0) -> None:
+    until(lambda: not any(code.startswith(prefix) for code in gate.problems()), timeout_s, f"no {prefix}")
+
+
+@pytest.fixture
+def filmed(tmp_path: Path, stage: Stage, office: Office) -> Iterator[Gate]:
+    """A gate with a camera that sees a resident's pass for half of the time."""
+    import cv2
+    import numpy as np
+    import segno
+
+    matrix = np.array(
+        [[255 - 255 * bit for bit in row] for row in segno.make(office.issue()).matrix], np.uint8
+    )
+    code = np.kron(np.pad(matrix, 4, constant_values=255), np.ones((5, 5), np.uint8))
+    writer = cv2.VideoWriter(str(tmp_path / "codes.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 10, (640, 480))
+    for frame in range(80):
+        picture = np.full((480, 640), 100, np.uint8)
+        if frame >= 40:
+            picture[60 : 60 + code.shape[0], 100 : 100 + code.shape[1]] = code
+        writer.write(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR))
+    writer.release()
+    gate = Gate(tmp_path, extra=QUICK, scanner=CAMERA)
+    office.trusted_by(gate.store)
+    gate.start()
+    yield gate
+    gate.end()
+
+
+def camera_child(gate: Gate) -> int:
+    assert gate.process is not None
+    children = [
+        int(child)
+        for task in Path(f"/proc/{gate.process.pid}/task").glob("*/children")
+        for child in task.read_text("ascii").split()
+    ]
+    for child in children:
+        if b"_capture" in Path(f"/proc/{child}/cmdline").read_bytes():
+            return child
+    return 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGKILL])
+def test_a_camera_child_stopped_or_killed_is_said_and_taken_back(
+    filmed: Gate, stage: Stage, number: signal.Signals
+) -> None:
+    until(lambda: filmed.lane()["person"], 30, "a code read by the camera")
+    no_problem(filmed, "device_")
+    child = camera_child(filmed)
+    os.kill(child, number)
+    code = "device_hung" if number is signal.SIGSTOP else "device_ended"
+    took = problem(filmed, code)
+    assert filmed.get("/api/v1/lanes/in")[0] == 200
+    stage.stand(36.6)
+    until(lambda: filmed.lane()["temperature"]["verdict"] == "normal", 10, "measuring going on")
+    stage.stand(None)
+    no_problem(filmed, "device_")
+    until(lambda: camera_child(filmed) not in (0, child), 20, "a new child")
+    assert filmed.stop() == 0
+    lost = [row.body for row in filmed.rows("device.lost")]
+    assert [body["device"] for body in lost] == ["scanner"]
+    assert len(filmed.rows("device.back")) == 1
+    assert took < SOON_S
+
+
+def test_a_thermometers_cable_out_and_in_again(gate: Gate, stage: Stage, office: Office) -> None:
+    no_problem(gate, "device_")
+    stage.thermometer.unplug()
+    problem(gate, "device_lost", "device_absent")
+    stage.show(office.issue())
+    until(lambda: gate.lane()["person"], 10, "codes being read meanwhile")
+    assert gate.lane()["temperature"]["live_mdegc"] is None
+    stage.thermometer.plug()
+    no_problem(gate, "device_")
+    stage.stand(36.5)
+    until(lambda: gate.lane()["temperature"]["verdict"] == "normal", 10, "measuring again")
+    stage.stand(None)
+    assert gate.stop() == 0
+    assert [row.body["device"] for row in gate.rows("device.lost")] == ["thermometer"]
+    assert [row.body["device"] for row in gate.rows("device.back")] == ["thermometer"]
+
+
+def test_a_port_that_is_there_and_says_nothing_is_silent(gate: Gate, stage: Stage) -> None:
+    no_problem(gate, "device_")
+    stage.thermometer.mute()
+    problem(gate, "device_silent")
+    stage.thermometer.mute(False)
+    no_problem(gate, "device_")
+
+
+def test_a_scanners_cable_out_and_in_again(gate: Gate, stage: Stage, office: Office) -> None:
+    no_problem(gate, "device_")
+    stage.scanner.unplug()
+    problem(gate, "device_lost", "device_absent")
+    stage.scanner.plug()
+    no_problem(gate, "device_")
+    stage.show(office.issue())
+    until(lambda: gate.lane()["person"], 10, "a code read again")

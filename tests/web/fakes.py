@@ -1,0 +1,232 @@
+"""A gate for the pages: the real journal, the real station and the real state machine of a lane, with
+devices that a test moves by hand."""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from edge.bell import Bell
+from edge.domain.errors import JournalError
+from edge.domain.events import CodeRead, ReadingArrived
+from edge.domain.lane_state import LaneSpec, LaneState
+from edge.domain.model import Carrier, ClockQuality, Code, CodeVerdict, Instant, Reading
+from edge.domain.screening import Policy
+from edge.journal import Journal, Row, State
+from edge.procedures import parse
+from edge.station import Station, Surroundings
+from edge.web.gate import Gate
+from edge.web.users import Users
+from tests.paths import ROOT
+from tests.waiting import until
+
+PIN, PASSWORD = "482915", "correct horse"
+ACCOUNTS = (("door", "attendant", PIN), ("boss", "manager", PASSWORD), ("eye", "observer", PASSWORD))
+PROCEDURE = (ROOT / "config" / "procedures" / "compound.toml").read_text("utf-8")
+POLICY = Policy(surface_offset_mdegc=2_000)
+DAY_US = 1_700_000_000_000_000
+
+
+class Clock:
+    """A clock that a test moves; monotonic time really passes."""
+
+    def __init__(self, at_us: int = DAY_US) -> None:
+        self.offset_us = at_us - time.monotonic_ns() // 1000
+        self.quality = ClockQuality.SYNCED
+
+    def __call__(self) -> Instant:
+        mono_us = time.monotonic_ns() // 1000
+        return Instant(mono_us, mono_us + self.offset_us, self.quality)
+
+    def move(self, seconds: float) -> None:
+        """Move the wall clock by so much."""
+        self.offset_us += int(seconds * 1_000_000)
+
+
+class BreakableJournal:
+    """Appends to a journal until it is broken, as a full card would have it."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self.broken = False
+
+    def append(self, *rows: Row) -> tuple[int, ...]:
+        """Append, or raise JournalError while broken."""
+        if self.broken:
+            raise JournalError("no space left")
+        return self._journal.append(*rows)
+
+
+@dataclass
+class World:
+    """One gate with two lanes, its people and its devices."""
+
+    journal: Journal
+    state: State
+    clock: Clock
+    writer: BreakableJournal
+    station: Station
+    gate: Gate
+    users: Users
+    devices: dict[str, list[dict[str, Any]]]
+    status: dict[str, Any]
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def step_up(self, surface_c: float = 34.6, lane: str = "in", ambient_c: float = 21.0) -> int:
+        """Let somebody be measured at the lane; returns the passage."""
+        before = self.gate.view(lane)["passage"]
+        steps = self._measurements(lane)
+        self._empty_air(lane, ambient_c)
+        at = self.clock()
+        for index in range(13):
+            reading = Reading(
+                int(surface_c * 1000), int(ambient_c * 1000), raw=bytes((0xA4, 0x03, 0x07, index))
+            )
+            self.station.offer(ReadingArrived(lane, "meter", reading, _later(at, (index + 2) * 100_000)))
+        until(
+            lambda: self.gate.view(lane)["passage"] != before or self._measurements(lane) != steps,
+            what="the measurement",
+        )
+        return self.last_passage(lane)
+
+    def show_pass(
+        self, name: str = "张三", lane: str = "in", verdict: CodeVerdict = CodeVerdict.VALID
+    ) -> None:
+        """Hold a resident's pass up to the scanner."""
+        code = Code(
+            Carrier.GATEPOST_PASS,
+            verdict,
+            issuer="compound",
+            subject={"category": "resident", "building": "3"},
+            personal={"name": name, "room": "3-2-501", "phone": "13900001234"},
+            holder=f"pass:{name}",
+        )
+        self.show(code, lane)
+
+    def show(self, code: Code, lane: str = "in") -> None:
+        """Hold anything up to the scanner and wait until the lane has seen it."""
+        bell = self.gate.view_changed.count
+        self.station.offer(CodeRead(lane, "camera", code, self.clock()))
+        until(lambda: self.gate.view_changed.count != bell, what="the code")
+
+    def last_passage(self, lane: str = "in") -> int:
+        """Return the open passage, or the one that ended last."""
+        view = self.gate.view(lane)
+        return int(view["passage"] if view["passage"] is not None else view["last"]["passage"])
+
+    def _measurements(self, lane: str) -> Any:
+        view = self.gate.view(lane)
+        return (view["temperature"]["verdict"], view["temperature"].get("surface_mdegc"), view["last"])
+
+    def _empty_air(self, lane: str, ambient_c: float) -> None:
+        at = self.clock()
+        for after_us in (-3_000_000, 0):
+            reading = Reading(int(ambient_c * 1000), int(ambient_c * 1000))
+            self.station.offer(ReadingArrived(lane, "meter", reading, _later(at, after_us)))
+
+
+def device(kind: str, driver: str = "simulated", *, simulated: bool = True, **more: Any) -> dict[str, Any]:
+    """Return one device as a snapshot lists it."""
+    return {
+        "kind": kind,
+        "name": kind,
+        "driver": driver,
+        "simulated": simulated,
+        "state": "up",
+        "since_us": DAY_US,
+        **more,
+    }
+
+
+@contextmanager
+def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[World]:
+    """Run a gate in a folder."""
+    clock, stop = Clock(), threading.Event()
+    journal, state = Journal.open(folder), State.open(folder)
+    journal.start_boot()
+    writer = BreakableJournal(journal)
+    views, bell = Bell(), Bell()
+    devices: dict[str, list[dict[str, Any]]] = {
+        lane: [device("thermometer"), device("scanner"), device("voice", "none")] for lane in lanes
+    }
+    procedure = parse("compound", PROCEDURE)
+    specs = {
+        name: (
+            LaneSpec(
+                name,
+                "out" if name == "out" else "in",
+                procedure,
+                POLICY,
+                journal.boot,
+                number=number,
+                lanes=len(lanes),
+            ),
+            LaneState(),
+        )
+        for number, name in enumerate(lanes)
+    }
+    around = Surroundings(
+        journal=writer,
+        read_code=lambda payload, at: Code(Carrier.UNKNOWN, CodeVerdict.UNSUPPORTED, payload=payload),
+        now=clock,
+        perform=lambda lane, do: False,
+        devices=lambda lane: devices[lane],
+        beat=lambda: None,
+        count=lambda *args, **labels: None,
+        bell=bell,
+        views=views,
+    )
+    station = Station(specs, around)
+    status: dict[str, Any] = {
+        "alive": True,
+        "ready": True,
+        "problems": [],
+        "devices": [{**found, "lane": lane} for lane in lanes for found in devices[lane]],
+        "journal": {"head": 0},
+        "uplink": {"configured": False, "state": "off"},
+        "clock": {"quality": "synced"},
+        "disk": {"free_bytes": 12_300_000_000},
+    }
+    gate = Gate(
+        name="观音桥 3 号门",
+        gate_id="jiangbei-03",
+        language="en",
+        timezone="Asia/Shanghai",
+        lanes=tuple(lanes),
+        incarnation=journal.incarnation,
+        secret=b"0123456789abcdef0123456789abcdef",
+        submit=station.submit,
+        view=station.view,
+        view_changed=views,
+        reader=journal.reader,
+        unseal=journal.unseal,
+        append=lambda row: writer.append(row)[0],
+        status=lambda: status,
+        metrics=lambda: b"# TYPE gatepost_up gauge\ngatepost_up 1\n",
+        bell=bell,
+        now=clock,
+        state=state,
+        stop=stop,
+    )
+    users = Users(state)
+    thread = threading.Thread(target=station.run, args=(stop,), name="station")
+    thread.start()
+    world = World(journal, state, clock, writer, station, gate, users, devices, status)
+    for name, role, secret in ACCOUNTS:
+        users.add(name, role, secret)
+        world.tokens[role] = users.issue_token(name)
+    try:
+        yield world
+    finally:
+        stop.set()
+        writer.broken = False
+        thread.join(10)
+        state.close()
+        journal.close()
+
+
+def _later(at: Instant, us: int) -> Instant:
+    return Instant(at.mono_us + us, at.at_us + us, at.clock)

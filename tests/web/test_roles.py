@@ -1,0 +1,165 @@
+"""Every view against every role, the refusals, and forged requests."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from edge.web import create_app, roles
+from edge.web.roles import allow
+from tests.web.conftest import token_of
+from tests.web.fakes import World
+
+PEOPLE = ("nobody", "attendant", "manager", "observer")
+EVERYBODY = frozenset(PEOPLE)
+STAFF = frozenset({"attendant", "manager", "observer"})
+KIOSK = frozenset({"attendant", "manager"})
+REVIEW = frozenset({"manager", "observer"})
+BOSS = frozenset({"manager"})
+
+# endpoint -> (method, path, who gets in). A view that is not here fails the test below.
+MATRIX: dict[str, tuple[str, str, frozenset[str]]] = {
+    "static": ("GET", "/static/kiosk.js", EVERYBODY),
+    "bootstrap.static": ("GET", "/bootstrap/static/css/bootstrap.min.css", EVERYBODY),
+    "favicon": ("GET", "/favicon.ico", EVERYBODY),
+    "auth.sign_in": ("GET", "/login", EVERYBODY),
+    "auth.sign_in_now": ("POST", "/login", EVERYBODY),
+    "auth.sign_out": ("POST", "/logout", EVERYBODY),
+    "auth.language": ("GET", "/language/en", EVERYBODY),
+    "kiosk.lanes": ("GET", "/", STAFF),
+    "kiosk.kiosk": ("GET", "/kiosk/in", KIOSK),
+    "kiosk.state": ("GET", "/kiosk/in/state", KIOSK),
+    "review.today": ("GET", "/review", REVIEW),
+    "review.figures": ("GET", "/review/figures", REVIEW),
+    "review.devices": ("GET", "/review/devices", REVIEW),
+    "review.passages": ("GET", "/review/passages", REVIEW),
+    "review.passage": ("GET", "/review/passage/7", REVIEW),
+    "review.find": ("POST", "/review/find", BOSS),
+    "review.open_personal": ("POST", "/review/passage/7/open", BOSS),
+    "api.lane": ("GET", "/api/v1/lanes/in", STAFF),
+    "api.passages": ("GET", "/api/v1/passages", REVIEW),
+    "api.openapi": ("GET", "/openapi.json", EVERYBODY),
+    "api.begin": ("POST", "/api/v1/lanes/in/begin", KIOSK),
+    "api.answers": ("POST", "/api/v1/lanes/in/answers", KIOSK),
+    "api.decision": ("POST", "/api/v1/lanes/in/decision", KIOSK),
+    "api.park": ("POST", "/api/v1/lanes/in/park", KIOSK),
+    "api.resume": ("POST", "/api/v1/lanes/in/resume", KIOSK),
+    "events.events": ("HEAD", "/events", STAFF),
+    "probes.healthz": ("GET", "/healthz", EVERYBODY),
+    "probes.readyz": ("GET", "/readyz", EVERYBODY),
+    "probes.metrics": ("GET", "/metrics", EVERYBODY),
+}
+
+
+def test_the_matrix_names_every_view(app: Flask) -> None:
+    assert set(MATRIX) == set(app.view_functions)
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_every_view_lets_in_whom_it_declares_and_nobody_else(app: Flask, world: World, person: str) -> None:
+    wrong = []
+    for endpoint, (method, path, who) in MATRIX.items():
+        client = app.test_client()
+        headers = {}
+        if person != "nobody":
+            headers["authorization"] = f"Bearer {world.tokens[person]}"
+        answer = client.open(path, method=method, headers=headers)
+        said = answer.get_data(as_text=True)
+        answer.close()
+        refused = answer.status_code in (401, 403) and "wrong_login" not in said
+        refused = refused or (answer.status_code == 302 and "/login?next" in answer.location)
+        if refused != (person not in who):
+            wrong.append((endpoint, person, answer.status_code))
+        if refused and person != "nobody":
+            assert answer.status_code == 403
+    assert wrong == []
+
+
+def test_a_view_that_declares_no_role_stops_the_start(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forgetful(*_roles: str, program: bool = False) -> Callable[[roles.View], roles.View]:
+        return lambda view: view
+
+    monkeypatch.setattr("edge.web.probes.allow", forgetful)
+    with pytest.raises(RuntimeError, match=r"probes\.healthz, probes\.metrics, probes\.readyz"):
+        create_app(world.gate)
+
+
+def test_a_role_named_by_no_view_is_an_oversight(app: Flask) -> None:
+    declared = {role for view in app.view_functions.values() for role in view.__dict__["allowed"]}
+    assert declared == {"public", "attendant", "manager", "observer"}
+    assert allow("manager")(lambda: None).__dict__["allowed"] == {"manager"}
+
+
+@pytest.mark.parametrize("role", ["attendant", "manager"])
+def test_a_cookie_without_the_token_of_the_page_changes_nothing(
+    enter: Callable[[str], FlaskClient], world: World, role: str
+) -> None:
+    client = enter(role)
+    answer = client.post("/api/v1/lanes/in/begin", json={"command_id": "forged"})
+    assert (answer.status_code, answer.get_json()["error"]) == (400, "csrf")
+    assert world.gate.view("in")["passage"] is None
+    token = token_of(client, "/")
+    answer = client.post(
+        "/api/v1/lanes/in/begin", json={"command_id": "meant"}, headers={"X-CSRFToken": token}
+    )
+    assert answer.status_code == 200
+    assert world.gate.view("in")["passage"] == answer.get_json()["passage"]
+
+
+def test_every_form_of_a_page_needs_its_token(enter: Callable[[str], FlaskClient], world: World) -> None:
+    client = enter("manager")
+    for path in ("/review/find", "/review/passage/7/open", "/logout", "/login"):
+        assert client.post(path, data={"value": "张三"}).status_code == 400, path
+    assert client.get("/review").status_code == 200
+
+
+def test_a_token_of_another_session_is_no_token(enter: Callable[[str], FlaskClient]) -> None:
+    mine, theirs = enter("attendant"), enter("manager")
+    answer = mine.post(
+        "/api/v1/lanes/in/begin", json={"command_id": "a"}, headers={"X-CSRFToken": token_of(theirs, "/")}
+    )
+    assert answer.status_code == 400
+
+
+def test_a_wrong_bearer_token_is_refused_even_beside_a_good_cookie(
+    enter: Callable[[str], FlaskClient],
+) -> None:
+    client = enter("manager")
+    assert client.get("/api/v1/lanes/in", headers={"authorization": "Bearer nonsense"}).status_code == 401
+    assert client.get("/api/v1/lanes/in", headers={"authorization": "Basic eDp5"}).status_code == 401
+
+
+def test_pages_carry_the_strict_policy_and_are_not_kept(enter: Callable[[str], FlaskClient]) -> None:
+    client = enter("manager")
+    for path in ("/", "/kiosk/in", "/review", "/nowhere", "/login"):
+        answer = client.get(path)
+        policy = answer.headers["Content-Security-Policy"]
+        assert "unsafe" not in policy
+        assert "default-src 'none'" in policy
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        page = answer.get_data(as_text=True)
+        assert " style=" not in page
+        assert "<script>" not in page
+        assert "http://" not in page.replace('xmlns="http://www.w3.org/2000/svg"', "")
+
+
+def test_an_observer_never_sees_who_is_in_the_lane(app: Flask, world: World) -> None:
+    world.step_up(34.6)
+    world.show_pass("张三")
+    client = app.test_client()
+    seen = {
+        role: client.get(
+            "/api/v1/lanes/in", headers={"authorization": f"Bearer {world.tokens[role]}"}
+        ).get_data(as_text=True)
+        for role in ("attendant", "observer")
+    }
+    assert "3-2-501" in seen["attendant"]
+    assert "3-2-501" not in seen["observer"]
+    assert (
+        client.get(
+            "/events?lane=in", headers={"authorization": f"Bearer {world.tokens['observer']}"}
+        ).status_code
+        == 403
+    )

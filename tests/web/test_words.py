@@ -1,0 +1,115 @@
+"""Every stable code has a sentence in both languages, every text a translation."""
+
+import re
+from collections.abc import Sequence
+from typing import get_args
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from edge.domain import errors, model
+from edge.web import forms, troubles
+from edge.web.app import TRANSLATIONS
+from edge.web.users import ROLES
+from edge.web.words import LANGUAGES, WORDS, both, say
+from tests.paths import ROOT
+
+CODES: dict[str, Sequence[str]] = {
+    "reason": list(model.Reason),
+    "outcome": list(model.Outcome),
+    "big": [*model.Outcome, "idle", "open", "hold"],
+    "small": [*model.Outcome, "idle", "open", "hold"],
+    "stage": [*model.Stage, "idle"],
+    "temperature": list(model.ScreeningVerdict),
+    "code": list(model.CodeVerdict),
+    "quality": list(model.Quality),
+    "method": list(model.Method),
+    "clock": list(model.ClockQuality),
+    "role": ROLES,
+    "device": ["thermometer", "scanner", "barrier", "voice"],
+    "device_state": ["starting", "up", "down"],
+    "why": ["rest", "platform", "handed", "other", "left"],
+    "must": ["identity", "information", "temperature", "mask"],
+}
+
+
+@pytest.mark.parametrize("group", sorted(CODES))
+def test_every_code_has_words_in_both_languages(group: str) -> None:
+    for code in CODES[group]:
+        english, chinese = (both(group, str(code))[language] for language in ("en", "zh_Hans"))
+        assert str(code) in WORDS[group], code
+        assert english.isascii()
+        assert re.search(r"[\u4e00-\u9fff]", chinese), code
+
+
+def test_every_word_of_the_table_is_there_in_both_languages() -> None:
+    for group, words in WORDS.items():
+        for code, word in words.items():
+            assert word.en.strip(), (group, code)
+            assert word.zh.strip(), (group, code)
+            assert ("{}" in word.en) == ("{}" in word.zh), (group, code)
+
+
+def test_every_device_fault_named_by_the_drivers_contract_has_a_remedy() -> None:
+    named = set(re.findall(r"`(\w+)`", errors.DeviceUnavailable.__doc__ or "")) - {"code"}
+    assert named == {"absent", "lost", "silent", "garbled", "busy", "denied", "hung", "ended"}
+    assert named == set(troubles.DEVICE_FAULTS) == set(troubles.REMEDIES)
+
+
+def test_every_refusal_anywhere_in_the_gate_has_a_sentence() -> None:
+    pattern = re.compile(r'FormError\(\s*"(\w+)"')
+    used = {
+        code
+        for folder in ("edge/domain", "edge/station", "edge/web", "edge/app")
+        for path in (ROOT / folder).rglob("*.py")
+        for code in pattern.findall(path.read_text("utf-8"))
+    }
+    assert {"reason_needed", "passage_not_open", "bad_query"} <= used
+    assert used <= set(troubles.ERRORS)
+
+
+def test_a_detail_behind_a_colon_is_said_and_an_unknown_code_is_shown_as_it_is() -> None:
+    assert say("reason", "must_missing:mask", "zh_Hans") == "四必未满足：口罩必戴"
+    assert say("reason", "must_missing", "en") == "A must is not met."
+    assert say("reason", "must_missing", "zh_Hans") == "四必未满足。"
+    assert say("reason", "answer_hold:cough", "en", {"cough": "Cough"}).endswith("Cough")
+    assert say("reason", "answer_hold:{}%s", "en").endswith("{}%s")
+    assert say("reason", "brand_new", "en") == "brand_new"
+
+
+def test_every_text_of_the_pages_is_translated_and_none_is_left_over() -> None:
+    folder = ROOT / "edge" / "web"
+    methods = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
+    used = {
+        message
+        for *_, message, _comments, _context in extract_from_dir(str(folder), methods)
+        if isinstance(message, str)
+    }
+    assert len(used) > 100
+    with (TRANSLATIONS / "zh_Hans" / "LC_MESSAGES" / "messages.po").open("rb") as file:
+        catalogue = read_po(file)
+    assert not catalogue.fuzzy
+    translated = {str(message.id): message for message in catalogue if message.id}
+    assert set(translated) == used
+    for text, message in translated.items():
+        assert message.string, text
+        assert not message.fuzzy, text
+        assert sorted(re.findall(r"%\(\w+\)s", text)) == sorted(
+            re.findall(r"%\(\w+\)s", str(message.string))
+        ), text
+
+
+def test_the_documented_outcomes_are_the_domains() -> None:
+    assert set(get_args(forms.OutcomeName)) == set(model.Outcome)
+    assert LANGUAGES == ("zh_Hans", "en")
+
+
+def test_no_page_asks_another_host_for_anything() -> None:
+    folder = ROOT / "edge" / "web"
+    files = [path for kind in ("html", "css", "js", "svg") for path in folder.rglob(f"*.{kind}")]
+    assert len(files) > 15
+    for path in files:
+        text = path.read_text("utf-8").replace("http://www.w3.org/2000/svg", "")
+        assert not re.search(r"(https?:)?//[a-z]+\.", text), path
+        assert not re.search(r"\sstyle=|<style|javascript:|\son[a-z]+=", text), path
