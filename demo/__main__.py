@@ -44,6 +44,7 @@ def main() -> int:
     token = _accounts(run / "store", made)
     gun = Gun(run / "scanner-out", timetable.OUT, made["payloads"]["out"])
     gate = _start_gate(arguments, run, district.port)
+    district.start()
     try:
         return _attend(arguments, Running(gate, district, gun, made, token), stop)
     finally:

@@ -1,30 +1,27 @@
 """The district's server of the demo: the real one, on a free port, in a thread of this process."""
 
+import socket
 import threading
 import time
 from pathlib import Path
 
 from district import registry
-from district.committer import Committer
-from district.config import Settings
-from district.server import Server
 from district.store import Store
-from district.web import create_app
 
 
 class EmbeddedDistrict:
-    """Runs until closed. `password` is the administrator's, new at every start."""
+    """Made at once, listens after `start`. `password` is the administrator's, new at every start."""
 
     def __init__(self, folder: Path) -> None:
         self._store = Store.open(folder)
         with self._store.write() as connection:
             self.password = registry.new_admin_password(connection, _now_us())
-        self._committer = Committer(self._store)
-        self._server = Server(create_app(self._store, self._committer, Settings()), "127.0.0.1:0")
-        self.port = self._server.port
+        self.port = _free_port()
         self._stop = threading.Event()
-        self._committer.start()
-        self._thread = threading.Thread(target=self._server.run, args=(self._stop, self._committer))
+        self._thread = threading.Thread(target=self._serve)
+
+    def start(self) -> None:
+        """Begin to listen; the gate tries until somebody does."""
         self._thread.start()
 
     def add_gate(self, name: str) -> str:
@@ -42,8 +39,27 @@ class EmbeddedDistrict:
         """Stop serving."""
         self._stop.set()
         self._thread.join()
-        self._committer.stop()
         self._store.close()
+
+    def _serve(self) -> None:
+        # The web framework is loaded while the gate loads its own.
+        from district.committer import Committer
+        from district.config import Settings
+        from district.server import Server
+        from district.web import create_app
+
+        committer = Committer(self._store)
+        app = create_app(self._store, committer, Settings())
+        server = Server(app, f"127.0.0.1:{self.port}")
+        committer.start()
+        server.run(self._stop, committer)
+        committer.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _now_us() -> int:

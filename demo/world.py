@@ -6,12 +6,13 @@ import shutil
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from typing import TYPE_CHECKING, Any
 
 from demo import timetable
 from demo.timetable import Person, Timetable
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 VERSION = 1
 FPS = 10
@@ -53,6 +54,8 @@ def hash_of(lanes: Iterable[Timetable]) -> str:
 
 
 def _make(folder: Path) -> dict[str, Any]:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     from edge.cli.trust import add_key
     from edge.codes.issue import trust_key
     from edge.domain.model import Carrier
@@ -81,7 +84,7 @@ def _make(folder: Path) -> dict[str, Any]:
     }
 
 
-def _payload(key: Ed25519PrivateKey, person: Person) -> bytes | None:
+def _payload(key: "Ed25519PrivateKey", person: Person) -> bytes | None:
     from edge.codes.gatepost_pass import Pass
     from edge.codes.issue import issue_pass
 

@@ -124,8 +124,7 @@ def test_replay_decides_every_stored_passage_the_same_again(gate: Gate, stage: S
         view = until(lambda: (v := gate.lane())["person"] and v, 10, "the person")
         measured(gate, "normal")
         gate.post("answers", passage=view["passage"], question="mask", value=value)
-        stage.stand(None)
-        until(lambda: gate.lane()["temperature"]["live_mdegc"] == 21_000, 5, "empty air")
+        stage.away()
     assert gate.stop() == 0
     with Journal.open(gate.store, create=False) as journal:
         reader = journal.reader()
