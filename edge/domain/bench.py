@@ -1,4 +1,5 @@
-"""The bench: who waits beside a lane, for how long already, and under which ticket.
+"""The bench: who waits beside a lane, for how long already, under which ticket, and how they come
+back or are given up.
 
 Rests are counted on the monotonic clock within one run and on the wall clock across runs, there only
 where both readings of it are believed: a clock that jumped must not turn a minute into a rest.
@@ -7,18 +8,35 @@ where both readings of it are believed: a clock that jumped must not turn a minu
 from collections.abc import Sequence
 from dataclasses import replace
 
-from edge.domain.lane_state import LaneSpec, LaneState
-from edge.domain.model import PASSAGES_PER_BOOT, Instant, Passage, Reason, Rest, Stage
+from edge.domain import rules
+from edge.domain.lane_state import LaneSpec, LaneState, Record
+from edge.domain.model import (
+    PASSAGES_PER_BOOT,
+    Decision,
+    Evidence,
+    Instant,
+    Measurement,
+    Passage,
+    Reason,
+    Rest,
+    ScreeningVerdict,
+    Stage,
+)
+from edge.domain.screening import classify
 
 
 def restore(waiting: Sequence[Passage]) -> LaneState:
     """Return the state after a start: whoever was held or parked stands in the parked list."""
     parked: list[Passage] = []
     for passage in waiting:
-        ticket = passage.ticket or free_ticket([*waiting, *parked])
-        rests = passage.rests
+        ticket, rests = passage.ticket, passage.rests
+        # Whoever waited at a lane that is gone may bring a number somebody has here already.
+        if ticket is None or any(ticket == other.ticket for other in parked):
+            ticket = free_ticket([*waiting, *parked])
         if passage.stage is Stage.HOLD:
-            rests = (*rests, Rest(passage.touched, passage.id // PASSAGES_PER_BOOT, Reason.RESTARTED))
+            boot = passage.id // PASSAGES_PER_BOOT
+            rest = Rest(passage.touched, boot, Reason.RESTARTED, pieces=len(passage.evidence))
+            rests = (*rests, rest)
         parked.append(replace(passage, stage=Stage.PARKED, ticket=ticket, rests=rests))
     return LaneState(parked=tuple(parked))
 
@@ -42,20 +60,61 @@ def elapsed(spec: LaneSpec, rest: Rest, now: Instant) -> int:
     return here
 
 
-def rested_by(spec: LaneSpec, parked: Passage, at: Instant) -> bool:
-    """Say whether a parked person had rested long enough at this moment."""
-    last = parked.rests[-1]
-    if last.why == "rest" and elapsed(spec, last, at) >= spec.policy.rest_us:
-        return True
-    return any(was_rest(spec, rest) for rest in parked.rests[:-1])
+def added(
+    spec: LaneSpec, rests: Sequence[Rest], evidence: tuple[Evidence, ...], piece: Evidence
+) -> tuple[Evidence, ...]:
+    """Return the evidence with one piece more; a measurement says whether it was taken after a rest.
+
+    Only a full rest that began after the last value over the threshold counts: one before it says
+    nothing about that value.
+    """
+    if isinstance(piece.item, Measurement):
+        over = max((i for i, p in enumerate(evidence) if _is_over(spec, p)), default=-1)
+        after = any(rest.pieces > over and _is_full(spec, rest, piece.at) for rest in rests)
+        piece = replace(piece, item=replace(piece.item, after_rest=after))
+    return (*evidence, piece)
 
 
-def was_rest(spec: LaneSpec, rest: Rest) -> bool:
-    """Say whether an ended stay on the bench was a full rest."""
-    return rest.why == "rest" and (rest.lasted_us or 0) >= spec.policy.rest_us
+def taken_back(
+    spec: LaneSpec, state: LaneState, parked: Passage, at: Instant
+) -> tuple[LaneState, tuple[Record, ...]]:
+    """Make a parked passage the lane's own again. What the lane held was opened by stepping up and
+    belongs to the person who came back; where a row tells of it already, one more says that it ended."""
+    last, opened = parked.rests[-1], state.active
+    evidence = parked.evidence
+    for piece in opened.evidence if opened is not None else ():
+        evidence = added(spec, parked.rests, evidence, piece)
+    rests = (*parked.rests[:-1], replace(last, lasted_us=elapsed(spec, last, at)))
+    active = replace(parked, stage=Stage.OPEN, rests=rests, evidence=evidence, touched=at)
+    state = replace(state, active=active, parked=tuple(p for p in state.parked if p.id != parked.id))
+    if opened is None or not opened.recorded:
+        return state, ()
+    return state, (Record("passage.decided", ended(opened, unfinished(spec, opened), at)),)
+
+
+def ended(passage: Passage, decision: Decision, at: Instant) -> Passage:
+    """Return the passage with its decision, for the record."""
+    return replace(passage, stage=Stage.ENDED, decision=decision, touched=at, recorded=True)
+
+
+def unfinished(spec: LaneSpec, passage: Passage) -> Decision:
+    """Return the decision of a passage nobody finished, by the rules in force now: whoever was parked
+    under earlier ones is recorded under these."""
+    return rules.nobody(rules.decide(spec.procedure, spec.policy, passage.evidence))
 
 
 def free_ticket(parked: Sequence[Passage]) -> int:
     """Return the smallest ticket number nobody holds."""
     taken_numbers = {passage.ticket for passage in parked}
     return next(number for number in range(1, len(taken_numbers) + 2) if number not in taken_numbers)
+
+
+def _is_over(spec: LaneSpec, piece: Evidence) -> bool:
+    return isinstance(piece.item, Measurement) and (
+        classify(piece.item, spec.policy) is ScreeningVerdict.OVER
+    )
+
+
+def _is_full(spec: LaneSpec, rest: Rest, at: Instant) -> bool:
+    lasted = elapsed(spec, rest, at) if rest.lasted_us is None else rest.lasted_us
+    return rest.why == "rest" and lasted >= spec.policy.rest_us

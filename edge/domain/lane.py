@@ -9,7 +9,7 @@ written is thrown away whole, so that the next event meets the old state.
 from dataclasses import replace
 
 from edge.domain import rules
-from edge.domain.bench import elapsed, free_ticket, rested_by, was_rest
+from edge.domain.bench import added, elapsed, ended, free_ticket, taken_back, unfinished
 from edge.domain.errors import FormError
 from edge.domain.events import (
     Begin,
@@ -32,7 +32,6 @@ from edge.domain.model import (
     Evidence,
     Instant,
     Measurement,
-    Method,
     Outcome,
     Passage,
     Reason,
@@ -92,25 +91,33 @@ def _code(spec: LaneSpec, state: LaneState, event: CodeRead) -> Result:
     fresh = tuple((k, t) for k, t in state.seen if now - t < HELD_UP_US and k != key)[-MAX_SEEN:]
     held_up = any(k == key and now - t < HELD_UP_US for k, t in state.seen)
     state = replace(state, seen=(*fresh, (key, now)))
-    if held_up or _is_echo(state, key, now):
+    piece = Evidence(event.at, event.device, code)
+    if held_up:
+        return Result(state)
+    if state.active is not None and rules.holders(state.active.evidence):
+        return _bind(spec, state, piece)
+    # From here on the code would say who stands here.
+    if _is_echo(state, key, now):
         return Result(state)
     returning = next(
         (p for p in state.parked if code.holder and code.holder in rules.holders(p.evidence)), None
     )
-    if returning is not None and _is_fresh(state.active):
-        if elapsed(spec, returning.rests[-1], event.at) < ECHO_US:
-            return Result(state)  # sent to rest just now, and still holding it up
-        state = _resumed(spec, state, returning, event.at)
-    return _bind(spec, state, Evidence(event.at, event.device, code))
+    if returning is None:
+        return _bind(spec, state, piece)
+    if elapsed(spec, returning.rests[-1], event.at) < ECHO_US:
+        return Result(state)  # sent to rest just now, and still holding it up
+    state, records = taken_back(spec, state, returning, event.at)
+    result = _bind(spec, state, piece)
+    return replace(result, records=(*records, *result.records))
 
 
 def _tick(spec: LaneSpec, state: LaneState, at: Instant) -> Result:
     active = state.active
     if active is not None and at.mono_us - active.touched.mono_us > spec.abandon_us:
-        return _end(spec, state, active, rules.nobody(active.decision), at)
+        return _end(spec, state, active, unfinished(spec, active), at)
     for passage in state.parked:
         if passage.rests and elapsed(spec, passage.rests[-1], at) > spec.park_max_us:
-            return _end(spec, state, passage, rules.nobody(passage.decision), at)
+            return _end(spec, state, passage, unfinished(spec, passage), at)
     return Result(state)
 
 
@@ -125,8 +132,10 @@ def _give(spec: LaneSpec, state: LaneState, event: Give) -> Result:
     passage = _named(state, event)
     if len(passage.evidence) + len(event.answers) > MAX_EVIDENCE:
         raise FormError("too_much", "this passage holds no more answers; decide it", 409)
-    pieces = taken(spec.procedure, event)
-    passage = replace(passage, evidence=(*passage.evidence, *pieces), touched=event.at)
+    evidence = passage.evidence
+    for piece in taken(spec.procedure, event):
+        evidence = added(spec, passage.rests, evidence, piece)
+    passage = replace(passage, evidence=evidence, touched=event.at)
     return _settle(spec, replace(state, active=passage), passage, event.at)
 
 
@@ -163,9 +172,10 @@ def _resume_command(spec: LaneSpec, state: LaneState, event: Resume) -> Result:
         raise FormError("not_parked", "nobody waits under this number", 404)
     if not _is_fresh(state.active):
         raise FormError("lane_busy", "finish or park the open passage first", 409)
-    state = _resumed(spec, state, wanted, event.at)
+    state, records = taken_back(spec, state, wanted, event.at)
     assert state.active is not None
-    return _settle(spec, state, state.active, event.at)
+    result = _settle(spec, state, state.active, event.at)
+    return replace(result, records=(*records, *result.records))
 
 
 def _bind(spec: LaneSpec, state: LaneState, piece: Evidence) -> Result:
@@ -175,10 +185,8 @@ def _bind(spec: LaneSpec, state: LaneState, piece: Evidence) -> Result:
     assert passage is not None
     if len(passage.evidence) >= MAX_EVIDENCE:
         return Result(state)  # a scanner gone mad cannot grow a passage without bound
-    if isinstance(piece.item, Measurement) and piece.item.method is Method.INFRARED:
-        rested = any(was_rest(spec, rest) for rest in passage.rests)
-        piece = replace(piece, item=replace(piece.item, after_rest=rested))
-    passage = replace(passage, evidence=(*passage.evidence, piece), touched=piece.at)
+    evidence = added(spec, passage.rests, passage.evidence, piece)
+    passage = replace(passage, evidence=evidence, touched=piece.at)
     return _settle(spec, replace(state, active=passage), passage, piece.at)
 
 
@@ -188,30 +196,31 @@ def _settle(spec: LaneSpec, state: LaneState, passage: Passage, at: Instant) -> 
         return _end(spec, state, passage, decision, at)
     known = passage.decision is not None and passage.decision.reasons == decision.reasons
     stage = Stage.HOLD if decision.hold else Stage.OPEN
-    passage = replace(passage, decision=decision, stage=stage)
+    news = decision.hold and not known
+    passage = replace(passage, decision=decision, stage=stage, recorded=passage.recorded or news)
     state = replace(state, active=passage)
-    if not decision.hold or known:
+    if not news:
         return Result(state, passage=passage.id)
     prompt = "again" if Reason.TEMPERATURE_AGAIN in decision.reasons else "wait"
     return Result(state, (Record("passage.held", passage),), (Do("voice", prompt, passage.id),), passage.id)
 
 
 def _end(spec: LaneSpec, state: LaneState, passage: Passage, decision: Decision, at: Instant) -> Result:
-    ended = replace(passage, stage=Stage.ENDED, decision=decision, touched=at)
+    done = ended(passage, decision, at)
     was_active = state.active is not None and state.active.id == passage.id
     state = replace(
         state,
         active=None if was_active else state.active,
         sweep=_over(state.sweep) if was_active else state.sweep,
         parked=tuple(p for p in state.parked if p.id != passage.id),
-        last=ended,
+        last=done,
     )
     dos: list[Do] = []
     if decision.outcome is Outcome.ADMIT:
         dos.append(Do("barrier", "pulse", passage.id))
     if decision.outcome is not Outcome.ABANDONED and decision.outcome is not None:
         dos.append(Do("voice", decision.outcome.value, passage.id))
-    return Result(state, (Record("passage.decided", ended),), tuple(dos), passage.id)
+    return Result(state, (Record("passage.decided", done),), tuple(dos), passage.id)
 
 
 def _parked(
@@ -221,27 +230,12 @@ def _parked(
         passage,
         stage=Stage.PARKED,
         ticket=passage.ticket or free_ticket(state.parked),
-        rests=(*passage.rests, Rest(at, spec.boot, why, by)),
+        rests=(*passage.rests, Rest(at, spec.boot, why, by, pieces=len(passage.evidence))),
         touched=at,
+        recorded=True,
     )
     state = replace(state, active=None, sweep=_over(state.sweep), parked=(*state.parked, waiting))
     return Result(state, (Record("passage.parked", waiting),), _rest_prompt(spec, waiting, why), passage.id)
-
-
-def _resumed(spec: LaneSpec, state: LaneState, parked: Passage, at: Instant) -> LaneState:
-    """Take a parked passage back; measurements of a passage that was only opened by stepping up
-    belong to the person who came back."""
-    last = parked.rests[-1]
-    rests = (*parked.rests[:-1], replace(last, lasted_us=elapsed(spec, last, at)))
-    carried = state.active.evidence if state.active is not None else ()
-    pieces = [
-        replace(piece, item=replace(piece.item, after_rest=rested_by(spec, parked, piece.at)))
-        if isinstance(piece.item, Measurement)
-        else piece
-        for piece in carried
-    ]
-    active = replace(parked, stage=Stage.OPEN, rests=rests, evidence=(*parked.evidence, *pieces), touched=at)
-    return replace(state, active=active, parked=tuple(p for p in state.parked if p.id != parked.id))
 
 
 def _opened(spec: LaneSpec, state: LaneState, at: Instant) -> LaneState:
@@ -282,7 +276,7 @@ def _over(sweep: Sweep) -> Sweep:
 
 
 def _is_fresh(active: Passage | None) -> bool:
-    """Say whether the lane is free, or holds nothing but measurements and is no hold of its own."""
+    """Say whether the lane is free, or holds nothing but measurements of somebody who stepped up."""
     return active is None or (
         not active.rests and all(isinstance(p.item, Measurement) for p in active.evidence)
     )
@@ -290,7 +284,7 @@ def _is_fresh(active: Passage | None) -> bool:
 
 def _is_echo(state: LaneState, key: str, now: int) -> bool:
     """Say whether a code is still the one of the person whose passage has just ended."""
-    if state.active is not None or state.last is None or now - state.last.touched.mono_us >= ECHO_US:
+    if state.last is None or now - state.last.touched.mono_us >= ECHO_US:
         return False
     return any(isinstance(piece.item, Code) and _key(piece.item) == key for piece in state.last.evidence)
 

@@ -261,18 +261,21 @@ class Decision:
 @dataclass(frozen=True, slots=True)
 class Rest:
     """One stay on the bench: since when (and in which boot), why, and how long it has lasted once it
-    ended (microseconds; None while it lasts)."""
+    ended (microseconds; None while it lasts). `pieces` is how much evidence the passage had when it
+    began: what was measured before a rest and what after it."""
 
     since: Instant
     boot: int
     why: str
     by: str | None = None
     lasted_us: int | None = None
+    pieces: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One crossing by one person, from the first evidence to the outcome."""
+    """One crossing by one person, from the first evidence to the outcome. `recorded` says that a row
+    tells of it, so that it has to end in one."""
 
     id: int
     lane: str
@@ -287,3 +290,4 @@ class Passage:
     ticket: int | None = None
     rests: tuple[Rest, ...] = ()
     decision: Decision | None = None
+    recorded: bool = False

@@ -59,6 +59,7 @@ def recorded(procedure: Procedure, policy: Policy, passage: Passage) -> tuple[Js
             "opened_clock": passage.opened.clock.value,
             "touched_us": passage.touched.at_us,
             "touched_mono_us": passage.touched.mono_us,
+            "touched_clock": passage.touched.clock.value,
             "stage": passage.stage.value,
             "ticket": passage.ticket,
             "temperature": _slim(
@@ -86,10 +87,14 @@ def recorded(procedure: Procedure, policy: Policy, passage: Passage) -> tuple[Js
 
 
 def restored(body: Mapping[str, Any], sealed: Mapping[str, Any] | None, *, lane: str, clock: str) -> Passage:
-    """Return the passage a row tells of; `sealed` None where its key is gone."""
+    """Return the passage a row tells of; `sealed` None where its key is gone. `clock` is the row's own,
+    for rows that do not say by which clock their passage was timed."""
     hidden = (sealed or {}).get("evidence", {})
     chosen = (sealed or {}).get("chosen") or body.get("chosen")
     opened = Instant(body["opened_mono_us"], body["opened_us"], ClockQuality(body.get("opened_clock", clock)))
+    touched = Instant(
+        body["touched_mono_us"], body["touched_us"], ClockQuality(body.get("touched_clock", clock))
+    )
     return Passage(
         id=body["passage"],
         lane=lane,
@@ -98,12 +103,13 @@ def restored(body: Mapping[str, Any], sealed: Mapping[str, Any] | None, *, lane:
         procedure_version=body["procedure"]["version"],
         policy_version=body["policy"],
         opened=opened,
-        touched=Instant(body["touched_mono_us"], body["touched_us"], ClockQuality(clock)),
+        touched=touched,
         evidence=tuple(_restored_piece(p, hidden.get(str(i), {})) for i, p in enumerate(body["evidence"])),
         stage=Stage(body["stage"]),
         ticket=body.get("ticket"),
         rests=tuple(_restored_rest(rest) for rest in body["rests"]),
         decision=_restored_decision(body, chosen),
+        recorded=True,
     )
 
 
@@ -155,13 +161,21 @@ def _rest(rest: Rest) -> Json:
             "why": str(rest.why),
             "by": rest.by,
             "lasted_us": rest.lasted_us,
+            "pieces": rest.pieces,
         }
     )
 
 
 def _restored_rest(value: Mapping[str, Any]) -> Rest:
     since = Instant(value["since_mono_us"], value["since_us"], ClockQuality(value["since_clock"]))
-    return Rest(since, value["since_boot"], value["why"], value.get("by"), value.get("lasted_us"))
+    return Rest(
+        since,
+        value["since_boot"],
+        value["why"],
+        value.get("by"),
+        value.get("lasted_us"),
+        value.get("pieces", 0),
+    )
 
 
 def _piece(piece: Evidence) -> tuple[Json, Json]:

@@ -88,12 +88,10 @@ def attend(
     )
 
 
-def nobody(ruled: Decision | None) -> Decision:
-    """Return the decision of a passage nobody finished; `ruled` is what the rules last said of it."""
+def nobody(ruled: Decision) -> Decision:
+    """Return the decision of a passage nobody finished; `ruled` is what the rules say of it."""
     return Decision(
-        Outcome.ABANDONED,
-        reasons=(*(ruled.reasons if ruled else ()), Reason.NOBODY_FINISHED),
-        missing=ruled.missing if ruled else (),
+        Outcome.ABANDONED, reasons=(*ruled.reasons, Reason.NOBODY_FINISHED), missing=ruled.missing
     )
 
 

@@ -45,21 +45,7 @@ def create_app(gate: Gate) -> Flask:
     `app.extensions["gatepost"].end()` ends its open streams.
     """
     app = Flask("edge.web")
-    app.config.update(
-        SECRET_KEY=gate.secret,
-        SESSION_COOKIE_NAME="gatepost",
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Strict",
-        MAX_CONTENT_LENGTH=MAX_BODY - 1,
-        MAX_FORM_PARTS=64,
-        PROVIDE_AUTOMATIC_OPTIONS=False,
-        SEND_FILE_MAX_AGE_DEFAULT=86_400,
-        BOOTSTRAP_SERVE_LOCAL=True,
-        WTF_CSRF_CHECK_DEFAULT=False,  # roles.guard checks it, after it knows who asks and how
-        WTF_CSRF_TIME_LIMIT=None,  # a kiosk page stays open for weeks; the token ends with the session
-        BABEL_DEFAULT_LOCALE=gate.language,
-        BABEL_TRANSLATION_DIRECTORIES=str(TRANSLATIONS),
-    )
+    app.config.update(_settings(gate))
     app.session_interface = _Sessions()
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # of the provider in use
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -90,6 +76,24 @@ def create_app(gate: Gate) -> Flask:
     app.after_request(_headers)
     check_views(app)
     return app
+
+
+def _settings(gate: Gate) -> dict[str, Any]:
+    return {
+        "SECRET_KEY": gate.secret,
+        "SESSION_COOKIE_NAME": "gatepost",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Strict",
+        "MAX_CONTENT_LENGTH": MAX_BODY - 1,
+        "MAX_FORM_PARTS": 64,
+        "PROVIDE_AUTOMATIC_OPTIONS": False,
+        "SEND_FILE_MAX_AGE_DEFAULT": 86_400,
+        "BOOTSTRAP_SERVE_LOCAL": True,
+        "WTF_CSRF_CHECK_DEFAULT": False,  # roles.guard checks it, after it knows who asks and how
+        "WTF_CSRF_TIME_LIMIT": None,  # a kiosk page stays open for weeks; the token ends with the session
+        "BABEL_DEFAULT_LOCALE": gate.language,
+        "BABEL_TRANSLATION_DIRECTORIES": str(TRANSLATIONS),
+    }
 
 
 class _Sessions(SecureCookieSessionInterface):

@@ -30,13 +30,17 @@ class Temperature(Body):
 
 
 class Rest(Body):
-    """One stay on the bench (留观)."""
+    """One stay on the bench (留观). `pieces` is how much evidence there was when it began; `lasted_us`
+    is absent while it lasts."""
 
     since_us: int
     since_mono_us: int
+    since_clock: str | None = None
     since_boot: int
     why: str
     by: str | None = None
+    lasted_us: int | None = None
+    pieces: int | None = None
 
 
 class _Piece(Body):
@@ -111,8 +115,10 @@ class PassageBody(Body):
     category: str | None = None
     opened_us: int
     opened_mono_us: int
+    opened_clock: str | None = None
     touched_us: int
     touched_mono_us: int
+    touched_clock: str | None = None
     stage: str
     outcome: str | None = None
     reasons: list[str] = []

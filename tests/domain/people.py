@@ -4,7 +4,18 @@ from pathlib import Path
 
 from edge import procedures
 from edge.domain import lane
-from edge.domain.events import CodeRead, Command, Decide, Give, LaneEvent, Park, ReadingArrived, Resume, Tick
+from edge.domain.events import (
+    Begin,
+    CodeRead,
+    Command,
+    Decide,
+    Give,
+    LaneEvent,
+    Park,
+    ReadingArrived,
+    Resume,
+    Tick,
+)
 from edge.domain.lane_state import Do, LaneSpec, LaneState, Record
 from edge.domain.model import (
     Carrier,
@@ -105,6 +116,10 @@ class Walk:
 
     def park(self, why: str = "rest") -> None:
         self.event(Park(*self._head(), why))
+
+    def begin(self) -> None:
+        lane_name, _passage, command, by, when = self._head(0)
+        self.event(Begin(lane_name, None, command, by, when))
 
     def resume(self, ticket: int) -> None:
         lane_name, _passage, command, by, when = self._head(0)

@@ -7,7 +7,18 @@ import pytest
 from edge.domain import bench, lane
 from edge.domain.errors import FormError
 from edge.domain.events import Begin, CodeRead, ReadingArrived
-from edge.domain.model import Answer, Carrier, Code, CodeVerdict, Measurement, Outcome, Reason, Stage
+from edge.domain.model import (
+    Answer,
+    Carrier,
+    ClockQuality,
+    Code,
+    CodeVerdict,
+    Measurement,
+    Outcome,
+    Reason,
+    Stage,
+)
+from edge.domain.record import recorded, restored
 from tests.domain.people import AIR, Walk, at, reading, resident
 
 
@@ -401,3 +412,146 @@ def test_a_measurement_half_taken_when_the_attendant_decides_opens_nothing() -> 
     assert walk.state.active is None
     walk.stand(36.5)
     assert walk.state.active is not None
+
+
+def test_a_hot_person_back_from_rest_is_confirmed_and_the_hold_they_opened_ends_in_a_record() -> None:
+    walk = Walk()
+    walk.show(resident())
+    walk.stand(38.4)
+    walk.park("rest")
+    first = walk.state.parked[0].id
+    walk.wait(61)
+    walk.stand(38.3)  # a passage of its own, held and on disk, until the code says whose it is
+    assert walk.state.active is not None
+    stepped_up = walk.state.active.id
+    assert stepped_up != first
+    walk.show(resident())
+    assert (walk.last.id, walk.outcome) == (first, Outcome.REFER)
+    ended = {r.passage.id: r.passage.decision for r in walk.records if r.kind == "passage.decided"}
+    assert set(ended) == {first, stepped_up}
+    absorbed = ended[stepped_up]
+    assert absorbed is not None
+    assert absorbed.outcome is Outcome.ABANDONED
+    assert absorbed.reasons == (Reason.TEMPERATURE_AGAIN, Reason.NOBODY_FINISHED)
+
+
+def test_taking_somebody_back_by_ticket_ends_the_hold_they_opened_in_a_record() -> None:
+    walk = Walk()
+    walk.stand(38.4)
+    walk.park("rest")
+    walk.wait(61)
+    walk.stand(38.3)
+    held = walk.records[-1].passage.id
+    walk.resume(1)
+    assert walk.outcome is Outcome.REFER
+    assert held in {r.passage.id for r in walk.records if r.kind == "passage.decided"}
+
+
+def test_a_person_sent_to_rest_cannot_start_afresh_by_showing_the_code_last() -> None:
+    walk = Walk()
+    walk.show(resident())
+    walk.stand(38.4)
+    walk.park("rest")
+    walk.wait(20)  # not rested yet
+    walk.stand(36.5)
+    walk.give(mask="on")
+    walk.show(resident())
+    assert walk.is_undecided()
+    assert walk.state.active is not None
+    assert walk.state.active.decision is not None
+    assert walk.state.active.decision.reasons == (Reason.TEMPERATURE_AGAIN,)
+    assert walk.state.parked == ()
+
+
+def test_the_code_of_whoever_has_just_passed_does_not_name_the_next_person() -> None:
+    walk = Walk()
+    walk.stand(36.6)
+    walk.show(resident("王小明"))
+    walk.give(mask="on")
+    walk.wait(3)
+    walk.stand(36.5)  # the next person, while the first still holds the phone up
+    walk.show(resident("王小明"))
+    assert walk.state.active is not None
+    assert not any(isinstance(piece.item, Code) for piece in walk.state.active.evidence)
+    walk.show(resident("赵一"))
+    walk.give(mask="on")
+    assert walk.outcome is Outcome.ADMIT
+    assert [p.item.holder for p in walk.last.evidence if isinstance(p.item, Code)] == ["pass:赵一"]
+
+
+def test_a_rest_before_the_first_value_over_the_threshold_confirms_nothing() -> None:
+    walk = Walk()
+    walk.show(resident())
+    walk.give(mask="on")
+    walk.stand(33.8)  # came in from the cold
+    walk.park("rest")
+    walk.wait(61)
+    walk.resume(1)
+    walk.stand(38.4)
+    walk.stand(36.5)
+    assert walk.is_undecided()
+    walk.stand(38.4)
+    assert walk.is_undecided()
+    walk.park("rest")
+    walk.wait(61)
+    walk.resume(1)
+    walk.stand(36.6)
+    assert walk.outcome is Outcome.ADMIT
+
+
+def test_a_rest_before_the_first_value_confirms_nothing_of_what_was_measured_before_the_code() -> None:
+    walk = Walk()
+    walk.show(resident())
+    walk.give(mask="on")
+    walk.stand(33.8)
+    walk.park("rest")
+    walk.wait(61)
+    walk.stand(38.4)
+    walk.stand(36.5)
+    walk.show(resident())
+    assert [r.kind for r in walk.records if r.passage.evidence and r.kind == "passage.decided"]
+    assert walk.state.active is not None
+    assert walk.state.active.decision is not None
+    assert walk.state.active.decision.reasons == (Reason.TEMPERATURE_AGAIN,)
+
+
+@pytest.mark.parametrize(("second", "outcome"), [("38.2", Outcome.REFER), ("36.6", Outcome.ADMIT)])
+def test_a_contact_thermometer_after_a_rest_confirms_a_contact_thermometer(
+    second: str, outcome: Outcome
+) -> None:
+    walk = Walk()
+    walk.show(resident())
+    walk.give(mask="on")
+    walk.give(temperature_contact="38.1")
+    walk.park("rest")
+    walk.wait(61)
+    walk.resume(1)
+    walk.give(temperature_contact=second)
+    assert walk.outcome is outcome
+
+
+def test_a_passage_begun_by_hand_and_left_names_what_was_missing() -> None:
+    walk = Walk("r4")
+    walk.event(Begin("in", None, "b", "door1", at(walk.now)))
+    walk.wait(91)
+    assert walk.outcome is Outcome.ABANDONED
+    assert walk.last.decision is not None
+    assert walk.last.decision.missing == ("identity", "information", "temperature", "mask")
+
+
+def test_two_who_waited_under_one_number_get_two_after_a_restart() -> None:
+    first, second = Walk(), Walk(boot=2)
+    for walk in (first, second):
+        walk.stand(38.0)
+        walk.park("rest")
+    state = bench.restore([first.state.parked[0], second.state.parked[0]])
+    assert [passage.ticket for passage in state.parked] == [1, 2]
+
+
+def test_a_passage_comes_back_with_its_own_clock_not_with_the_rows() -> None:
+    walk = Walk()
+    walk.event(Begin("in", None, "b", "door1", at(walk.now, ClockQuality.UNSET)))
+    assert walk.state.active is not None
+    body, sealed = recorded(walk.spec.procedure, walk.spec.policy, walk.state.active)
+    back = restored(body, sealed, lane="in", clock="synced")
+    assert back.touched == walk.state.active.touched

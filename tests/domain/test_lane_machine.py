@@ -63,6 +63,10 @@ class LaneMachine(RuleBasedStateMachine):
     def is_parked(self, why: str) -> None:
         self._try(self.walk.park, why)
 
+    @rule()
+    def begins_by_hand(self) -> None:
+        self._try(self.walk.begin)
+
     @rule(ticket=st.integers(1, 3))
     def comes_back(self, ticket: int) -> None:
         self._try(self.walk.resume, ticket)
@@ -77,6 +81,13 @@ class LaneMachine(RuleBasedStateMachine):
             self._lawful(record.passage)
             self._comes_back(record.passage)
         self.checked = len(self.walk.records)
+
+    @invariant()
+    def whoever_was_written_down_is_somewhere_or_has_ended(self) -> None:
+        state = self.walk.state
+        here = {p.id for p in (*state.parked, *((state.active,) if state.active else ()))}
+        ended = {r.passage.id for r in self.walk.records if r.kind == "passage.decided"}
+        assert {r.passage.id for r in self.walk.records} <= here | ended
 
     @invariant()
     def a_passage_is_in_one_place_and_ends_once(self) -> None:
@@ -100,6 +111,9 @@ class LaneMachine(RuleBasedStateMachine):
             assert all(status.state is StepState.DONE for status in steps)
             assert finding.verdict is ScreeningVerdict.NORMAL
             assert not rules.has_second_identity(passage.evidence)
+            # Nobody gets in beside a passage of their own that is still on the bench.
+            for parked in self.walk.state.parked:
+                assert not rules.holders(parked.evidence) & rules.holders(passage.evidence)
         else:
             assert decision.chosen
 
@@ -111,8 +125,11 @@ class LaneMachine(RuleBasedStateMachine):
             assert name not in text
         back = restored(json.loads(text), sealed, lane="in", clock=passage.touched.clock.value)
         assert back == passage
-        if passage.decision is not None and passage.decision.by is None and passage.stage is not Stage.ENDED:
-            assert rules.decide(spec.procedure, spec.policy, back.evidence) == passage.decision
+        if passage.decision is not None and passage.decision.by is None:
+            again = rules.decide(spec.procedure, spec.policy, back.evidence)
+            if passage.decision.outcome is Outcome.ABANDONED:
+                again = rules.nobody(again)
+            assert again == passage.decision
 
 
 LaneMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)

@@ -3,7 +3,7 @@ devices that a test moves by hand."""
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -152,22 +152,6 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
     devices: dict[str, list[dict[str, Any]]] = {
         lane: [device("thermometer"), device("scanner"), device("voice", "none")] for lane in lanes
     }
-    procedure = parse("compound", PROCEDURE)
-    specs = {
-        name: (
-            LaneSpec(
-                name,
-                "out" if name == "out" else "in",
-                procedure,
-                POLICY,
-                journal.boot,
-                number=number,
-                lanes=len(lanes),
-            ),
-            LaneState(),
-        )
-        for number, name in enumerate(lanes)
-    }
     around = Surroundings(
         journal=writer,
         read_code=lambda payload, at: Code(Carrier.UNKNOWN, CodeVerdict.UNSUPPORTED, payload=payload),
@@ -179,17 +163,8 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
         bell=bell,
         views=views,
     )
-    station = Station(specs, around)
-    status: dict[str, Any] = {
-        "alive": True,
-        "ready": True,
-        "problems": [],
-        "devices": [{**found, "lane": lane} for lane in lanes for found in devices[lane]],
-        "journal": {"head": 0},
-        "uplink": {"configured": False, "state": "off"},
-        "clock": {"quality": "synced"},
-        "disk": {"free_bytes": 12_300_000_000},
-    }
+    station = Station(_lanes(lanes, journal.boot), around)
+    status = _status(devices)
     gate = Gate(
         name="观音桥 3 号门",
         gate_id="jiangbei-03",
@@ -226,6 +201,38 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
         thread.join(10)
         state.close()
         journal.close()
+
+
+def _lanes(names: Sequence[str], boot: int) -> dict[str, tuple[LaneSpec, LaneState]]:
+    procedure = parse("compound", PROCEDURE)
+    return {
+        name: (
+            LaneSpec(
+                name,
+                "out" if name == "out" else "in",
+                procedure,
+                POLICY,
+                boot,
+                number=number,
+                lanes=len(names),
+            ),
+            LaneState(),
+        )
+        for number, name in enumerate(names)
+    }
+
+
+def _status(devices: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    return {
+        "alive": True,
+        "ready": True,
+        "problems": [],
+        "devices": [{**found, "lane": lane} for lane, those in devices.items() for found in those],
+        "journal": {"head": 0},
+        "uplink": {"configured": False, "state": "off"},
+        "clock": {"quality": "synced"},
+        "disk": {"free_bytes": 12_300_000_000},
+    }
 
 
 def _later(at: Instant, us: int) -> Instant:
