@@ -55,6 +55,7 @@ class Place:
     status: Status
     beat: Callable[[], None]
     now: Callable[[], Instant]
+    count: Callable[..., None]
 
 
 class Device:
@@ -75,7 +76,7 @@ class Device:
             return self._driver.connect()
         except DeviceUnavailable as error:
             self.lost(error)
-            self._wait(stop)
+            self.pause(stop)
             return None
 
     def is_up(self) -> None:
@@ -98,7 +99,8 @@ class Device:
             self._tell(up=False, error=error)
         self._is_up = False
 
-    def _wait(self, stop: threading.Event) -> None:
+    def pause(self, stop: threading.Event) -> None:
+        """Wait before the next try, longer with every one since the device last worked."""
         pause = BACK_OFF_S[min(self._failures, len(BACK_OFF_S) - 1)]
         self._failures += 1
         stop.wait(pause)
@@ -126,7 +128,7 @@ def read_thermometer(driver: Driver, place: Place, stop: threading.Event) -> Non
         at = place.now()
         for reading in readings:
             place.offer(ReadingArrived(place.lane, place.name, reading, at))
-        _count_bad(place, port)
+        _count(place, "readings", len(readings), port)
         return bool(readings)
 
     _pump(driver, place, stop, pump)
@@ -140,7 +142,7 @@ def read_scanner(driver: Driver, place: Place, stop: threading.Event) -> None:
         at = place.now()
         for scan in scans:
             place.offer(ScanArrived(place.lane, place.name, scan, at))
-        _count_bad(place, port)
+        _count(place, "scans", len(scans), port)
         # A scanner may be silent for hours; one that says when its first picture came is believed.
         return bool(getattr(port, "started", True))
 
@@ -176,20 +178,32 @@ class Effector:
         while not stop.is_set():
             self._place.beat()
             if port is None:
-                port = device.opened(stop)
-                if port is None:
-                    self._refuse_all()
-                    continue
-                device.is_up()
-                self._open.set()
+                port = self._opened(device, stop)
+                continue
             try:
                 do = self._orders.get(timeout=0.5)
             except queue.Empty:
                 port = self._still_there(device, port)
             else:
                 port = self._carry_out(device, port, do)
+            if port is None:
+                self._refuse_all()
+                device.pause(stop)
         if port is not None:
             port.close()
+
+    def _opened(self, device: Device, stop: threading.Event) -> Barrier | Voice | None:
+        port = device.opened(stop)
+        if port is not None:
+            port = self._still_there(device, port)  # one that opens and fails is not up
+            if port is None:
+                device.pause(stop)
+        if port is None:
+            self._refuse_all()
+            return None
+        device.is_up()
+        self._open.set()
+        return port  # type: ignore[no-any-return]
 
     def _still_there(self, device: Device, port: Any) -> Barrier | Voice | None:
         """Look between orders: a cable that is out has to be said before somebody needs it."""
@@ -230,7 +244,9 @@ class Effector:
         self._place.offer(EffectDone(self._place.lane, do, self._place.now(), error))
 
 
-def _count_bad(place: Place, port: object) -> None:
+def _count(place: Place, what: str, number: int, port: object) -> None:
+    if number:
+        place.count(what, number, lane=place.lane, name=place.name)
     decoder = getattr(port, "decoder", None)
     if decoder is not None:
         place.status.totals(frames_bad=decoder.bad_frames, bytes_dropped=decoder.dropped_bytes)
@@ -251,3 +267,4 @@ def _pump(driver: Driver, place: Place, stop: threading.Event, pump: Callable[[A
             device.lost(error)
         finally:
             port.close()
+        device.pause(stop)  # one that opens and fails at once must not be tried without end

@@ -70,6 +70,7 @@ class Keeper:
         self._now = now
         self._often = often
         self._verified_us: int | None = None
+        self._failed = False
         self.faults: tuple[str, ...] = journal.faults
         """What is wrong with the chain, by the last look at the whole of it."""
         self.purged = Purged()
@@ -79,12 +80,23 @@ class Keeper:
         """Look once an hour whether a day is due."""
         due_s = 0.0
         while not stop.wait(1.0):
-            self._often()
+            self._look_after()
             due_s -= 1.0
             if due_s <= 0:
                 due_s = EVERY_S
                 self.purge()
                 self._verify_daily()
+
+    def _look_after(self) -> None:
+        try:
+            self._often()
+        except (JournalError, OSError) as error:
+            # A card that cannot be read is shown by the station; ending the gate would not mend it.
+            if not self._failed:
+                log.error("what is done every second failed: %s", error)
+            self._failed = True
+        else:
+            self._failed = False
 
     def purge(self) -> None:
         """Destroy the keys of what is due. A journal that cannot be written is said so by the

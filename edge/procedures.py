@@ -68,6 +68,10 @@ class _Step(_Table):
             raise ValueError("a code step names the carriers it accepts")
         if self.kind in (StepKind.QUESTION, StepKind.FORM) and not self.question:
             raise ValueError("a question or form step has at least one [[step.question]]")
+        for asked in (self.question, self.instead):
+            # Otherwise the step would be done with nothing shown and nothing answered.
+            if asked and not any(question.required for question in asked):
+                raise ValueError("at least one question is required")
         return self
 
 
@@ -118,6 +122,16 @@ def parse(name: str, text: str, where: str = "") -> Procedure:
         reasons=tuple(Choice(reason.value, reason.title.model_dump()) for reason in file.reason),
         number=file.number,
     )
+
+
+def read(path: Path) -> str:
+    """Return the text of a procedure's file; raises ConfigError where it cannot be read."""
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8; save it in that encoding / 不是 UTF-8 编码") from error
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror} / 读不出来") from error
 
 
 def folders(config_folder: Path) -> list[Path]:

@@ -1,6 +1,7 @@
 """Decides stored evidence again, with the procedures and numbers the journal itself holds, and names
 every difference. Reads only."""
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -53,8 +54,9 @@ class Replay:
 
     def _learn(self, row: StoredRow) -> None:
         if row.kind == "settings.changed":
-            if "screening" in row.body:
-                self._policies[row.body["version"]] = Policy(**row.body["screening"])
+            with contextlib.suppress(TypeError):  # numbers of other names: its passages say no_policy
+                if "screening" in row.body:
+                    self._policies[row.body["version"]] = Policy(**row.body["screening"])
             return
         try:
             self._procedures[row.body["version"]] = procedures.parse(row.body["name"], row.body["text"])
@@ -82,9 +84,7 @@ def _decide(procedure: Procedure, policy: Policy, passage: Passage) -> Decision 
         return None
     if stored.by is None:
         ruled = rules.decide(procedure, policy, passage.evidence)
-        if stored.outcome is Outcome.ABANDONED and ruled.outcome is None:
-            return rules.nobody(ruled)
-        return ruled
+        return rules.nobody(ruled) if stored.outcome is Outcome.ABANDONED else ruled
     try:
         return rules.attend(
             procedure,

@@ -5,6 +5,8 @@ import logging
 import threading
 from collections.abc import Callable
 
+from edge.domain.errors import ConfigError
+
 log = logging.getLogger(__name__)
 
 
@@ -14,6 +16,8 @@ class Threads:
     def __init__(self, stop: threading.Event) -> None:
         self.stop = stop
         self.failed = False
+        self.refused: ConfigError | None = None
+        """Set when a thread found that the configuration cannot be carried out (a port in use)."""
         self._threads: list[threading.Thread] = []
 
     def start(self, name: str, work: Callable[[], None]) -> None:
@@ -31,6 +35,8 @@ class Threads:
     def _run(self, name: str, work: Callable[[], None]) -> None:
         try:
             work()
+        except ConfigError as error:
+            self.refused = error
         except Exception:
             log.exception("thread %s ended by an error; the gate restarts", name)
             self.failed = True

@@ -1,5 +1,6 @@
 """What is published, what is purged, what is checked."""
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge import procedures
+from edge.domain.errors import JournalError
 from edge.domain.lane_state import LaneSpec
 from edge.domain.model import ClockQuality, Instant
 from edge.journal import Journal, Row, State
@@ -59,6 +61,34 @@ def keeper(journal: Journal, now: Instant, acknowledged: int | None) -> Keeper:
         now=lambda: now,
         often=lambda: None,
     )
+
+
+class Soon(threading.Event):
+    """A stop event whose waits are over at once."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return self.is_set()
+
+
+def test_a_journal_that_cannot_be_read_for_a_while_does_not_end_the_keeper(journal: Journal) -> None:
+    stop, asked = Soon(), 0
+
+    def often() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 3:
+            stop.set()
+        raise JournalError("disk I/O error") if asked == 1 else PermissionError("trust")
+
+    Keeper(
+        journal,
+        retention_days=30,
+        retention_max_days=60,
+        acknowledged=lambda: None,
+        now=lambda: NOW,
+        often=often,
+    ).run(stop)
+    assert asked == 3
 
 
 def lived(journal: Journal) -> dict[int, int]:

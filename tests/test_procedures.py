@@ -78,12 +78,30 @@ title = {TITLE}
             '[[step.question]]\nid = "a"\nkind = "text"\ntitle = {title}\n',
             "stands twice: a",
         ),
+        (
+            'kind = "form"\n[[step.question]]\nid = "a"\nkind = "text"\nrequired = false\ntitle = {title}\n',
+            "at least one question is required",
+        ),
+        (
+            'kind = "code"\ncarriers = ["nzcp"]\n[[step.instead]]\nid = "a"\nkind = "text"\n'
+            "required = false\ntitle = {title}\n",
+            "at least one question is required",
+        ),
     ],
 )
 def test_a_step_that_could_not_be_worked_is_refused(step: str, word: str) -> None:
     text = f'title = {TITLE}\n[[step]]\nid = "s"\ntitle = {TITLE}\n' + step.replace("{title}", TITLE) + REASON
     with pytest.raises(ConfigError, match=word):
         procedures.parse("odd", text)
+
+
+def test_a_file_in_another_encoding_is_named_and_no_crash(tmp_path: Path) -> None:
+    path = tmp_path / "odd.toml"
+    path.write_bytes(f"title = {TITLE}".encode("gb18030"))
+    with pytest.raises(ConfigError, match=r"odd\.toml: .*UTF-8"):
+        procedures.read(path)
+    with pytest.raises(ConfigError, match=r"none\.toml"):
+        procedures.read(tmp_path / "none.toml")
 
 
 def test_no_toml_at_all_is_named_with_the_file() -> None:

@@ -16,7 +16,7 @@ from importlib import metadata
 
 from drivers import registry as drivers_registry
 from edge.app.folder import boot_id, cookie_secret, outside_key, take_folder
-from edge.app.lanes import BuiltLane, build, filled
+from edge.app.lanes import BuiltLane, build, earlier_replies, filled
 from edge.app.trust import TrustFolder
 from edge.bell import Bell
 from edge.clock import Clock
@@ -28,15 +28,12 @@ from edge.domain.model import Instant
 from edge.health import STOPPED, Health, Notifier, Problem, probes
 from edge.journal import Journal, Reader, Row, State
 from edge.keeper import Keeper, publish
-from edge.messages import Reply
 from edge.station import Station, Surroundings
 from edge.threads import Threads
 from edge.uplink import Options, Uplink
 from edge.web.gate import Gate
 
 log = logging.getLogger(__name__)
-
-REMEMBERED = 500
 
 
 def run_gate(
@@ -70,7 +67,7 @@ class _Gate:
         take_folder(self.folder, stack)
         self.journal = Journal.open(self.folder, master=outside_key(settings, environ))
         stack.callback(self.journal.close)
-        self.state = State.open(self.folder)
+        self.state = State.open(self.folder, owner=True)
         stack.callback(self.state.close)
         boot = self.journal.start_boot()
         reader = self.journal.reader()
@@ -112,6 +109,8 @@ class _Gate:
         stuck = self.threads.join(10.0)
         if stuck:
             log.error("threads did not end: %s", ", ".join(stuck))
+        if self.threads.refused is not None:
+            raise self.threads.refused
         return STOPPED if self.threads.failed or stuck else status
 
     def _uplink(self) -> Uplink | None:
@@ -149,7 +148,7 @@ class _Gate:
             views=self.views,
             housekeeping=self._due,
         )
-        return Station(filled(self.lanes, self.journal, reader), around, _earlier_replies(reader))
+        return Station(filled(self.lanes, self.journal, reader), around, earlier_replies(reader))
 
     def append(self, *rows: Row) -> tuple[int, ...]:
         """Append to the journal, timed; what the station writes with."""
@@ -240,7 +239,7 @@ class _Gate:
         title = f"{lane_name}-{name}"
         # A voice speaks for seconds; nothing else here blocks that long.
         heart = self.health.heart(title, 30.0)
-        place = Place(lane_name, name, self.station.offer, status, heart.beat, self.now)
+        place = Place(lane_name, name, self.station.offer, status, heart.beat, self.now, self.health.count)
         if driver.kind == "thermometer":
             self.threads.start(title, partial(read_thermometer, driver, place, self.stop))
         elif driver.kind == "scanner":
@@ -296,7 +295,8 @@ class _Gate:
             language=self.loaded.language or gate.language,
             timezone=gate.timezone,
             lanes=tuple(self.lanes),
-            incarnation=self.journal.incarnation,
+            procedures={lane.spec.procedure.name: lane.spec.procedure for lane in self.lanes.values()},
+            incarnation=lambda: self.journal.incarnation,
             secret=cookie_secret(self.state),
             submit=self.station.submit,
             view=self.station.view,
@@ -312,14 +312,3 @@ class _Gate:
             stop=self.stop,
             banners=tuple(banners),
         )
-
-
-def _earlier_replies(reader: Reader) -> dict[str, Reply]:
-    """Return the replies to the newest decisions by hand, so that a repeated tap after a restart
-    stays harmless."""
-    rows = reader.rows_after(max(0, reader.head() - REMEMBERED), REMEMBERED, {"passage.decided"})
-    return {
-        row.body["command_id"]: Reply(row.seq, row.body["passage"])
-        for row in rows
-        if row.body.get("command_id")
-    }

@@ -1,6 +1,7 @@
 """From the configuration's lanes to the domain's: procedures found, numbers converted, the bench
 filled with whoever waited when the gate stopped."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,12 +11,17 @@ from edge import procedures
 from edge.config import Lane, Settings
 from edge.devices import Effector
 from edge.domain import bench
-from edge.domain.errors import ConfigError
+from edge.domain.errors import ConfigError, JournalError
 from edge.domain.lane_state import LaneSpec, LaneState
-from edge.domain.model import Passage
+from edge.domain.model import Outcome, Passage
 from edge.domain.record import restored
 from edge.domain.screening import Policy
-from edge.journal import Journal, Reader
+from edge.journal import Journal, Reader, StoredRow
+from edge.messages import Reply
+
+log = logging.getLogger(__name__)
+
+REMEMBERED = 500
 
 
 @dataclass
@@ -48,9 +54,16 @@ def filled(
     for row in reader.waiting():
         # Somebody parked in a lane that is no longer configured waits at the first one.
         name = row.lane if row.lane is not None and row.lane in lanes else next(iter(lanes))
-        passage = restored(row.body, journal.unseal(row), lane=name, clock=row.clock)
+        passage = restored(row.body, _sealed(journal, row), lane=name, clock=row.clock)
         waiting[name].append(_under_present_rules(passage, lanes[name].spec))
     return {name: (lane.spec, bench.restore(waiting[name])) for name, lane in lanes.items()}
+
+
+def earlier_replies(reader: Reader) -> dict[str, Reply]:
+    """Return the replies to the newest commands that ended a passage, by their ids, so that a tap
+    repeated after a restart stays harmless."""
+    rows = reader.rows_after(max(0, reader.head() - REMEMBERED), REMEMBERED, {"passage.decided"})
+    return {command: Reply(row.seq, row.body["passage"]) for row in rows if (command := _command(row.body))}
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -72,7 +85,7 @@ def _built(lane: Lane, policy: Policy, config_folder: Path, *, boot: int, starte
     path = procedures.find(lane.procedure, procedures.folders(config_folder))
     if path is None:
         raise ConfigError(f"[lane.{lane.name}] procedure: there is no procedure {lane.procedure!r}")
-    text = path.read_text("utf-8")
+    text = procedures.read(path)
     spec = LaneSpec(
         name=lane.name,
         direction=lane.direction,
@@ -84,6 +97,23 @@ def _built(lane: Lane, policy: Policy, config_folder: Path, *, boot: int, starte
         park_max_us=lane.park_max_s * 1_000_000,
     )
     return BuiltLane(spec, text, lane.devices())
+
+
+def _sealed(journal: Journal, row: StoredRow) -> dict[str, Any] | None:
+    try:
+        return journal.unseal(row)
+    except JournalError as error:
+        # The chain's check says it loudly; the gate goes on with what can be read.
+        log.error("row %d is restored without its personal fields: %s", row.seq, error)
+        return None
+
+
+def _command(body: Mapping[str, Any]) -> str | None:
+    if body.get("command_id") or body["outcome"] == Outcome.ABANDONED or not body["evidence"]:
+        return body.get("command_id")
+    # Ended by the rules: by the answer that came last, unless an instrument was.
+    command: str | None = body["evidence"][-1].get("command_id")
+    return command
 
 
 def _under_present_rules(passage: Passage, spec: LaneSpec) -> Passage:

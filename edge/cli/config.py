@@ -72,6 +72,12 @@ def check(context: click.Context, path: Path | None, as_json: bool) -> None:
     if loaded is None:
         tell(f"{len(faults)} fault(s)", f"共 {len(faults)} 处错误")
         context.exit(INVALID)
+    wrong = _procedure_faults(loaded)
+    for line in wrong:
+        click.echo(_line({"file": line.split(":")[0], "fault": line}) if as_json else line)
+    if wrong:
+        tell(f"{len(wrong)} fault(s)", f"共 {len(wrong)} 处错误")
+        context.exit(INVALID)
     tell(f"{loaded.path}: in order", f"{loaded.path}：没有错误")
 
 
@@ -142,3 +148,20 @@ def _default_target() -> Path:
 
 def _line(value: dict[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=False)
+
+
+def _procedure_faults(loaded: Loaded) -> list[str]:
+    """Return what is wrong in the files of the procedures that the lanes name."""
+    from edge import procedures
+    from edge.domain.errors import ConfigError
+
+    faults: list[str] = []
+    for name in dict.fromkeys(lane.procedure for lane in loaded.settings.lane):
+        path = procedures.find(name, procedures.folders(loaded.path.parent))
+        if path is None:
+            continue  # tests hand in names without files; a missing file was a fault above
+        try:
+            procedures.parse(name, procedures.read(path), str(path))
+        except ConfigError as error:
+            faults.extend(error.faults)
+    return faults

@@ -32,6 +32,8 @@ from edge.domain.screening import Policy, find
 Json = dict[str, Any]
 # The fields people are looked up by; the rest is sealed but not searchable.
 _FINDABLE = ("name", "id_number", "phone", "plate", "room", "pass_id")
+# Reasons every gate offers besides those of its procedure; like these they name nobody.
+BUILT_IN_REASONS = frozenset({"left"})
 
 
 def recorded(procedure: Procedure, policy: Policy, passage: Passage) -> tuple[Json, Json]:
@@ -114,7 +116,7 @@ def restored(body: Mapping[str, Any], sealed: Mapping[str, Any] | None, *, lane:
 
 
 def _is_listed(procedure: Procedure, chosen: str) -> bool:
-    return any(reason.value == chosen for reason in procedure.reasons)
+    return chosen in BUILT_IN_REASONS or any(reason.value == chosen for reason in procedure.reasons)
 
 
 def _slim(value: Json) -> Json:

@@ -5,13 +5,13 @@ only after its rows are on disk. Where the journal cannot commit, the step is th
 say "write it by hand", and nothing is decided until it can again.
 """
 
-import logging
+import contextlib
 import queue
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 from edge.bell import Bell
 from edge.domain import lane as machine
@@ -25,19 +25,11 @@ from edge.domain.view import lane_view
 from edge.journal import Row
 from edge.messages import DeviceChanged, EffectDone, Message, Reply, ScanArrived
 from edge.station.effects import EffectsLog
-
-log = logging.getLogger(__name__)
+from edge.station.ledger import Ledger, Writer
 
 INBOX_SIZE = 512
 TICK_US = 500_000
 REMEMBERED = 1024
-
-
-class Writer(Protocol):
-    """The part of the journal the station needs."""
-
-    def append(self, *rows: Row) -> tuple[int, ...]:
-        """Write rows in one transaction; raises JournalError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +76,10 @@ class Station:
         self._inbox: queue.Queue[Message | _Submission] = queue.Queue(INBOX_SIZE)
         self._replies: OrderedDict[str, Reply] = OrderedDict(replies or {})
         self._effects = EffectsLog()
+        self._ledger = Ledger(around.journal, around.now, around.views.ring)
+        self._closed = threading.Event()
         self._views: dict[str, dict[str, Any]] = {}
         self._sequences: dict[str, int] = {}
-        self._pending: list[Row] = []
-        self._trouble: str | None = None
         self._dropped = 0
         self._ticked_us = 0
         for name in lanes:
@@ -113,13 +105,15 @@ class Station:
         """
         if command.lane not in self._specs:
             raise FormError("unknown_lane", f"there is no lane {command.lane!r}", 404)
+        if self._closed.is_set():
+            raise _too_slow()
         submission = _Submission(command)
         try:
             self._inbox.put(submission, timeout=timeout_s)
         except queue.Full:
-            raise FormError("too_slow", "the gate is busy; try again", 503) from None
+            raise _too_slow() from None
         if not submission.done.wait(timeout_s):
-            raise FormError("too_slow", "the gate is busy; try again", 503)
+            raise _too_slow()
         if submission.error is not None:
             raise submission.error
         assert submission.reply is not None
@@ -132,11 +126,16 @@ class Station:
             raise FormError("unknown_lane", f"there is no lane {lane!r}", 404)
         devices = self._around.devices(lane)
         simulated = any(device["simulated"] for device in devices)
-        return view | {"devices": devices, "simulated": simulated, "writable": self._trouble is None}
+        return view | {"devices": devices, "simulated": simulated, "writable": self._ledger.trouble is None}
 
     def unwritable(self) -> str | None:
         """Say why the journal cannot be written, None when it can."""
-        return self._trouble
+        return self._ledger.trouble
+
+    @property
+    def waiting(self) -> int:
+        """How many messages wait in the inbox."""
+        return self._inbox.qsize()
 
     def run(self, stop: threading.Event) -> None:
         """Work the inbox until `stop` is set, then park whoever is still in a lane."""
@@ -154,7 +153,8 @@ class Station:
         else:
             self._take(message)
         now = self._around.now()
-        self._flush(self._effects.take_due(now))
+        if due := self._effects.take_due(now):
+            self._flush(due)
         if now.mono_us - self._ticked_us >= TICK_US:
             self._ticked_us = now.mono_us
             self._tick(now)
@@ -172,17 +172,15 @@ class Station:
             case EffectDone():
                 ok = "no" if message.error else "yes"
                 self._around.count("effects", lane=message.lane, device=message.do.device, ok=ok)
-                late = self._effects.done(message)
-                self._flush([late] if late else [])
+                if late := self._effects.done(message):
+                    self._flush([late])
             case _:
                 self._event(message)
 
     def _event(self, event: LaneEvent) -> None:
         spec, state = self._specs[event.lane], self._states[event.lane]
-        try:
+        with contextlib.suppress(JournalError):  # the ledger has said so; the step is thrown away
             self._commit(spec, machine.step(spec, state, event))
-        except JournalError as error:
-            self._fail(error)
 
     def _device(self, message: DeviceChanged) -> None:
         if message.kind == "thermometer" and not message.up and message.lane in self._states:
@@ -197,10 +195,7 @@ class Station:
         command = submission.command
         try:
             submission.reply = self._replies.get(command.command_id) or self._carry_out(command)
-        except FormError as error:
-            submission.error = error
-        except JournalError as error:
-            self._fail(error)
+        except (FormError, JournalError) as error:
             submission.error = error
         submission.done.set()
 
@@ -218,9 +213,7 @@ class Station:
         before, sequence = self._states[spec.name], None
         if result.records:
             rows = [self._row(spec, record) for record in result.records]
-            sequence = self._around.journal.append(*rows)[-1]
-            self._sequences[spec.name] = sequence
-            self._recovered()
+            sequence = self._sequences[spec.name] = self._ledger.write(*rows)
         self._states[spec.name] = result.state
         if any(
             getattr(before, part) is not getattr(result.state, part) for part in ("active", "parked", "last")
@@ -253,38 +246,11 @@ class Station:
         if self._dropped:
             rows.append(Row("inbox.overflowed", now, {"dropped": self._dropped}))
             self._dropped = 0
-        if self._trouble is not None and not self._pending:
-            rows.append(Row("journal.recovered", now, {}))
         self._flush(rows)
 
-    def _flush(self, rows: Sequence[Row]) -> None:
-        """Write rows that wait for nobody; what cannot be written now is written when it can."""
-        if not rows and (self._trouble is None or not self._pending):
-            return
-        pending = [*self._pending, *rows][-INBOX_SIZE:]
-        if not pending:
-            return
-        try:
-            self._around.journal.append(*pending)
-        except JournalError as error:
-            self._pending = pending
-            self._fail(error)
-            return
-        self._pending = []
-        self._recovered()
-        self._around.bell.ring()
-
-    def _fail(self, error: JournalError) -> None:
-        if self._trouble is None:
-            log.error("the journal cannot be written, passages must be written by hand: %s", error)
-            self._trouble = str(error)
-            self._around.views.ring()
-
-    def _recovered(self) -> None:
-        if self._trouble is not None:
-            log.warning("the journal can be written again")
-            self._trouble = None
-            self._around.views.ring()
+    def _flush(self, rows: Sequence[Row] = ()) -> None:
+        if self._ledger.flush(*rows):
+            self._around.bell.ring()
 
     def _publish(self, name: str) -> None:
         view = lane_view(self._specs[name], self._states[name], self._around.now())
@@ -293,13 +259,30 @@ class Station:
         self._around.views.ring()
 
     def _close(self) -> None:
+        self._closed.set()
+        self._empty_inbox()
         now = self._around.now()
         for name, spec in self._specs.items():
-            try:
+            with contextlib.suppress(JournalError):  # the ledger has said so
                 self._commit(spec, machine.leave(spec, self._states[name], now))
-            except JournalError as error:
-                self._fail(error)
         self._flush([*self._effects.take_due(now, everything=True), Row("gate.stopped", now, {})])
+
+    def _empty_inbox(self) -> None:
+        """Refuse the commands that wait, so that no page waits for them; keep the devices' last words."""
+        while True:
+            try:
+                message = self._inbox.get_nowait()
+            except queue.Empty:
+                return
+            if isinstance(message, _Submission):
+                message.error = _too_slow()
+                message.done.set()
+            elif isinstance(message, EffectDone | DeviceChanged):
+                self._take(message)
+
+
+def _too_slow() -> FormError:
+    return FormError("too_slow", "the gate is busy; try again", 503)
 
 
 def _device_row(message: DeviceChanged) -> Row:

@@ -67,6 +67,17 @@ def test_r04_an_override_names_the_attendant_the_reason_and_what_was_missing() -
     assert Reason.MUST_MISSING in decision.reasons
 
 
+def test_a_built_in_reason_stays_open_and_a_free_one_is_sealed() -> None:
+    for reason, is_open in (("left", True), ("known", True), ("说是张三的表哥", False)):
+        walk = Walk()
+        walk.stand(36.6)
+        walk.decide(Outcome.ABANDONED, reason)
+        body, sealed = recorded(walk.spec.procedure, walk.spec.policy, walk.last)
+        assert (body.get("chosen") == reason) is is_open
+        assert (sealed.get("chosen") == reason) is not is_open
+        assert restored(body, sealed, lane="in", clock="synced").decision == walk.last.decision
+
+
 def test_r10_no_mask_can_be_reminded_and_put_on() -> None:
     walk = Walk()
     walk.stand(36.6)

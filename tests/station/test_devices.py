@@ -48,9 +48,11 @@ class Bench:
         self.closed = 0
         self.pulses = 0
         self.said: list[str] = []
+        self.opens_always = False
+        self.pulses_left: int | None = None
 
     def connect(self) -> "Bench":
-        if not self.there.is_set():
+        if not self.opens_always and not self.there.is_set():
             raise DeviceUnavailable("no cable", code="absent")
         self.opened += 1
         return self
@@ -65,6 +67,8 @@ class Bench:
         return list(self.gives)
 
     def pulse(self) -> None:
+        if self.pulses == self.pulses_left:
+            self.there.clear()
         self.check()
         self.pulses += 1
 
@@ -83,8 +87,9 @@ class Running:
         self.bench, self.status, self.stop = Bench(), Status(), threading.Event()
         self.messages: list[Message] = []
         self.beats = 0
+        self.counted: dict[str, int] = {}
         self.place = Place(
-            "in", "bench", self.messages.append, self.status, self._beat, lambda: Instant(0, 0)
+            "in", "bench", self.messages.append, self.status, self._beat, lambda: Instant(0, 0), self._count
         )
         self.thread: threading.Thread | None = None
 
@@ -94,6 +99,9 @@ class Running:
 
     def changes(self) -> list[tuple[bool, str]]:
         return [(m.up, m.code) for m in self.messages if isinstance(m, DeviceChanged)]
+
+    def _count(self, what: str, number: int, **labels: str) -> None:
+        self.counted[what] = self.counted.get(what, 0) + number
 
     def _beat(self) -> None:
         self.beats += 1
@@ -113,6 +121,7 @@ def test_a_thermometer_is_read_lost_and_taken_back_and_each_is_said_once(running
     running.bench.there.set()
     running.start(read_thermometer, running.bench, running.place)
     until(lambda: any(isinstance(m, ReadingArrived) for m in running.messages), 5, "readings")
+    assert running.counted["readings"] > 0
     running.bench.there.clear()
     until(lambda: running.changes() == [(False, "lost")], 5, "the loss")
     running.bench.there.set()
@@ -121,6 +130,51 @@ def test_a_thermometer_is_read_lost_and_taken_back_and_each_is_said_once(running
     assert running.bench.closed == 1
     assert running.status.said[:2] == ["starting", "up"]
     assert running.status.said[-1] == "up"
+
+
+class Stop(threading.Event):
+    """A stop event that notes how long somebody meant to wait, and does not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if timeout is not None:
+            self.waits.append(timeout)
+        return super().wait(0.001)
+
+
+@pytest.mark.parametrize("effector", [False, True])
+def test_a_device_that_opens_and_fails_at_once_is_tried_with_longer_pauses_and_said_once(
+    running: Running, effector: bool
+) -> None:
+    bench, stop = running.bench, Stop()
+    running.stop = stop
+    bench.opens_always = True
+    if effector:
+        running.start(Effector(bench, running.place).run)
+    else:
+        running.start(read_thermometer, bench, running.place)
+    until(lambda: bench.opened >= 7, 5, "seven tries")
+    stop.set()
+    assert stop.waits[:6] == [0.5, 1.0, 2.0, 3.0, 5.0, 5.0]
+    assert running.changes() == [(False, "lost")]
+
+
+def test_orders_that_waited_when_the_barrier_was_lost_are_not_carried_out_later(running: Running) -> None:
+    bench = running.bench
+    bench.there.set()
+    effector = Effector(bench, running.place)
+    effector._open.set()
+    for number in range(3):
+        effector.perform(Do("barrier", "pulse", number))
+    bench.opens_always = True
+    bench.pulses_left = 1
+    running.start(effector.run)
+    until(lambda: len([m for m in running.messages if isinstance(m, EffectDone)]) == 3, 10, "results")
+    errors = [m.error for m in running.messages if isinstance(m, EffectDone)]
+    assert errors == [None, "cable out", "the device is not there"]
 
 
 def test_a_device_that_was_never_there_is_said_once_however_often_it_is_tried(running: Running) -> None:

@@ -14,6 +14,7 @@ from edge.journal import Row
 from edge.messages import DeviceChanged, EffectDone, Reply
 from tests.domain.people import AIR
 from tests.station.rig import Rig
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -131,6 +132,67 @@ def test_rows_that_wait_for_nobody_are_written_when_the_card_has_room_again(rig:
         "code": "lost",
         "message": "cable",
     }
+
+
+def test_rows_that_waited_are_written_even_where_a_passage_found_the_card_working_again(rig: Rig) -> None:
+    rig.stand()
+    rig.show()
+    rig.card.full = True
+    rig.station.offer(DeviceChanged("in", "scanner", "scanner", "serial", False, rig.now(), "lost", "cable"))
+    rig.turn()
+    rig.card.full = False
+    submit(rig, mask_on(rig))
+    rig.turn(0.6)
+    assert len(rig.rows("device.lost")) == 1
+    assert len(rig.rows("journal.recovered")) == 1
+
+
+def test_the_word_that_the_journal_works_again_has_the_time_when_it_did(rig: Rig) -> None:
+    rig.card.full = True
+    rig.station.offer(DeviceChanged("in", "scanner", "scanner", "serial", False, rig.now(), "lost", "cable"))
+    for _ in range(5):
+        rig.turn(10.0)
+    rig.card.full = False
+    rig.turn(10.0)
+    (row,) = rig.rows("journal.recovered")
+    assert row.mono_us == rig.now().mono_us
+    assert [row.kind for row in rig.rows()] == ["device.lost", "journal.recovered"]
+
+
+def test_a_command_that_comes_too_late_is_refused_at_once(rig: Rig) -> None:
+    stop = threading.Event()
+    stop.set()
+    rig.station.run(stop)
+    with pytest.raises(FormError) as caught:
+        rig.station.submit(Begin("in", None, "x", "door1", rig.now()), timeout_s=600)
+    assert (caught.value.code, caught.value.status) == ("too_slow", 503)
+
+
+def test_a_command_still_waiting_when_the_gate_ends_is_refused_and_results_are_kept(rig: Rig) -> None:
+    rig.stand()
+    rig.show()
+    submit(rig, mask_on(rig))
+    errors: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            rig.station.submit(Begin("in", None, "x", "door1", rig.now()), timeout_s=600)
+        except FormError as error:
+            errors.append(error)
+
+    for _rows, do in rig.done:
+        rig.station.offer(EffectDone("in", do, rig.now()))
+    thread = threading.Thread(target=ask)
+    thread.start()
+    until(lambda: rig.station.waiting == len(rig.done) + 1, 5, "the command in the inbox")
+    stop = threading.Event()
+    stop.set()
+    rig.station.run(stop)
+    thread.join(5)
+    assert [error.code for error in errors if isinstance(error, FormError)] == ["too_slow"]
+    (row,) = rig.rows("passage.effects")
+    assert not any("running" in entry for entry in row.body["effects"])
+    assert rig.rows("passage.parked") == []
 
 
 def test_the_same_command_gives_the_same_reply_and_one_row(rig: Rig) -> None:

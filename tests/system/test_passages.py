@@ -1,11 +1,14 @@
 """Passages through the real process: real bytes in, rows on disk out."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from edge.domain.model import Outcome
+from tests.paths import ROOT
 from tests.system.faults import QUICK, Office
 from tests.system.processes import Gate
 from tests.system.stage import Stage
@@ -154,3 +157,26 @@ def test_a_procedure_with_a_fault_is_named_before_anything_starts(tmp_path: Path
     assert gate.process.wait(30) == 3
     assert "odd.toml" in gate.text()
     stage.close()
+
+
+def test_a_port_that_is_taken_is_said_and_is_no_reason_to_try_for_ever(gate: Gate, tmp_path: Path) -> None:
+    folder = tmp_path / "other"
+    folder.mkdir()
+    other = Gate(folder, extra=QUICK)
+    other.config.write_text(other.config.read_text("utf-8").replace(str(other.port), str(gate.port)), "utf-8")
+    other.spawn()
+    assert other.process is not None
+    assert other.process.wait(30) == 3
+    assert f"127.0.0.1:{gate.port}" in other.text()
+    assert "Traceback" not in other.text()
+
+
+def test_config_check_looks_into_the_procedures_the_lanes_name(tmp_path: Path) -> None:
+    folder = tmp_path / "procedures"
+    folder.mkdir()
+    (folder / "odd.toml").write_text('title = { zh_Hans = "x", en = "y" }\nstep = []\n', "utf-8")
+    gate = Gate(tmp_path, procedure="odd")
+    command = [sys.executable, "-m", "edge", "config", "check", "--config", str(gate.config)]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 3
+    assert "odd.toml: step" in ran.stdout

@@ -1,0 +1,81 @@
+"""What a start finds in the journal: who waits, and what was already answered."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from edge.app.lanes import BuiltLane, earlier_replies, filled
+from edge.domain.events import Decide
+from edge.domain.lane_state import LaneState
+from edge.domain.model import Code, Outcome, Passage
+from edge.journal import Journal
+from tests.domain.people import spec
+from tests.station.rig import Rig
+from tests.station.test_station import mask_on, submit
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    rig = Rig(tmp_path)
+    yield rig
+    rig.close()
+
+
+def started_again(folder: Path) -> LaneState:
+    with Journal.open(folder) as journal, journal.reader() as reader:
+        lane = spec(boot=journal.start_boot())
+        return filled({"in": BuiltLane(lane, "", ())}, journal, reader)["in"][1]
+
+
+def leave_somebody_parked(rig: Rig) -> None:
+    rig.show()
+    stop = threading.Event()
+    stop.set()
+    rig.station.run(stop)
+    rig.close()
+
+
+def named(passage: Passage) -> Mapping[str, str]:
+    item = passage.evidence[0].item
+    assert isinstance(item, Code)
+    return item.personal
+
+
+def test_whoever_was_parked_waits_again_with_everything_known_of_them(rig: Rig, tmp_path: Path) -> None:
+    leave_somebody_parked(rig)
+    (parked,) = started_again(tmp_path).parked
+    assert named(parked) == {"name": "王小明", "room": "3-502"}
+
+
+def test_a_row_whose_sealed_part_was_touched_does_not_keep_the_gate_from_starting(
+    rig: Rig, tmp_path: Path
+) -> None:
+    leave_somebody_parked(rig)
+    with sqlite3.connect(tmp_path / "journal.db") as connection:
+        connection.execute("UPDATE journal SET sealed = zeroblob(length(sealed)) WHERE sealed IS NOT NULL")
+    connection.close()
+    (parked,) = started_again(tmp_path).parked
+    assert named(parked) == {}
+    assert parked.ticket == 1
+
+
+def test_a_tap_repeated_after_a_restart_gets_the_reply_of_the_row_it_became(rig: Rig) -> None:
+    rig.stand()
+    rig.show()
+    given = submit(rig, mask_on(rig, "answer"))
+    rig.turn(20.0)
+    rig.stand()
+    decided = submit(
+        rig,
+        Decide("in", rig.view()["passage"], "tap", "door1", rig.now(), Outcome.TURN_BACK, "not_allowed"),
+    )
+    rig.turn(20.0)
+    rig.show("赵一")
+    submit(rig, mask_on(rig, "of somebody who walked off"))
+    rig.turn(91.0)
+    assert rig.view()["last"]["outcome"] == "abandoned"
+    with rig.journal.reader() as reader:
+        assert earlier_replies(reader) == {"answer": given, "tap": decided}

@@ -1,0 +1,56 @@
+"""What a gate wrote down, decided again from its journal alone."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from edge import procedures
+from edge.domain.events import Begin
+from edge.journal import Row, State
+from edge.keeper import publish
+from edge.replay import Replay, Replayed
+from tests.domain.people import POLICY, spec
+from tests.station.rig import Rig
+from tests.station.test_station import mask_on, submit
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    rig = Rig(tmp_path)
+    state = State.open(tmp_path)
+    text = (procedures.SHIPPED / "compound.toml").read_text("utf-8")
+    publish(rig.journal, state, rig.now(), specs=[spec()], texts={"compound": text})
+    state.close()
+    yield rig
+    rig.close()
+
+
+def replayed(rig: Rig) -> list[Replayed]:
+    with rig.journal.reader() as reader:
+        return list(Replay(rig.journal, reader).walk())
+
+
+def test_whatever_way_a_passage_ended_it_ends_the_same_again(rig: Rig) -> None:
+    rig.stand()
+    rig.show()
+    submit(rig, mask_on(rig))
+    rig.turn(20.0)
+    submit(rig, Begin("in", None, "begin", "door1", rig.now()))
+    rig.turn(91.0)
+    rig.stand(38.4)
+    rig.turn(91.0)
+    found = replayed(rig)
+    assert [one.stored.split()[0] for one in found] == ["admit", "abandoned", "abandoned"]
+    assert [one for one in found if not one.same] == []
+
+
+def test_numbers_of_a_version_with_other_names_are_no_policy_and_no_crash(rig: Rig) -> None:
+    other = replace(POLICY, threshold_mdegc=37_500)
+    body = {"version": other.version, "screening": {"threshold": 37_500}}
+    rig.journal.append(Row("settings.changed", rig.now(), body))
+    rig.stand()
+    rig.show()
+    submit(rig, mask_on(rig))
+    assert [one.same for one in replayed(rig)] == [True]
