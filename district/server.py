@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import resource
 import threading
 
 from flask import Flask
@@ -12,6 +13,8 @@ from district.web.ingest import LONGEST_BODY
 
 log = logging.getLogger(__name__)
 
+_MOST_LINES = 4000
+_OTHER_FILES = 200
 DIED = 70  # sysexits EX_SOFTWARE: the service manager starts it anew
 
 
@@ -25,6 +28,7 @@ class Server:
             threads=threads,
             ident=None,
             max_request_body_size=LONGEST_BODY,
+            connection_limit=_most_lines(),
             clear_untrusted_proxy_headers=True,
         )
         # One name may stand for several addresses; waitress then makes a server of servers.
@@ -54,3 +58,12 @@ class Server:
         with contextlib.suppress(OSError):
             wasyncore.loop(timeout=0, use_poll=True, map=server_map, count=2)
         wasyncore.close_all(server_map, ignore_all=True)
+
+
+def _most_lines() -> int:
+    """Return how many connections may be open: every gate keeps one. Beyond the limit of open files
+    accepting would fail at once and again for ever."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return _MOST_LINES
+    return max(50, min(_MOST_LINES, files - _OTHER_FILES))

@@ -13,6 +13,7 @@ _TEXTS = {
     "no_gates": ("还没有登记卡口。运行 gatepost-district gate add 名称。",
                  "No gate is registered yet. Run gatepost-district gate add NAME."),
     "gate": ("卡口", "Gate"),
+    "gates": ("各卡口", "Gates"),
     "state": ("状态", "State"),
     "contact": ("最近联系", "Last contact"),
     "backlog": ("未送达", "Backlog"),
@@ -36,6 +37,10 @@ _TEXTS = {
     "outcome_refer": ("移交", "referred"),
     "outcome_abandoned": ("未完成", "abandoned"),
     "outcome_other": ("其他", "other"),
+    "device_thermometer": ("测温仪", "thermometer"),
+    "device_scanner": ("扫码器", "scanner"),
+    "device_barrier": ("道闸", "barrier"),
+    "device_voice": ("语音", "voice"),
     "alarm_conflict": ("同一编号内容不同", "same number, different content"),
     "alarm_hash_mismatch": ("记录与校验值不符", "a row does not match its hash"),
     "alarm_broken_chain": ("记录链断裂", "the chain of rows is broken"),
@@ -58,6 +63,11 @@ def text(language: str, key: str) -> str:
     """Return a text in a language of LANGUAGES; raises KeyError for a key nobody wrote."""
     chinese, english = _TEXTS[key]
     return english if language == "en" else chinese
+
+
+def device(language: str, kind: str) -> str:
+    """Return what a kind of device is called; a kind nobody named stands for itself."""
+    return text(language, f"device_{kind}") if f"device_{kind}" in _TEXTS else kind
 
 
 def keys() -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import json
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -192,6 +193,25 @@ def test_the_installations_build_date_moves_the_floor(tmp_path: Path) -> None:
     assert built_us(path) == RELEASED_US + 500_000_000
     path.write_text("soon", encoding="ascii")
     assert built_us(path) == RELEASED_US
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "synced"), [(0, 0, True), (0, 0x40, False), (5, 0, False), (-1, 0, None)]
+)
+def test_a_kernel_that_may_not_be_asked_does_not_count_as_synchronised(
+    monkeypatch: pytest.MonkeyPatch, state: int, status: int, synced: bool | None
+) -> None:
+    class Library:
+        def __init__(self, name: None) -> None:
+            """The C library of a service with ProtectClock=, or without."""
+
+        @staticmethod
+        def adjtimex(answer: Any) -> int:
+            answer._obj.status = status
+            return state
+
+    monkeypatch.setattr("ctypes.CDLL", Library)
+    assert clocks.kernel_synced() is synced
 
 
 def test_the_real_sources_answer() -> None:

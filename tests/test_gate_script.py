@@ -16,6 +16,8 @@ import pytest
 
 from tests.paths import ROOT, program
 
+pytestmark = pytest.mark.system
+
 # What the script may count on; everything else has to be put there by the test.
 BASICS = [
     *("sh", "bash", "cat", "chmod", "cp", "cut", "dirname", "env", "find", "flock", "grep", "head", "od"),

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from tests.paths import ROOT
 
+pytestmark = pytest.mark.system
+
 SCRIPT = ROOT / "systemd" / "gatepost-set-clock"
 BUILT = 1_790_000_000
 TEN_YEARS_S = 315_576_000

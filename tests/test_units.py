@@ -10,6 +10,8 @@ import pytest
 
 from tests.paths import ROOT, program
 
+pytestmark = pytest.mark.system
+
 SYSTEMD = ROOT / "systemd"
 UNITS = sorted(path.name for path in SYSTEMD.iterdir() if path.suffix in {".service", ".path", ".timer"})
 SERVICES = [name for name in UNITS if name.endswith(".service")]

@@ -59,6 +59,7 @@ class Around:
             "outcomes": OUTCOMES,
             "form_token": login.form_token if login is not None else "",
             "t": lambda key: texts.text(language, key),
+            "device": lambda kind: texts.device(language, kind),
             "moment": lambda at_us: moment(at_us, self.timezone),
         }
         return make_response(render_template(template, **values), status)

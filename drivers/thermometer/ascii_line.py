@@ -15,10 +15,9 @@ dropped. Opening resets most Arduinos (1-2 s of silence) unless `dtr = false`.
 Tried on hardware: not yet; on transcripts and pseudo-terminals.
 """
 
-import codecs
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Literal
@@ -30,6 +29,7 @@ from edge.domain.model import Reading
 
 PAIR_S = 0.5
 LINE_LIMIT = 256
+_HOTTEST = 10_000
 _FIELDS = ("surface", "ambient", "body")
 _N = r"[-+]?[0-9]{1,4}(?:[.,][0-9]{1,6})?(?![0-9.]|,[0-9])"
 _UNIT = r"(?:.{0,3}?(?P<unit>[CF])\b)?"
@@ -67,8 +67,8 @@ class Options:
 
     def __post_init__(self) -> None:
         try:
-            codecs.lookup(self.encoding)
-        except LookupError as error:
+            b"0".decode(self.encoding, "replace")
+        except (LookupError, UnicodeError) as error:
             raise ValueError(f"encoding: {error}") from error
         for expression in self.patterns:
             _compiled(expression)
@@ -122,11 +122,24 @@ class Decoder:
             return []
         text = line.decode(self._options.encoding, "replace")
         matches = {n: match for n, p in enumerate(self._patterns) if (match := p.search(text))}
-        if not matches:
+        values = self._numbers(matches.values())
+        if not matches or values is None:
             self.bad_frames += 1
             self.dropped_bytes += len(line)
             return []
-        return self._add(matches, line)
+        return self._add(matches.keys(), values, line)
+
+    def _numbers(self, matches: Iterable[re.Match[str]]) -> dict[str, int] | None:
+        """Return the fields of a line; None where an expression found what is no temperature."""
+        values: dict[str, int] = {}
+        for match in matches:
+            groups = match.groupdict()
+            unit = groups.get("unit") or self._options.unit
+            try:
+                values |= {n: _mdegc(groups[n], unit) for n in _FIELDS if groups.get(n)}
+            except (ValueError, ArithmeticError):
+                return None
+        return values
 
     def _lose_line(self) -> None:
         """Drop a line that got too long, up to its end."""
@@ -136,18 +149,15 @@ class Decoder:
         self.dropped_bytes += len(self._line)
         self._line.clear()
 
-    def _add(self, matches: dict[int, re.Match[str]], line: bytes) -> list[Reading]:
+    def _add(self, matched: Set[int], values: Mapping[str, int], line: bytes) -> list[Reading]:
         """Put a line into the open group; the group ends when every pattern has matched."""
         readings = self._expired()
-        if self._group is not None and matches.keys() & self._group.matched:
+        if self._group is not None and matched & self._group.matched:
             readings += self._close()  # a field said again begins the next reading
         if self._group is None:
             self._group = _Group(self._now())
-        for match in matches.values():
-            groups = match.groupdict()
-            unit = groups.get("unit") or self._options.unit
-            self._group.fields |= {n: _mdegc(groups[n], unit) for n in _FIELDS if groups.get(n)}
-        self._group.matched |= matches.keys()
+        self._group.fields |= values
+        self._group.matched |= matched
         self._group.raw += line
         if len(self._group.matched) == len(self._patterns):
             readings += self._close()
@@ -198,8 +208,11 @@ def _compiled(expression: str) -> re.Pattern[str]:
 
 
 def _mdegc(number: str, unit: str) -> int:
-    """Return thousandths of a degree Celsius, rounded half to even where finer."""
+    """Return thousandths of a degree Celsius, rounded half to even where finer. Raises ValueError or
+    ArithmeticError for what is no number, or none of a temperature."""
     degrees = Decimal(number.replace(",", "."))
     if unit.upper() == "F":
         degrees = (degrees - 32) * 5 / 9
+    if not abs(degrees) < _HOTTEST:  # also what is not a number
+        raise ValueError("no temperature")
     return int((degrees * 1000).quantize(Decimal(1), ROUND_HALF_EVEN))

@@ -20,6 +20,7 @@ from edge.domain.errors import JournalError
 from edge.journal import Journal, Purged, State, restore, verify_file
 
 _FAULTS = 1
+_PRIVATE = 0o600  # exports are readable by their owner only
 _DAY_US = 86_400_000_000
 _json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 
@@ -114,6 +115,7 @@ def export(
     )
     with journal_faults(), Journal.open(place.folder, master=place.outside_key, create=False) as opened:
         if form == "xlsx" and target is not None:
+            target.touch(mode=_PRIVATE)
             count = exports.write_xlsx(opened, target, wish, place.now)
         else:
             with _sink(target, form) as sink:
@@ -204,8 +206,8 @@ def _told(done: Purged) -> dict[str, object]:
 def _sink(target: Path | None, form: str) -> IO[str]:
     if target is None:
         return click.open_file("-", "w", encoding="utf-8")
-    # The mark at the front tells office programs that it is UTF-8; readable by the owner only.
-    target.touch(mode=0o600)
+    target.touch(mode=_PRIVATE)
+    # The mark at the front tells office programs that it is UTF-8.
     return target.open("w", encoding="utf-8-sig" if form == "csv" else "utf-8", newline="")
 
 

@@ -33,7 +33,9 @@ def trust() -> None:
 @click.option("--out", "folder", type=_FOLDER, help=_FOLDER_HELP)
 @click.option("--issuer", help="Name of the issuer of keys of ours; without it the file's own, or its name.")
 @time_option("--as-of", "as_of_us", _AS_OF_HELP)
-@click.option("--replace", "fresh", is_flag=True, help="Forget the carrier's other keys.")
+@click.option(
+    "--replace", "fresh", is_flag=True, help="Forget the carrier's other keys; what was withdrawn stays so."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each key.")
 @click.argument(
     "paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -59,8 +61,9 @@ def import_lists(  # noqa: PLR0917 - one parameter for each option
         for name in dict.fromkeys(carriers):
             carrier = Carrier(name)
             found = [_read(carrier, path, issuer) for path in paths]
-            kept = TrustList(carrier) if fresh else load_list(into, carrier)
-            lists.append(_merged(kept, found, at_us))
+            kept = load_list(into, carrier)
+            # What was withdrawn stays so: its key may be among those that come back.
+            lists.append(_merged(replace(kept, keys=()) if fresh else kept, found, at_us))
         for entry in lists:
             write_list(into, entry)
     for entry in lists:

@@ -1,11 +1,14 @@
 """`gatepost version`."""
 
+import json
 from importlib import metadata
 
 import click
 
 
 @click.command()
-def version() -> None:
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def version(as_json: bool) -> None:
     """Print the version."""
-    click.echo(metadata.version("gatepost"))
+    number = metadata.version("gatepost")
+    click.echo(json.dumps({"version": number}) if as_json else number)

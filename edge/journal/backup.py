@@ -16,7 +16,7 @@ from pathlib import Path
 from edge.domain.model import Instant
 from edge.journal.anchor import Anchor, write_anchor
 from edge.journal.faults import from_os, journal_error
-from edge.journal.files import free_name, sync_folder
+from edge.journal.files import begin_move, free_name, settle_move, sync_folder
 from edge.journal.hold import Hold
 from edge.journal.keys import Keys
 from edge.journal.master import Master, check_of
@@ -111,6 +111,7 @@ def restore(
 
 
 def _restore(folder: Path, source: Path, at: Instant, master: Master, *, without_key: bool) -> Restored:
+    settle_move(folder / FILE)
     present = _look_at(folder / FILE)
     fresh = folder / _RESTORING
     for left in (fresh, Path(f"{fresh}-wal"), Path(f"{fresh}-shm")):
@@ -123,10 +124,13 @@ def _restore(folder: Path, source: Path, at: Instant, master: Master, *, without
     keys_lost = _fit(fresh, present, master, without_key=without_key)
     restored, anchor = _go_on(fresh, at, master, folder, boot=present.boot, keys_lost=keys_lost)
     aside = None
-    if (folder / FILE).exists():
-        aside = _keep(folder / FILE, free_name(folder, "journal-before-restore-{}.db"))
-    fresh.replace(folder / FILE)
-    sync_folder(folder)
+    try:
+        if (folder / FILE).exists():
+            aside = _keep(folder / FILE, free_name(folder, "journal-before-restore-{}.db"))
+        fresh.replace(folder / FILE)
+        sync_folder(folder)
+    finally:
+        settle_move(folder / FILE)
     write_anchor(folder, anchor)
     _log.warning("restored as incarnation %s after row %d of %s", restored[0], restored[2], restored[1])
     return Restored(*restored, keys_lost=keys_lost, aside=aside)
@@ -135,10 +139,7 @@ def _restore(folder: Path, source: Path, at: Instant, master: Master, *, without
 def _keep(path: Path, target: Path) -> str:
     # A damaged journal may still have its write-ahead file, which must not meet the new one. The
     # second name keeps the old file where it is until the new one replaces it in one step.
-    wal = Path(f"{path}-wal")
-    if wal.exists():
-        wal.replace(f"{target}-wal")
-    Path(f"{path}-shm").unlink(missing_ok=True)
+    begin_move(path, target)
     os.link(path, target)
     sync_folder(path.parent)
     return target.name

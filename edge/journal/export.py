@@ -1,7 +1,8 @@
 """Passages as csv, xlsx or jsonl, and all rows as jsonl, for people and their office programs.
 
 Personal columns are masked unless asked for, and asking is itself written down, one row per passage,
-before anything is given out. sqlite-utils and XlsxWriter are imported where they are used.
+before it is given out. Read page by page, so that an export nobody reads on holds no old page of
+the database back. sqlite-utils and XlsxWriter are imported where they are used.
 """
 
 import csv
@@ -31,7 +32,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _QUERY = """
 SELECT passage.*, seal_key.wrapped IS NOT NULL AS readable FROM passage
 LEFT JOIN seal_key USING (key_id)
-WHERE at_us >= :start AND at_us < :end ORDER BY id
+WHERE at_us >= :start AND at_us < :end AND id > :after ORDER BY id LIMIT :limit
 """
 
 
@@ -98,31 +99,34 @@ def write_rows(journal: Journal, to: IO[str]) -> int:
 
 def passages(journal: Journal, wish: Wish, now: Callable[[], Instant]) -> Iterator[dict[str, Any]]:
     """Yield passages as flat records with the columns `FACTS` and `PERSONAL`, oldest first."""
-    if wish.opened_by is not None:
-        _write_down(journal, wish, now)
     with journal.reader() as reader:
-        for found in _found(journal, wish):
-            yield {**_facts(found, wish.zone), **_personal(journal, reader.row(found["seq"]), found, wish)}
+        for page in _pages(journal, wish):
+            _write_down(journal, page, wish, now)
+            for found in page:
+                row = reader.row(found["seq"])
+                yield {**_facts(found, wish.zone), **_personal(journal, row, found, wish)}
 
 
-def _found(journal: Journal, wish: Wish) -> Iterator[dict[str, Any]]:
+def _pages(journal: Journal, wish: Wish) -> Iterator[list[dict[str, Any]]]:
     from sqlite_utils import Database
 
     connection = connect_readonly(journal.path)
     try:
-        yield from Database(connection).query(_QUERY, {"start": wish.start_us, "end": wish.end_us})
+        bound = {"start": wish.start_us, "end": wish.end_us, "limit": _ROWS_AT_ONCE, "after": -1}
+        while page := list(Database(connection).query(_QUERY, bound)):
+            yield page
+            bound["after"] = page[-1]["id"]
     finally:
         connection.close()
 
 
-def _write_down(journal: Journal, wish: Wish, now: Callable[[], Instant]) -> None:
-    ids = [found["id"] for found in _found(journal, wish) if found["readable"]]
-    for first in range(0, len(ids), _ROWS_AT_ONCE):  # short transactions: a verdict must not wait
-        some = ids[first : first + _ROWS_AT_ONCE]
+def _write_down(journal: Journal, page: list[dict[str, Any]], wish: Wish, now: Callable[[], Instant]) -> None:
+    ids = [found["id"] for found in page if found["readable"]]
+    if wish.opened_by is not None and ids:
         journal.append(
             *(
                 Row("personal.opened", now(), {"passage": n, "by": wish.opened_by, "why": "export"})
-                for n in some
+                for n in ids
             )
         )
 

@@ -9,6 +9,10 @@ class JournalFull(JournalError):
     """There is no space left where the journal stands."""
 
 
+class SealBroken(JournalError):
+    """The sealed part of a row is not what was written; the rest of the journal may well be."""
+
+
 def journal_error(zh: str, en: str) -> JournalError:
     """Return the error with both languages in one line."""
     return JournalError(f"{zh} / {en}")

@@ -50,12 +50,51 @@ def free_name(folder: Path, pattern: str) -> Path:
 
 
 def move_aside(path: Path, target: Path) -> None:
-    """Move a database with its write-ahead file; that one goes first, so that an interrupted move
-    can be told from a finished one and be finished."""
+    """Move a database with its write-ahead file, both or neither (see `settle_move`)."""
+    try:
+        begin_move(path, target)
+        path.replace(target)
+    finally:
+        settle_move(path)
+
+
+def begin_move(path: Path, target: Path) -> None:
+    """Note that the database `path` goes to `target`, then send its write-ahead file ahead; whoever
+    calls moves the database and then settles."""
+    write_private(_note_of(path), target.name.encode())
     wal = Path(f"{path}-wal")
     if wal.exists():
         wal.replace(f"{target}-wal")
-        sync_folder(path.parent)
     Path(f"{path}-shm").unlink(missing_ok=True)
-    path.replace(target)
     sync_folder(path.parent)
+
+
+def settle_move(path: Path) -> bool:
+    """End the move that is noted. Where the database has not gone (an error, a power cut), its
+    write-ahead file comes back; return whether that was so. Only while nobody else has it open."""
+    note = _note_of(path)
+    try:
+        target = path.with_name(note.read_text("ascii"))
+    except FileNotFoundError:
+        return False
+    stayed = path.exists() and (not target.exists() or target.samefile(path))
+    if stayed:
+        wal = Path(f"{target}-wal")
+        if wal.exists():
+            wal.replace(f"{path}-wal")
+        target.unlink(missing_ok=True)  # a second name of the same file
+    sync_folder(path.parent)
+    note.unlink()
+    sync_folder(path.parent)
+    return stayed
+
+
+def move_is_open(path: Path) -> bool:
+    """Return whether a move of `path` was begun and not settled."""
+    return _note_of(path).exists()
+
+
+def _note_of(path: Path) -> Path:
+    # A note, because what lies about proves nothing: who makes room on the card may remove a file
+    # that was set aside and leave its write-ahead file.
+    return path.with_suffix(".moving")

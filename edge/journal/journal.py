@@ -148,7 +148,9 @@ class Journal:
 
     def remember(self) -> None:
         """Write the present head to the anchor beside the journal."""
-        with self._writer.looking() as connection:
+        # A transaction, though it changes nothing: of two processes that close at once each would
+        # move the other's half-written file into place.
+        with self._writer.transaction() as connection:
             found = connection.execute(HEAD).fetchone()
             if found is not None:
                 incarnation = self._writer.incarnation_of(found[0])

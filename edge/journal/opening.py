@@ -15,7 +15,7 @@ from pathlib import Path
 from edge.journal.anchor import read_anchor
 from edge.journal.backup import copy_database
 from edge.journal.faults import from_os, is_corrupt, journal_error
-from edge.journal.files import free_name, move_aside
+from edge.journal.files import free_name, move_aside, move_is_open, settle_move
 from edge.journal.hold import Hold
 from edge.journal.schema import FILE, connect, migrate, refuse_newer, scripts
 from edge.journal.writer import set_meta
@@ -43,7 +43,7 @@ def prepare(folder: Path, hold: Hold, *, owner: bool) -> Incident | None:
     this process may not set it aside.
     """
     path = folder / FILE
-    _finish_set_aside(folder)
+    _settle_move(path, hold)
     incident = None
     if path.exists() and path.stat().st_size:
         try:
@@ -101,12 +101,13 @@ def _set_aside(folder: Path, hold: Hold, fault: str, *, owner: bool) -> Incident
     return Incident("corrupt", fault, target.name)
 
 
-def _finish_set_aside(folder: Path) -> None:
-    for wal in folder.glob("journal-*.db-wal"):
-        target = folder / wal.name.removesuffix("-wal")
-        if not target.exists() and (folder / FILE).exists():
-            _log.error("finishing an interrupted move of the journal to %s", target.name)
-            move_aside(folder / FILE, target)
+def _settle_move(path: Path, hold: Hold) -> None:
+    if not move_is_open(path):
+        return
+    hold.alone()
+    if settle_move(path):
+        _log.error("a move of the journal was interrupted and is undone")
+    hold.share()
 
 
 def _bring_up_to_date(path: Path, hold: Hold) -> None:

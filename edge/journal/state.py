@@ -5,16 +5,20 @@ this can be thrown away without losing a fact. Several processes may use it.
 """
 
 import json
+import logging
 import os
 import sqlite3
 import threading
 from pathlib import Path
 from typing import Any, Self
 
-from edge.journal.faults import from_os, journal_error
+from edge.domain.errors import JournalError
+from edge.journal.faults import from_os, is_corrupt, journal_error
 
 FILE = "state.db"
+ASIDE = "state-aside-{}.db"
 _VERSION = 1
+_log = logging.getLogger(__name__)
 
 
 class State:
@@ -25,8 +29,29 @@ class State:
         self._lock = threading.Lock()
 
     @classmethod
-    def open(cls, folder: Path) -> Self:
-        """Open the state of a store folder, making it where it is absent."""
+    def open(cls, folder: Path, *, owner: bool = False) -> Self:
+        """Open the state of a store folder, making it where it is absent.
+
+        A damaged file ends a command; the owner (the daemon) sets it aside and begins a new one: it
+        holds no facts, and a gate must not stay shut for it. Accounts are made anew then.
+        """
+        try:
+            return cls._opened(folder)
+        except JournalError as error:
+            cause = error.__cause__
+            if not owner or not isinstance(cause, sqlite3.Error) or not is_corrupt(cause):
+                raise
+        number = next(n for n in range(1, 1000) if not (folder / ASIDE.format(n)).exists())
+        for ending in ("-wal", "-shm"):
+            (folder / (FILE + ending)).unlink(missing_ok=True)
+        (folder / FILE).rename(folder / ASIDE.format(number))
+        _log.error(
+            "%s is damaged and was set aside as %s: accounts are made anew", FILE, ASIDE.format(number)
+        )
+        return cls._opened(folder)
+
+    @classmethod
+    def _opened(cls, folder: Path) -> Self:
         path = folder / FILE
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -162,7 +162,8 @@ def _link(walk: _Walk, seq: int, body: str) -> None:
     earlier = [one for one in walk.incarnations if one.first_seq < seq]
     if not earlier:
         return
-    named = json.loads(body).get("previous") or {}
+    first = json.loads(body)
+    named = first.get("previous") if isinstance(first, dict) else None
     if named != {"incarnation": earlier[-1].id, "head": walk.seq, "hash": walk.hash.hex()}:
         walk.fault(
             f"第 {seq} 行开始新世代，但与前一世代接不上",

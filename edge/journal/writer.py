@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.journal import seal
-from edge.journal.faults import JournalFull, from_os, journal_error
+from edge.journal.faults import JournalFull, SealBroken, from_os, journal_error
 from edge.journal.keys import Keys
 from edge.journal.projections import project
 from edge.journal.reserve import Reserve
@@ -110,7 +110,7 @@ class Writer:
 
     def unseal(self, row: StoredRow) -> dict[str, Any] | None:
         """Return the personal fields of a row; None when it has none or their key is destroyed.
-        Raises JournalError when the sealed part is not what was written."""
+        Raises SealBroken when the sealed part is not what was written."""
         if row.sealed is None or row.key_id is None:
             return None
         with self.looking() as connection:
@@ -120,8 +120,8 @@ class Writer:
             return None
         plain = seal.unseal(key, row.sealed, incarnation=incarnation, seq=row.seq, key_id=row.key_id)
         if plain is None:
-            raise journal_error(
-                f"第 {row.seq} 行的封存内容被改动过", f"the sealed part of row {row.seq} was tampered with"
+            raise SealBroken(
+                f"第 {row.seq} 行的封存内容被改动过 / the sealed part of row {row.seq} was tampered with"
             )
         return dict(json.loads(plain))
 

@@ -29,9 +29,9 @@ class Acceptance:
         self._stalls = 0
         self._renewed = False
 
-    def accept(self, answer: Answer, batch: Batch, head: int, reader: RowReader) -> None:
+    def accept(self, answer: Answer, batch: Batch, head: int, reader: RowReader, *, floor: int) -> None:
         """Move the acknowledged sequence; `head` was the journal's newest row before `batch` was
-        made (rows may have come in between).
+        made (rows may have come in between), `floor` stands before the first row of all.
 
         Raises Unreachable with the code `stalled` when answers keep coming but nothing moves, and
         JournalError when the journal cannot take what has to be written down first.
@@ -39,6 +39,8 @@ class Acceptance:
         standing = self._remembered.now
         before = standing.acknowledged
         after = max(min(answer.acknowledged, batch.last), batch.segment.first - 1)
+        if after == batch.segment.first - 1 < before:
+            after = floor  # it forgot all of this incarnation, so perhaps the end of the one before
         refusals = [r for r in answer.rejected if batch.first <= r[0] <= after]
         # The district may well know more of an earlier incarnation than the backup brought back.
         if batch.segment.last is None:

@@ -6,7 +6,7 @@ acknowledged only by the ledger, which still carries them in their order.
 
 import logging
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from edge import wire
 from edge.uplink.answer import failure
@@ -23,13 +23,20 @@ _COME_BACK = (401, 403, 429)
 
 
 class AlarmLane:
-    """Looks for urgent rows beyond the batch that is about to go. Remembers how far it looked."""
+    """Looks for urgent rows beyond the batch that is about to go. Remembers how far it looked, also
+    while the district is away: a backlog of weeks is looked through once, not at every try. `beat`
+    is called for every page of it."""
 
-    def __init__(self, composer: Composer, transport: Transport, standing: Standing) -> None:
+    def __init__(
+        self, composer: Composer, transport: Transport, standing: Standing, beat: Callable[[], object]
+    ) -> None:
         self._composer = composer
         self._transport = transport
         self._standing = standing
+        self._beat = beat
         self._refused = False
+        self._looked = 0
+        self._found: deque[WireRow] = deque(maxlen=wire.MAX_EVENTS)
 
     def send(self, reader: RowReader, covered: int, head: int, headers: Mapping[str, str]) -> None:
         """Send urgent rows after `covered`, which the ledger's next batch reaches, up to `head`.
@@ -40,7 +47,8 @@ class AlarmLane:
         after = max(self._standing.alarmed, covered)
         if head <= after or self._refused:
             return
-        found = self._urgent(reader, after)
+        self._look(reader, after, head)
+        found = [row for row in self._found if row.seq > after]
         if found:
             rows = [(row, hash_before(reader, row.seq)) for row in found]
             response = self._transport.post("/alarms", self._composer.newest(rows), headers)
@@ -51,13 +59,16 @@ class AlarmLane:
                     return
                 raise failure(response)
         self._standing.alarmed = head
+        self._found.clear()
 
-    def _urgent(self, reader: RowReader, after: int) -> list[WireRow]:
-        """The newest urgent rows, at most one batch of them, oldest first."""
-        found: deque[WireRow] = deque(maxlen=wire.MAX_EVENTS)
+    def _look(self, reader: RowReader, after: int, head: int) -> None:
+        """Find the newest urgent rows, at most one batch of them, oldest first."""
+        self._looked = max(self._looked, after)
         while True:
-            rows = reader.rows_after(after, _PAGE, kinds=_KINDS)
-            found.extend(row for row in rows if wire.urgent(row.kind, row.body))
+            rows = reader.rows_after(self._looked, _PAGE, kinds=_KINDS)
+            self._found.extend(row for row in rows if wire.urgent(row.kind, row.body))
+            self._beat()
             if len(rows) < _PAGE:
-                return list(found)
-            after = rows[-1].seq
+                self._looked = max(self._looked, head, *(row.seq for row in rows))
+                return
+            self._looked = rows[-1].seq

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edge import wire
+from edge.journal.faults import SealBroken
 from edge.uplink.personal import forwarded
 from edge.uplink.ports import RowReader
 from edge.uplink.segments import Segment, segment_at
@@ -46,9 +47,7 @@ class Composer:
     def text(self, row: WireRow, previous_hash: bytes, omit: str | None = None) -> bytes:
         """Return the JSON of one row. A body that is not canonical goes as hash only."""
         incarnation = segment_at(self.segments, row.seq).incarnation
-        personal = None
-        if omit is None and self.forward and row.sealed is not None:
-            personal = forwarded(row.body, self.unseal(row), self.forward)
+        personal = self._personal(row) if omit is None else None
         try:
             return _dump(wire.event(self.gate_id, incarnation, row, previous_hash, personal, omitted=omit))
         except (ValueError, RecursionError):
@@ -89,6 +88,15 @@ class Composer:
             size += len(text) + 1
             previous_hash = row.hash
         return Batch(segment, after + 1, after + len(texts), packed(texts))
+
+    def _personal(self, row: WireRow) -> Mapping[str, Any] | None:
+        if not self.forward or row.sealed is None:
+            return None
+        try:
+            return forwarded(row.body, self.unseal(row), self.forward)
+        except SealBroken as error:  # it must not stop those behind it; its hash will tell the district
+            log.error("row %d goes without its personal fields: %s", row.seq, error)
+            return None
 
     def newest(self, rows: Sequence[tuple[WireRow, bytes]]) -> bytes:
         """Return a batch of single rows, each with the hash before it, newest first; what does not

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from edge.domain.errors import Unreachable
 from edge.wire import WireRow
 
 
@@ -43,11 +44,16 @@ class Response:
     body: bytes = b""
 
 
+class TimedOut(Unreachable):
+    """Somebody is there, and it took too long: nobody at home, or too much for the line at once."""
+
+
 class Transport(Protocol):
     """The line to the district. Every call ends within its time-outs."""
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Response:
-        """POST to the district's address plus `path`; raises Unreachable when nothing came back."""
+        """POST to the district's address plus `path`; raises Unreachable when nothing came back,
+        TimedOut when that was for want of time."""
 
     def dropped(self) -> bool:
         """Say whether the idle connection was closed from the other side."""

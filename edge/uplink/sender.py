@@ -23,7 +23,7 @@ from edge.uplink.answer import Answer, read_answer
 from edge.uplink.batch import Batch, Composer, Unseal, empty, hash_before
 from edge.uplink.contact import Contact
 from edge.uplink.memory import BackOff, Remembered
-from edge.uplink.ports import Append, Memory, Options, RowReader, Transport
+from edge.uplink.ports import Append, Memory, Options, RowReader, TimedOut, Transport
 from edge.uplink.segments import Incarnation, segment_at, segments
 from edge.uplink.status import Board
 from edge.uplink.transport import HttpTransport
@@ -32,6 +32,8 @@ from edge.wire import WireRow
 log = logging.getLogger(__name__)
 
 _SLICE_S = 0.5  # how long the thread is ever silent while it waits
+_EASY = 8  # rows that any line carries in time
+_GROW_US, _EASY_US = 60_000_000, 600_000_000
 _SLOW_US = 2_500_000  # an answer that takes longer is shown as none
 
 
@@ -84,12 +86,13 @@ class Uplink:
         self._remembered = Remembered(state, self._segments)
         self._standing = self._remembered.now
         self._back_off = BackOff(self._standing, options, lambda: now().mono_us, random)
-        self._alarms = AlarmLane(self._composer, self._transport, self._standing)
+        self._alarms = AlarmLane(self._composer, self._transport, self._standing, beat)
         self._acceptance = Acceptance(self._remembered, append, renew, lambda: now().at_us)
         self._reader: RowReader | None = None
         self._limit = wire.MAX_EVENTS  # halved when the district finds batches too large
         self._omit: set[int] = set()
         self._shrunk_us = 0
+        self._grow_us = _GROW_US
         self._waiting_us: int | None = None  # monotonic time since which rows wait for company
         self._contact = Contact(self._standing, append, lambda: now().mono_us)
         self._head = self._standing.acknowledged
@@ -174,6 +177,9 @@ class Uplink:
         self._beat()
         try:
             answer = self._post(batch, rows)
+        except TimedOut:
+            self._go_easy(batch)
+            raise
         except Unreachable as error:
             if error.code != "too_large" or not self._shrink(batch):
                 raise
@@ -227,21 +233,31 @@ class Uplink:
         if batch.count > 1:
             self._limit = max(1, batch.count // 2)
             self._shrunk_us = self._now().mono_us
+            self._grow_us = _GROW_US
             return True
         if batch.count == 1 and batch.first not in self._omit:
             self._omit.add(batch.first)
             return True
         return False
 
+    def _go_easy(self, batch: Batch) -> None:
+        """A thin line carries less in time: a backlog in whole batches would never get away."""
+        if batch.count > _EASY:
+            self._shrink(batch)
+            self._limit = max(_EASY, self._limit)
+            self._grow_us = _EASY_US
+
     def _grow(self) -> None:
-        """Try a larger batch again once a minute: a proxy's limit may have been lifted."""
-        if self._limit < wire.MAX_EVENTS and self._now().mono_us - self._shrunk_us > 60_000_000:
+        """Try a larger batch again once a minute: a proxy's limit may have been lifted. More seldom
+        on a thin line, where each try that fails is a loss of contact."""
+        if self._limit < wire.MAX_EVENTS and self._now().mono_us - self._shrunk_us > self._grow_us:
             self._limit = min(wire.MAX_EVENTS, self._limit * 2)
             self._shrunk_us = self._now().mono_us
 
     def _accept(self, answer: Answer, batch: Batch) -> Pause:
         try:
-            self._acceptance.accept(answer, batch, self._head, self._opened())
+            floor = self._segments[0].first - 1
+            self._acceptance.accept(answer, batch, self._head, self._opened(), floor=floor)
         finally:
             self._remembered.save()
         self._omit = {seq for seq in self._omit if seq > self._standing.acknowledged}

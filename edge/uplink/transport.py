@@ -8,11 +8,11 @@ from collections.abc import Mapping
 
 import urllib3
 from urllib3.connection import HTTPConnection
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 from urllib3.util import Timeout, parse_url
 
 from edge.domain.errors import ConfigError, Unreachable
-from edge.uplink.ports import Options, Response
+from edge.uplink.ports import Options, Response, TimedOut
 
 _CONNECT_S = 3.0
 _READ_S = 10.0
@@ -75,7 +75,8 @@ class HttpTransport:
                 raise
             answer.release_conn()
         except (HTTPError, OSError) as error:
-            raise Unreachable(f"no answer from the district: {type(error).__name__}") from error
+            kind = TimedOut if _too_slow(error) else Unreachable
+            raise kind(f"no answer from the district: {type(error).__name__}") from error
         return Response(answer.status, {k.lower(): v for k, v in answer.headers.items()}, text)
 
     def dropped(self) -> bool:
@@ -97,6 +98,12 @@ class HttpTransport:
         """Close the connection."""
         with contextlib.suppress(HTTPError, OSError):
             self._pool.close()
+
+
+def _too_slow(error: HTTPError | OSError) -> bool:
+    """Say whether time ran out after somebody had taken the call. urllib3 wraps a time-out of sending."""
+    within = error.args[-1] if isinstance(error, ProtocolError) and error.args else error
+    return isinstance(within, ReadTimeoutError | TimeoutError)
 
 
 def _read(answer: urllib3.BaseHTTPResponse) -> bytes:

@@ -315,6 +315,10 @@ def test_a_withdrawn_pass_is_revoked_and_the_next_one_is_not(tmp_path: Path) -> 
     assert [a["verdict"] for a in check(into, b"\n".join(payloads))] == ["revoked", "valid"]
     assert gatepost("trust", "revoke", "--out", into, "zz").exit_code == 2
     assert load(into).of(Carrier.GATEPOST_PASS) == load_list(into, Carrier.GATEPOST_PASS)
+    public = key.with_name(key.name + ".public.json")
+    replaced = gatepost("trust", "import", "--carrier", "gatepost_pass", "--out", into, "--replace", public)
+    assert replaced.exit_code == 0
+    assert [a["verdict"] for a in check(into, b"\n".join(payloads))] == ["revoked", "valid"]
 
 
 @pytest.mark.parametrize(

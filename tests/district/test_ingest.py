@@ -2,12 +2,15 @@
 
 import gzip
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from district.errors import Refused
+from district.web.ingest import inflate
 from edge import wire
 from edge.wire.received import Answer
 from tests.district.desk import FIRST, GATE, Desk, FakeJournal, events_of, living
@@ -19,6 +22,18 @@ def journal() -> FakeJournal:
     made = FakeJournal()
     made.fill(5)
     return made
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
+    bomb = gzip.compress(bytes(200_000_000))
+    tracemalloc.start()
+    try:
+        with pytest.raises(Refused, match="at most"):
+            inflate(bomb, wire.MAX_BYTES)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 10 * wire.MAX_BYTES
 
 
 def test_rows_are_acknowledged_after_they_are_stored(desk: Desk, journal: FakeJournal) -> None:

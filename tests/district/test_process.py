@@ -132,6 +132,16 @@ def test_ten_megabytes_a_bomb_and_garbage_get_an_answer_and_it_lives_on(running:
     assert (status, answer["acknowledged"]) == (200, 0)
 
 
+def test_three_hundred_gates_may_hold_their_lines_open(own: Running) -> None:
+    with contextlib.ExitStack() as stack:
+        for _ in range(300):
+            line = http.client.HTTPConnection("127.0.0.1", own.port, timeout=10)
+            stack.callback(line.close)
+            line.request("GET", "/healthz")
+            assert line.getresponse().read()
+            assert line.sock is not None
+
+
 def test_a_gate_added_while_it_runs_can_post_at_once(running: Running) -> None:
     token = json.loads(running.command("gate", "add", "later", "--json"))["token"]
     assert running.post(gzip.compress(b"[]"), {"authorization": f"Bearer {token}"})[0] == 200

@@ -21,6 +21,8 @@ from tests.drivers.camera_files import PAYLOADS, code_picture, scene, stream, wr
 from tests.paths import ROOT
 from tests.waiting import until
 
+pytestmark = pytest.mark.system
+
 Open = Callable[[Options], CameraPort]
 
 

@@ -16,6 +16,8 @@ from drivers.scanner._decode_zbar import read_zbar
 from tests.drivers.camera_files import PAYLOADS, code_picture, scene
 from tests.paths import shared
 
+pytestmark = pytest.mark.system
+
 PASS = b"gatepost pass of nobody in particular"
 
 

@@ -4,12 +4,15 @@ import base64
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from bench.qr import rows
 from edge.cli import main
 from tests.drivers.camera_files import PAYLOADS, code_picture, scene, write_picture, write_video
 from tests.paths import shared
+
+pytestmark = pytest.mark.system
 
 
 def lines(*paths: Path) -> tuple[int, list[dict[str, object]], str]:

@@ -21,6 +21,8 @@ from drivers.scanner._decode import Grey
 from tests.drivers.camera_files import scene, stream, write_picture, write_video
 from tests.waiting import until
 
+pytestmark = pytest.mark.system
+
 
 def opened(source: str, *, loop: bool = False, fps: float = 0.0) -> VideoFile:
     video = open_source(source, loop=loop, width=640, height=480, fps=fps)

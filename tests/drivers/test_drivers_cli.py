@@ -12,6 +12,8 @@ from drivers.thermometer._scene import Scene
 from edge.cli import main
 from tests.drivers.lines import Peer, Pty
 
+pytestmark = pytest.mark.system
+
 AIR = Scene(cycle_s=60.0, ambient_c=21.5)
 
 

@@ -13,6 +13,8 @@ from edge.domain.model import Scan
 from tests.drivers.lines import Peer, Pty, reading_thread
 from tests.waiting import until
 
+pytestmark = pytest.mark.system
+
 ENDS = {"line": b"\r\n", "cr": b"\r", "lf": b"\n", "crlf": b"\r\n"}
 relaxed = settings(deadline=None)
 

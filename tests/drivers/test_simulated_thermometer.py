@@ -19,6 +19,8 @@ from edge.domain.errors import DeviceUnavailable
 from edge.domain.model import Reading
 from tests.waiting import until
 
+pytestmark = pytest.mark.system
+
 FEVER = Scene(
     cycle_s=20.0,
     people=(

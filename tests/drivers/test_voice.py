@@ -22,6 +22,8 @@ from drivers.voice.wav import player_command
 from edge.domain.errors import DeviceUnavailable
 from tests.waiting import until
 
+pytestmark = pytest.mark.system
+
 VALUES = {"temperature": "36.5", "minutes": "10", "ticket": "105"}
 needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
 

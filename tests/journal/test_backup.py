@@ -1,5 +1,7 @@
 """Backups: sound, without the master key; going on from one is a new incarnation."""
 
+import errno
+import os
 import sqlite3
 from pathlib import Path
 
@@ -125,6 +127,22 @@ def test_a_damaged_journal_is_replaced_by_its_backup(tmp_path: Path) -> None:
         assert journal.incident is None
         assert reader.find("13800000003") == [3]
         assert journal.verify() == []
+
+
+def test_a_restore_that_fails_in_its_last_step_leaves_the_present_journal_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, copy = store_with_backup(tmp_path)
+    (store / "journal.db-wal").write_bytes(b"what only the write-ahead file holds")
+    before = {path.name: path.read_bytes() for path in store.glob("journal*.db*")}
+
+    def no_links(*_: object) -> None:
+        raise OSError(errno.EPERM, "no hard links on this card")
+
+    monkeypatch.setattr(os, "link", no_links)
+    with pytest.raises(JournalError, match="no hard links"):
+        restore(store, copy, instant())
+    assert {path.name: path.read_bytes() for path in store.glob("journal*.db*")} == before
 
 
 def test_nothing_is_restored_under_a_running_gate_or_from_a_bad_backup(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from edge.cli.journal import journal as command
 from edge.clock import Clock
 from edge.domain.model import ClockQuality, Instant
 from edge.journal import Journal, Row, State
+from edge.journal.export import Wish, passages
 from tests.journal.samples import DAY_US, HOUR_US, START_US, decided, held, instant, personal, whole
 from tests.paths import ROOT
 
@@ -178,6 +180,27 @@ def _old_rows(folder: Path, state: dict[str, Any] | None) -> None:
         opened = State.open(folder)
         opened.put("uplink", state)
         opened.close()
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "xlsx"])
+def test_only_its_owner_may_read_what_was_exported(store: Path, tmp_path: Path, form: str) -> None:
+    target = tmp_path / "out"
+    before = os.umask(0o022)
+    try:
+        assert run(store, "export", "--format", form, "--personal", "--to", str(target)).exit_code == 0
+    finally:
+        os.umask(before)
+    assert target.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_export_that_nobody_reads_on_holds_no_page_back(store: Path) -> None:
+    with Journal.open(store) as journal:
+        journal.append(*(decided(number) for number in range(10, 400)))
+        lines = passages(journal, Wish(), instant)
+        next(lines)
+        journal.append(decided(1000))
+        assert journal._writer.checkpoint()
+        assert sum(1 for _ in lines) == 393
 
 
 def test_purge_waits_for_the_district_where_one_was_spoken_to(tmp_path: Path) -> None:

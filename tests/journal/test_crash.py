@@ -7,6 +7,8 @@ import pytest
 from edge.journal import Journal
 from tests.journal.crash import can_cut, cuts, kills
 
+pytestmark = pytest.mark.system
+
 needs_loop = pytest.mark.skipif(not can_cut(), reason="needs root, loop devices and mkfs.ext4 for power cuts")
 
 

@@ -2,15 +2,22 @@
 
 import contextlib
 import hashlib
+import os
 import random
 import shutil
 import sqlite3
+import subprocess
+import sys
+import textwrap
+import threading
 from pathlib import Path
 
 import pytest
 
 from edge.domain.errors import JournalError
 from edge.journal import HourCount, Incident, Journal, Row, schema
+from edge.journal.anchor import read_anchor
+from edge.journal.files import write_private
 from edge.journal.hold import Hold
 from edge.journal.opening import damage
 from tests.journal.samples import HOUR_US, START_US, decided, held, instant, personal
@@ -171,17 +178,79 @@ def test_a_damaged_file_is_not_moved_while_another_process_has_it_open(tmp_path:
         assert path.read_bytes() == data
 
 
-@pytest.mark.parametrize("steps", [0, 1])
-def test_a_move_that_was_interrupted_is_finished(tmp_path: Path, steps: int) -> None:
-    path = filled(tmp_path)
-    aside = tmp_path / "journal-aside-1.db"
-    Path(f"{aside}-wal").write_bytes(b"a write-ahead file")
-    if steps:
+def killed_while_open(folder: Path, count: int) -> None:
+    """A store as a killed process leaves it: rows that stand in the write-ahead file only."""
+    filled(folder, 3)
+    child = textwrap.dedent(
+        """
+        import os, sys
+        from pathlib import Path
+        from edge.journal import Journal
+        from tests.journal.samples import decided
+        journal = Journal.open(Path(sys.argv[1]))
+        for number in range(int(sys.argv[2])):
+            journal.append(decided(100 + number))
+        os._exit(0)
+        """
+    )
+    subprocess.run([sys.executable, "-c", child, str(folder), str(count)], check=True, cwd=ROOT)
+    assert (folder / "journal.db-wal").stat().st_size
+
+
+@pytest.mark.parametrize("done", ["noted", "write-ahead file", "both names", "database"])
+def test_a_move_that_was_interrupted_is_undone_or_was_done(tmp_path: Path, done: str) -> None:
+    killed_while_open(tmp_path, 5)
+    path, aside = tmp_path / "journal.db", tmp_path / "journal-aside-1.db"
+    write_private(tmp_path / "journal.moving", aside.name.encode())
+    if done != "noted":
+        Path(f"{path}-wal").rename(f"{aside}-wal")
+    if done == "both names":
+        os.link(path, aside)
+    if done == "database":
         path.rename(aside)
     with Journal.open(tmp_path) as journal:
-        assert journal.incident == Incident("missing")
-    assert aside.exists()
-    assert Path(f"{aside}-wal").read_bytes() == b"a write-ahead file"
+        assert journal.rolled_back is None
+        assert journal.incident == (Incident("missing") if done == "database" else None)
+        assert journal.head() == (1 if done == "database" else 8)
+        assert journal.verify() == []
+    assert aside.exists() is Path(f"{aside}-wal").exists() is (done == "database")
+    assert not (tmp_path / "journal.moving").exists()
+
+
+def test_what_is_left_of_a_file_that_was_set_aside_and_removed_is_left_alone(tmp_path: Path) -> None:
+    filled(tmp_path)
+    left = tmp_path / "journal-aside-1.db-wal"
+    left.write_bytes(b"of a file that somebody removed to make room")
+    with Journal.open(tmp_path) as daemon:
+        with Journal.open(tmp_path, create=False) as journal:
+            assert journal.head() == 40
+        daemon.append(decided(41))
+        assert (daemon.incident, daemon.head()) == (None, 41)
+    assert left.read_bytes() == b"of a file that somebody removed to make room"
+    assert not (tmp_path / "journal-aside-1.db").exists()
+
+
+def test_two_processes_may_remember_at_the_same_time(tmp_path: Path) -> None:
+    filled(tmp_path, 2)
+    faults: list[JournalError] = []
+    unreadable: list[int] = []
+
+    def remember(journal: Journal) -> None:
+        try:
+            for turn in range(100):
+                journal.remember()
+                if read_anchor(tmp_path) is None:
+                    unreadable.append(turn)
+        except JournalError as error:
+            faults.append(error)
+
+    with Journal.open(tmp_path) as daemon, Journal.open(tmp_path, create=False) as command:
+        threads = [threading.Thread(target=remember, args=(one,)) for one in (daemon, command)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert (faults, unreadable) == ([], [])
 
 
 @pytest.mark.parametrize("emptied", [True, False])
@@ -256,6 +325,21 @@ def test_a_seam_between_incarnations_cannot_be_shifted(tmp_path: Path) -> None:
     connection.close()
     with Journal.open(tmp_path, create=False) as journal:
         assert len(journal.verify()) >= 2
+
+
+@pytest.mark.parametrize("body", ["[]", "7", '"x"', '{"previous":[]}'])
+def test_a_seam_of_another_shape_is_a_fault_and_the_gate_starts_all_the_same(
+    tmp_path: Path, body: str
+) -> None:
+    with Journal.open(tmp_path) as journal:
+        journal.append(decided(1))
+        journal.renew("conflict", instant())
+    connection = sqlite3.connect(tmp_path / "journal.db", isolation_level=None)
+    connection.execute("UPDATE journal SET body = ? WHERE seq = 2", (body,))
+    connection.close()
+    with Journal.open(tmp_path) as journal:
+        assert any("row 2" in fault for fault in journal.faults)
+        assert any("row 2 begins an incarnation" in fault for fault in journal.verify())
 
 
 def test_the_look_at_start_is_bounded_in_time(tmp_path: Path) -> None:

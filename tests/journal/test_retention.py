@@ -51,6 +51,7 @@ def test_a_purge_destroys_for_good_and_everything_else_stays(tmp_path: Path) -> 
     with Journal.open(tmp_path) as journal, journal.reader() as reader:
         days(journal, range(10))
         old_master = (tmp_path / "master.key").read_bytes()
+        os.link(tmp_path / "master.key", tmp_path / "the file itself")
         secret = secrets_of(tmp_path / "journal.db")
         assert len(secret) == 10
         assert reader.find("0000") == [n * 10 for n in reversed(range(10))]
@@ -71,6 +72,7 @@ def test_a_purge_destroys_for_good_and_everything_else_stays(tmp_path: Path) -> 
         assert secret[7][1] in raw  # the search above can find
         assert (tmp_path / "journal.db-wal").stat().st_size <= 10 * 2072  # emptied, but for what came since
         assert (tmp_path / "master.key").read_bytes() != old_master
+        assert not any((tmp_path / "the file itself").read_bytes()), "overwritten, not only unlinked"
         assert not (tmp_path / "master.key.next").exists()
         assert journal.verify() == []
         assert journal.rebuild()

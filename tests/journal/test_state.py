@@ -100,3 +100,17 @@ def test_a_newer_or_damaged_file_is_refused_and_nothing_is_readable_by_others(tm
         State.open(tmp_path)
     with pytest.raises(JournalError):
         state.get("a")
+
+
+def test_the_owner_sets_a_damaged_file_aside_and_begins_a_new_one(tmp_path: Path) -> None:
+    state = State.open(tmp_path)
+    state.put("user:a", {"x": 1})
+    state.close()
+    (tmp_path / "state.db").write_bytes(b"not a database at all " * 500)
+    with pytest.raises(JournalError):
+        State.open(tmp_path)
+    state = State.open(tmp_path, owner=True)
+    assert state.get("user:a") is None
+    state.put("user:b", {"x": 2})
+    state.close()
+    assert (tmp_path / "state-aside-1.db").read_bytes().startswith(b"not a database")

@@ -12,6 +12,7 @@ from edge.bell import Bell
 from edge.domain.errors import Unreachable
 from edge.domain.model import ClockQuality, Instant
 from edge.uplink import Options, Response, Uplink
+from edge.uplink.ports import TimedOut
 from edge.wire import ZERO_SEAL, canonical, chain_hash, genesis
 from edge.wire.received import parse_event, verify_event
 
@@ -48,6 +49,7 @@ class FakeJournal:
         self.incarnations = [FakeIncarnation(incarnation, 1)]
         self.bell = Bell()
         self.personal: dict[int, dict[str, Any]] = {}
+        self.handed_out = 0
 
     def append(self, kind: str, body: Mapping[str, Any], lane: str | None = None) -> int:
         seq = self.rows[-1].seq + 1 if self.rows else 1
@@ -70,7 +72,9 @@ class FakeJournal:
             self.append(kind, {"n": n})
 
     def go_on_as(self, incarnation: str) -> None:
-        self.incarnations.append(FakeIncarnation(incarnation, self.head() + 1))
+        first = self.head() + 1
+        self.incarnations = [one for one in self.incarnations if one.first_seq < first]  # as the real one
+        self.incarnations.append(FakeIncarnation(incarnation, first))
 
     def copy(self) -> "FakeJournal":
         other = FakeJournal()
@@ -85,7 +89,9 @@ class FakeJournal:
 
     def rows_after(self, seq: int, limit: int, kinds: Collection[str] | None = None) -> Sequence[FakeRow]:
         wanted = (row for row in self.rows if row.seq > seq and (kinds is None or row.kind in kinds))
-        return list(itertools.islice(wanted, limit))
+        found = list(itertools.islice(wanted, limit))
+        self.handed_out += len(found)
+        return found
 
     def hash_before(self, seq: int) -> bytes:
         for one in self.incarnations:
@@ -153,15 +159,20 @@ class FakeUpstream:
     refused: list[tuple[str, int]] = field(default_factory=list)
     heads: dict[str, int] = field(default_factory=dict)
     most_events: int = 500
+    most_in_time: int = 500
     wait_s: int = 0
     retry_after: str = ""
     alarm_status: int = 200
+    broken_alarms: int = 0
     closed: bool = False
     broken: bool = False
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Response:
         events = [parse_event(value) for value in json.loads(gzip.decompress(body))]
         self.posts.append((path, events, dict(headers)))
+        if path == "/alarms" and self.broken_alarms:
+            self.broken_alarms -= 1
+            raise Unreachable("dropped")
         if path == "/alarms":
             self.alarms += [event.number for event in events if self.alarm_status == 200]
             return Response(self.alarm_status, {}, b"{}")
@@ -174,6 +185,8 @@ class FakeUpstream:
             return Response(200, {}, b"<html>Please log in to the network</html>")
         if len(events) > self.most_events:
             return Response(413)
+        if len(events) > self.most_in_time:
+            raise TimedOut("no answer")
         if fault == "forget" and self.order:
             incarnation, number = self.order.pop()
             del self.stored[incarnation, number]
@@ -247,6 +260,7 @@ class Gate:
         self.options = Options(url="http://127.0.0.1:1/ingest", token="t", **options)
         self.reports: list[dict[str, Any]] = []
         self.jitter = 0.5
+        self.beats = 0
         self.restart()
 
     def restart(self) -> None:
@@ -261,10 +275,14 @@ class Gate:
             bell=self.journal.bell,
             now=self.clock,
             renew=lambda: self.journal.go_on_as(uuid.uuid4().hex),
+            beat=self.beat,
             report=self.reports.append,
             transport=self.upstream,
             random=lambda: self.jitter,
         )
+
+    def beat(self) -> None:
+        self.beats += 1
 
     @property
     def acknowledged(self) -> int:

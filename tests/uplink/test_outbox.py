@@ -134,6 +134,25 @@ def test_rows_written_while_a_batch_is_made_are_no_disagreement(monkeypatch: pyt
     assert "uplink.conflict" not in gate.journal.kinds()
 
 
+def test_a_district_restored_from_before_the_gates_present_journal_gets_the_earlier_one_again_too() -> None:
+    upstream = FakeUpstream()
+    gate = Gate(upstream)
+    gate.journal.fill(10)
+    gate.drain()
+    gate.journal.go_on_as(SECOND)
+    gate.journal.fill(10)
+    gate.drain()
+    upstream.order = [(FIRST, number) for number in range(1, 8)]
+    upstream.stored = {key: upstream.stored[key] for key in upstream.order}
+    upstream.heads = {FIRST: 7}
+    gate.clock.forward(60)
+    gate.turn()
+    gate.drain()
+    assert upstream.numbers(FIRST) == list(range(1, 11))
+    assert upstream.numbers(SECOND) == list(range(11, gate.journal.head() + 1))
+    assert gate.journal.kinds().count("uplink.conflict") == 1, "said once"
+
+
 def test_a_district_restored_from_a_backup_gets_its_lost_rows_again_and_the_gate_says_so_once() -> None:
     upstream = FakeUpstream()
     gate = Gate(upstream)

@@ -18,6 +18,8 @@ from edge.uplink import Options, Uplink
 from tests.uplink.fakes import GATE, FakeUpstream
 from tests.waiting import until
 
+pytestmark = pytest.mark.system
+
 
 def now() -> Instant:
     return Instant(time.monotonic_ns() // 1000, time.time_ns() // 1000, ClockQuality.SYNCED)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from edge.journal.faults import SealBroken
 from edge.uplink import Response
 from tests.uplink.fakes import FIRST, FakeUpstream, Gate
 
@@ -212,6 +213,38 @@ def test_a_batch_that_is_too_large_is_halved_until_it_fits_and_grows_again() -> 
     assert max(len(numbers) for numbers in posts(upstream)[-3:]) == 300
 
 
+def test_a_line_too_thin_for_a_whole_batch_gets_smaller_ones_and_seldom_a_larger_try() -> None:
+    upstream = FakeUpstream(most_in_time=50)
+    gate = Gate(upstream)
+    gate.journal.fill(400)
+    gate.drain()
+    assert upstream.numbers() == list(range(1, gate.journal.head() + 1))
+    before = len(upstream.posts)
+    for _ in range(9):
+        gate.journal.fill(100)
+        gate.clock.forward(61)
+        gate.drain()
+    assert all(len(numbers) <= 50 for numbers in posts(upstream)[before:])
+    upstream.most_in_time = 500
+    for _ in range(8):
+        gate.clock.forward(601)
+        gate.turn()
+    gate.journal.fill(300)
+    gate.turn()
+    gate.turn()
+    assert max(len(numbers) for numbers in posts(upstream)[-3:]) == 300
+
+
+def test_a_district_that_hung_for_long_still_gets_several_rows_at_once() -> None:
+    upstream = FakeUpstream(most_in_time=0)
+    gate = Gate(upstream)
+    gate.journal.fill(400)
+    for _ in range(30):
+        gate.turn()
+    upstream.most_in_time = 500
+    assert gate.drain() <= 400 // 8 + 2
+
+
 def test_one_row_that_is_too_large_goes_as_hash_only_and_blocks_nobody() -> None:
     upstream = FakeUpstream(refuse={2: "too_large"})
     gate = Gate(upstream)
@@ -285,6 +318,22 @@ def test_alarms_overtake_a_backlog_and_the_ledger_still_carries_them() -> None:
     assert upstream.numbers() == list(range(1, 1004))
 
 
+def test_a_long_backlog_is_looked_through_once_and_with_a_beating_heart() -> None:
+    upstream = FakeUpstream(broken_alarms=5)
+    gate = Gate(upstream)
+    for n in range(4000):
+        gate.journal.append("passage.decided", {"passage": n, "outcome": "refer" if n == 3000 else "admit"})
+    gate.turn()
+    assert gate.beats > 3500 // 500, "once for every page of rows"
+    read = gate.journal.handed_out
+    for _ in range(4):
+        gate.turn()
+    assert gate.journal.handed_out - read <= 4 * 501, "the batches, and the uplink's own row"
+    assert upstream.alarms == []
+    gate.drain()
+    assert upstream.alarms == [3001], "once"
+
+
 def test_alarms_that_the_next_batch_carries_anyway_take_no_second_way() -> None:
     upstream = FakeUpstream()
     gate = Gate(upstream)
@@ -350,6 +399,24 @@ def test_personal_fields_stay_unless_the_policy_names_them() -> None:
     text = gate.uplink._composer.text(gate.journal.rows[0], bytes(32)).decode()
     assert "13800000000" in text
     assert "张三" not in text
+
+
+def test_a_sealed_part_that_was_tampered_with_goes_without_and_stops_nobody() -> None:
+    upstream = FakeUpstream()
+    gate = Gate(upstream, forward=("phone",))
+    gate.journal.fill(3)
+    row = gate.journal.rows[1]
+    gate.journal.rows[1] = type(row)(**{f: getattr(row, f) for f in row.__slots__} | {"sealed": b"sealed"})
+    upstream.refuse[2] = "hash_mismatch"
+
+    def unseal(_: object) -> None:
+        raise SealBroken("the sealed part of row 2 was tampered with")
+
+    gate.uplink._composer.unseal = unseal
+    gate.turn()
+    gate.turn()
+    assert upstream.numbers()[:3] == [1, 2, 3]
+    assert gate.uplink.status()["rejected"] == 1
 
 
 def test_a_district_that_takes_the_call_and_says_nothing_is_shown_as_away() -> None:

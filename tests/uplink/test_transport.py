@@ -13,8 +13,11 @@ import pytest
 
 from edge.domain.errors import ConfigError, Unreachable
 from edge.uplink import Options
+from edge.uplink.ports import TimedOut
 from edge.uplink.transport import HttpTransport
 from tests.waiting import until
+
+pytestmark = pytest.mark.system
 
 Talk = Callable[[socket.socket], None]
 
@@ -107,6 +110,24 @@ def test_half_an_answer_is_none(answer: bytes) -> None:
         with pytest.raises(Unreachable):
             transport.post("", b"x", {})
         transport.close()
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_a_line_that_is_too_slow_is_told_from_one_that_is_not_there(
+    monkeypatch: pytest.MonkeyPatch, reads: bool
+) -> None:
+    monkeypatch.setattr("edge.uplink.transport._CONNECT_S", 0.3)
+    monkeypatch.setattr("edge.uplink.transport._READ_S", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as listener:  # takes calls, and reads nothing
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        port = listener.getsockname()[1]
+        transport = line(port)
+        with pytest.raises(TimedOut):
+            transport.post("", bytes(100 if reads else 50_000_000), {})
+        transport.close()
+    with pytest.raises(Unreachable) as caught:
+        line(port).post("", b"", {})
+    assert not isinstance(caught.value, TimedOut)
 
 
 def test_an_answer_without_end_is_cut_off() -> None:
