@@ -18,8 +18,9 @@ from edge.web.logins import Logins
 from edge.web.roles import PUBLIC, allow, check_views, guard, principal
 from edge.web.server import MAX_BODY
 from edge.web.streams import Streams
+from edge.web.titles import titles_at
 from edge.web.users import Users
-from edge.web.words import LANGUAGES, say
+from edge.web.words import LANGUAGES, say, source
 
 TRANSLATIONS = Path(__file__).with_name("translations")
 
@@ -141,6 +142,8 @@ def _words(app: Flask, gate: Gate) -> None:
         degrees=show.degrees,
         minutes=show.minutes,
         number=show.number,
+        source=lambda text: source(text, language()),
+        titles_at=lambda lane: titles_at(gate, lane),
         visible=show.visible,
         payload_text=show.payload_text,
         moment=lambda at_us: show.moment(at_us, zone),

@@ -65,7 +65,10 @@ def _form(users: Users, error: FormError | None, status: int) -> Response:
     names = [user.name for user in users.all() if user.enabled and user.role == ATTENDANT] if here else []
     goes_on = _inside(request.values.get("next")) or ""
     wait_s = error.retry_after_s if isinstance(error, TooMany) else None
-    page = render_template("login.html", error=error, wait_s=wait_s, goes_on=goes_on, names=names)
+    given = request.form.get("account", "")[:64]
+    page = render_template(
+        "login.html", error=error, wait_s=wait_s, goes_on=goes_on, names=names, account=given
+    )
     return make_response(page, status)
 
 

@@ -136,7 +136,7 @@ class _Stream:
     def _first(self, reader: Reader) -> list[bytes]:
         head = reader.head()
         match = _ID.fullmatch(self.last_id or "")
-        known = match is not None and match[1] == self.gate.incarnation and int(match[2]) <= head
+        known = match is not None and match[1] == self.gate.incarnation() and int(match[2]) <= head
         self._cursor = int(match[2]) if match is not None and known else head
         if self.last_id and not known:
             return [frame({}, event="reset", id_=self._id(head))]
@@ -174,7 +174,7 @@ class _Stream:
         return pieces
 
     def _id(self, seq: int) -> str:
-        return f"{self.gate.incarnation}:{min(seq, MAX_ID)}"
+        return f"{self.gate.incarnation()}:{min(seq, MAX_ID)}"
 
 
 def row_json(row: StoredRow) -> dict[str, Any]:

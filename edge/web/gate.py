@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from edge.bell import Bell
 from edge.domain.events import Command
 from edge.domain.model import Instant
+from edge.domain.procedure import Procedure
 from edge.journal import Reader, Row, State, StoredRow
 
 
@@ -35,6 +36,8 @@ class Gate:
     snapshot of a lane. `view_changed` rings when a snapshot changed, `bell` after every commit.
     `reader` opens a read-only view of the journal for the calling thread; close it. `append` writes
     one row of the pages' own (log-ins, opened personal fields). `stop` is set when the daemon ends.
+    `incarnation` is asked each time, because a journal may begin anew; `procedures` are the ones the
+    lanes follow, by name.
     """
 
     name: str
@@ -42,7 +45,8 @@ class Gate:
     language: str
     timezone: str
     lanes: tuple[str, ...]
-    incarnation: str
+    procedures: Mapping[str, Procedure]
+    incarnation: Callable[[], str]
     secret: bytes
     submit: Callable[[Command], Reply]
     view: Callable[[str], Mapping[str, Any]]

@@ -4,7 +4,7 @@ Renders snapshots. Its commands go to `/api/v1`, its live updates come from `/ev
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, url_for
@@ -14,9 +14,10 @@ from edge.domain.errors import FormError
 from edge.web.events import stamp_of
 from edge.web.gate import Gate
 from edge.web.roles import allow, principal
-from edge.web.users import OBSERVER
+from edge.web.titles import titles_at
+from edge.web.users import ATTENDANT, OBSERVER
 
-# Shown from left to right; the letter is the key that presses the button.
+# In the order of the Tab key; the letter is the key that presses the button.
 ACTIONS = (
     ("admit", "A"),
     ("contact", "C"),
@@ -27,8 +28,15 @@ ACTIONS = (
     ("abandon", "X"),
 )
 
-# The big word says these itself.
+# The big word, or the name beside the reasons, says these.
 SAID_ALREADY = ("complete", "attendant")
+
+# How long a verdict stays. A green word that outlives its person would wave the next one through;
+# who is told to go or to step aside needs longer to read it.
+FADES_US = {"admit": 20_000_000, "abandoned": 20_000_000, "turn_back": 60_000_000, "refer": 60_000_000}
+
+# What visitors do by themselves comes before what the attendant asks them.
+_OWN, _ASKED = ("temperature", "code"), ("question", "form")
 
 
 def blueprint(gate: Gate) -> Blueprint:
@@ -41,6 +49,8 @@ def blueprint(gate: Gate) -> Blueprint:
         who = principal()
         if who is not None and who.role == OBSERVER:
             return redirect(url_for("review.today"))
+        if who is not None and who.role == ATTENDANT and len(gate.lanes) == 1:
+            return redirect(url_for("kiosk.kiosk", lane=gate.lanes[0]))
         return make_response(render_template("lanes.html", views=[gate.view(name) for name in gate.lanes]))
 
     @routes.get("/kiosk/<lane>")
@@ -60,23 +70,61 @@ def _shown(gate: Gate, lane: str) -> dict[str, Any]:
     if lane not in gate.lanes:
         raise FormError("unknown_lane", status=404)
     view = gate.view(lane)
+    fades_ms = _fades_ms(view, gate.now().at_us)
+    if fades_ms == 0:
+        view = _nobody(view)
     last = view.get("last") or {}
     stage = view["stage"]
-    reasons = (last.get("reasons") if stage == "ended" else view.get("reasons")) or ()
+    ended = stage == "ended"
+    reasons = [
+        reason
+        for reason in (last.get("reasons") if ended else view.get("reasons")) or ()
+        if reason not in SAID_ALREADY
+    ]
+    by = last.get("by") if ended else None
+    key = last.get("outcome", "idle") if ended else stage
     return {
         "lane": lane,
         "view": view,
-        "key": last.get("outcome", "idle") if stage == "ended" else stage,
-        "reasons": [reason for reason in reasons if reason not in SAID_ALREADY],
+        "key": key,
+        "fades_ms": fades_ms or "",
+        "small": f"{key}_by_hand" if by and key == "admit" else key,
+        "todo": _todo(view["steps"]) if stage == "open" else [],
+        "reasons": reasons,
+        "by": by,
+        "layout": "work" if not ended and stage != "idle" else "told" if reasons or by else "free",
         "troubles": [device for device in view.get("devices", ()) if device["state"] == "down"],
         "has_voice": any(d["kind"] == "voice" and d["driver"] != "none" for d in view.get("devices", ())),
         "banners": dict.fromkeys((*(("simulated",) if view.get("simulated") else ()), *gate.banners)),
         "groups": _groups(view.get("ask", ())),
-        "titles": {step["id"]: step["title"] for step in (*view["steps"], *view.get("ask", ()))},
+        "titles": titles_at(gate, lane).asked,
         "actions": [pair for pair in ACTIONS if pair[0] in view.get("actions", ())],
         "stamp": stamp_of(view),
         "nonce": secrets.token_hex(8),
     }
+
+
+def _fades_ms(view: Mapping[str, Any], now_us: int) -> int | None:
+    """Return how long the last verdict is still shown, 0 when it is over; None while there is none."""
+    last = view.get("last")
+    if view["stage"] != "ended" or last is None:
+        return None
+    stays_us = FADES_US.get(last["outcome"], FADES_US["admit"])
+    gone_us = now_us - int(last["at_us"])
+    return -(-max(0, stays_us - gone_us) // 1000)
+
+
+def _nobody(view: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a view in which the last person is no longer to be seen."""
+    temperature = {"verdict": "missing", "live_mdegc": view["temperature"].get("live_mdegc")}
+    return {**view, "stage": "idle", "steps": [], "reasons": [], "temperature": temperature}
+
+
+def _todo(steps: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the kinds of steps a visitor can do something about now."""
+    missing = {step["kind"] for step in steps if step["state"] == "missing"}
+    own = [kind for kind in _OWN if kind in missing]
+    return own or [kind for kind in _ASKED if kind in missing]
 
 
 def _groups(ask: Any) -> list[dict[str, Any]]:

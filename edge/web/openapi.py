@@ -67,6 +67,7 @@ def _probes() -> Json:
         "properties": {
             "code": {"type": "string"},
             "since_us": {"type": ["integer", "null"]},
+            "title": {"type": ["object", "null"]},
             "remedy": {"type": ["object", "null"]},
         },
     }

@@ -27,8 +27,7 @@ def blueprint(gate: Gate) -> Blueprint:
         ready = bool(status["ready"])
         # Codes and times only: anybody may ask, so nothing a device or a file said is repeated here.
         problems = [
-            {"code": p["code"], "since_us": p.get("since_us"), "remedy": p.get("remedy")}
-            for p in status["problems"]
+            {key: p.get(key) for key in ("code", "since_us", "title", "remedy")} for p in status["problems"]
         ]
         return _answer({"ready": ready, "problems": problems}, well=ready)
 

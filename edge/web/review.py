@@ -16,6 +16,7 @@ from edge.web import chart, forms, show
 from edge.web.gate import Gate
 from edge.web.passage_view import Seen, seen
 from edge.web.roles import allow, principal
+from edge.web.titles import titles_then
 from edge.web.words import WORDS
 
 PAGE = 50
@@ -121,9 +122,10 @@ def _passages(routes: Blueprint, gate: Gate) -> None:
 
 def _passage_page(gate: Gate, found: Seen) -> Response:
     back = url_for("review.passages", before=min(found.id + 1, forms.MAX_ID))
-    chosen = {c["value"]: c["title"] for lane in gate.lanes for c in gate.view(lane).get("chosen", ())}
+    procedure = found.body["procedure"]
+    titles = _read(gate, lambda reader: titles_then(gate, reader, procedure["name"], procedure["version"]))
     return make_response(
-        render_template("review/passage.html", seen=found, back=back, why=WORDS["opening"], chosen=chosen)
+        render_template("review/passage.html", seen=found, back=back, why=WORDS["opening"], titles=titles)
     )
 
 

@@ -7,6 +7,7 @@ is missing here is shown as it is, never hidden (a test keeps the table complete
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from edge.codes.reasons import SENTENCES
 from edge.web import troubles
 from edge.web.troubles import Word
 
@@ -36,9 +37,17 @@ WORDS: dict[str, dict[str, Word]] = {
         "open": Word("Measuring and registering", "测温、扫码、登记中"),
         "hold": Word("The attendant decides", "请等待门岗处理"),
         "admit": Word("All checks complete", "检查完成"),
-        "turn_back": Word("Entry is not possible today", "今天不能通行（劝返）"),
-        "refer": Word("You will be checked again by staff", "请由工作人员复核（移交）"),
+        "admit_by_hand": Word("Admitted by the attendant", "由门岗放行"),
+        "turn_back": Word("You cannot pass now", "现在不能通行（劝返）"),
+        "refer": Word("Staff will check you again", "请由工作人员复核（移交）"),
         "abandoned": Word("Please start again", "请重新开始"),
+    },
+    # What a visitor can do about a step that is missing, by the kind of step.
+    "todo": {
+        "temperature": Word("Look at the sensor", "请正对测温仪"),
+        "code": Word("Show your code", "请出示通行码"),
+        "question": Word("Answer the attendant", "请回答门岗询问"),
+        "form": Word("Register with the attendant", "请向门岗登记"),
     },
     "stage": {
         "open": Word("In the lane", "检查中"),
@@ -70,7 +79,7 @@ WORDS: dict[str, dict[str, Word]] = {
         "answer_hold": Word("An answer needs a decision: {}", "有一项回答需要处理：{}"),
         "answer_turn_back": Word("An answer says turn back: {}", "按规定应劝返：{}"),
         "answer_refer": Word("An answer says refer: {}", "按规定应移交：{}"),
-        "must_missing": Word("A must is not met: {}", "四必未满足：{}"),
+        "must_missing": Word("A step was left out: {}", "有步骤未完成：{}"),
         "attendant": Word("The attendant decided.", "由门岗决定。"),
         "nobody_finished": Word("Nobody finished this passage.", "无人完成本次通行。"),
         "restarted": Word("The gate restarted in the middle.", "检查中设备重新启动。"),
@@ -104,11 +113,60 @@ WORDS: dict[str, dict[str, Word]] = {
         "infrared": Word("infrared", "红外"),
         "contact": Word("contact thermometer", "接触式体温计"),
     },
+    "site": {"forehead": Word("forehead", "额头"), "axilla": Word("armpit", "腋下")},
+    # How a body value was come by; the code names the version.
+    "conversion": {
+        "vendor/1": Word("body value of the device", "采用设备给出的体温"),
+        "offset/1": Word("skin surface plus this site's calibration: {} m°C", "体表温度加本点校准值：{} m°C"),
+        "contact/1": Word("as the thermometer shows it", "体温计读数"),
+        "none": Word("no body value: {}", "未换算体温：{}"),
+    },
     "evidence": {
         "measurement": Word("Temperature", "测温"),
         "code": Word("Code", "扫码"),
         "answer": Word("Answer", "询问登记"),
     },
+    "carrier": {
+        "gatepost_pass": Word("Gatepost pass", "通行证"),
+        "gatepost_venue": Word("Venue code", "场所码"),
+        "nzcp": Word("NZ My Vaccine Pass", "新西兰疫苗通行证"),
+        "hc1": Word("EU certificate (HC1)", "欧盟证书（HC1）"),
+        "shc": Word("SMART Health Card", "SMART 健康卡"),
+        "vds_nc": Word("VDS-NC certificate", "VDS-NC 证书"),
+        "divoc": Word("DIVOC certificate", "DIVOC 证书"),
+        "uk_venue": Word("Venue code, UK", "场所码（英国）"),
+        "cwa_venue": Word("Venue code, Corona-Warn-App", "场所码（德国）"),
+        "nz_venue": Word("Venue code, NZ", "场所码（新西兰）"),
+        "china_health": Word("Health code", "健康码"),
+        "china_itinerary": Word("Itinerary code", "行程卡"),
+        "china_venue": Word("Venue code, China", "场所码（中国）"),
+        "unknown": Word("Unknown", "未知"),
+    },
+    "unconverted": {
+        "ambient": Word("the surroundings are too hot or too cold", "环境过热或过冷"),
+        "uncalibrated": Word("this site is not calibrated", "本点未校准"),
+    },
+    # What a barrier or a voice was told to do.
+    "effect": {
+        "pulse": Word("opened", "开闸"),
+        "admit": Word("said: pass", "播报“请通行”"),
+        "turn_back": Word("said: go back", "播报“请返回”"),
+        "refer": Word("said: step aside", "播报“请到旁边”"),
+        "wait": Word("said: please wait", "播报“请稍候”"),
+        "again": Word("said: measure again", "播报“请再测一次”"),
+        "rest": Word("said: rest, with the number", "播报“请休息”和号码"),
+        "next": Word("said: next, please", "播报“下一位”"),
+    },
+    "row": {
+        "passage.held": Word("held", "暂停，待处理"),
+        "passage.parked": Word("to the bench", "转候检席"),
+        "passage.decided": Word("decided", "判定"),
+        "passage.effects": Word("barrier and voice", "道闸与语音"),
+        "personal.opened": Word("personal fields opened", "查看个人信息"),
+    },
+    # An account that is nobody's: the demo's.
+    "account": {"simulated": Word("(a program)", "（程序模拟）")},
+    "because": {code: Word(text["en"], text["zh_Hans"]) for code, text in SENTENCES.items()},
     "must": {
         "identity": Word("identity asked", "身份必问"),
         "information": Word("information recorded", "信息必录"),
@@ -141,6 +199,7 @@ WORDS: dict[str, dict[str, Word]] = {
         "building": Word("Building", "楼栋"),
         "address": Word("Address", "住址"),
         "plate": Word("Plate", "车牌"),
+        "pass_id": Word("Number of the pass", "通行证编号"),
         "payload": Word("Payload", "码内容"),
         "value": Word("Answer", "回答"),
         "temperature_contact": Word("Contact thermometer", "接触式体温"),
@@ -195,13 +254,22 @@ def say(group: str, code: str, language: str, details: Mapping[str, str] = _NOTH
     return text.format(details.get(detail) or _detail(detail, language))
 
 
+def source(text: str, language: str) -> str:
+    """Return where a piece of evidence came from in words: an attendant by name, a device, `contact`."""
+    kind, _, name = text.partition(":")
+    if name:
+        return f"{say('role', kind, language)} {say('account', name, language)}"
+    device = kind.rstrip("0123456789")
+    return f"{say('device', device, language)} {kind[len(device) :]}".rstrip()
+
+
 def both(group: str, code: str) -> dict[str, str]:
     """Return the words for a code in every language, as answers to programs carry them."""
     return {language: say(group, code, language) for language in LANGUAGES}
 
 
 def _detail(detail: str, language: str) -> str:
-    for group in ("must", "field"):
+    for group in ("must", "field", "unconverted"):
         if detail in WORDS[group]:
             return say(group, detail, language)
     return detail

@@ -198,6 +198,7 @@ def test_healthz_and_readyz_say_so_with_reasons_and_nothing_private(app: Flask, 
                 "code": "lost",
                 "what": "/dev/ttyUSB0 gone",
                 "since_us": DAY_US,
+                "title": {"en": "A device was lost"},
                 "remedy": {"en": "Plug it in."},
             }
         ],
@@ -205,7 +206,12 @@ def test_healthz_and_readyz_say_so_with_reasons_and_nothing_private(app: Flask, 
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.get_json()["problems"] == [
-        {"code": "lost", "since_us": DAY_US, "remedy": {"en": "Plug it in."}}
+        {
+            "code": "lost",
+            "since_us": DAY_US,
+            "title": {"en": "A device was lost"},
+            "remedy": {"en": "Plug it in."},
+        }
     ]
     assert client.get("/healthz").status_code == 200
     world.status["alive"] = False

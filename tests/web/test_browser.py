@@ -11,9 +11,10 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
-from edge.domain.events import Decide
+from edge.domain.events import Decide, Park
 from edge.domain.model import Carrier, Code, CodeVerdict, Outcome
 from edge.web import create_app
+from edge.web.kiosk import FADES_US
 from edge.web.server import serve
 from tests.waiting import until
 from tests.web.conftest import served
@@ -21,7 +22,9 @@ from tests.web.fakes import ACCOUNTS, PIN, World, device
 from tests.web.listening import Listener
 from tests.web.watching import LARGE, SMALL, chromium, watched
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.system]
+
+AXE = Axe()  # reads its half megabyte of script once
 
 # Every piece of text in the kiosk with the contrast it is written in.
 _CONTRASTS = """
@@ -50,28 +53,37 @@ _CONTRASTS = """
 """
 
 
+# What is larger than the place it has.
+_SCROLLS_OR_CUTS = """
+() => [...document.querySelectorAll("#ask, #bench, #why, #big, .tap, .act, .ticket, .step, .measured *")]
+  .filter((element) => element.clientHeight > 0)  // inline text has none
+  .filter((element) => element.scrollHeight > element.clientHeight + 2
+                    || element.scrollWidth > element.clientWidth + 1)
+  .map((element) => element.id || element.className || element.textContent)
+"""
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as started:
         yield started
 
 
-def log_in(page: Page, address: str, role: str, language: str) -> None:
-    """Choose a language and log in with the keyboard."""
+def log_in(page: Page, address: str, role: str, language: str, path: str = "") -> None:
+    """Choose a language and log in with the keyboard; ends on the page `path`, or where the role begins."""
     name, _, secret = next(account for account in ACCOUNTS if account[1] == role)
-    page.goto(f"{address}/language/{language}?next=/login")
+    page.goto(f"{address}/language/{language}?next=/login%3Fnext={path}")
     expect(page.locator("#account")).to_be_focused()
     page.keyboard.type(name)
     page.keyboard.press("Tab")
     page.keyboard.type(secret)
     page.keyboard.press("Enter")
-    page.wait_for_url(lambda url: "/login" not in url)
+    page.wait_for_url(lambda url: "/login" not in url, wait_until="domcontentloaded")
 
 
 def open_kiosk(page: Page, address: str, language: str = "en") -> None:
     """Log in as the attendant and open the lane's page."""
-    log_in(page, address, "attendant", language)
-    page.goto(f"{address}/kiosk/in")
+    log_in(page, address, "attendant", language, "/kiosk/in")
     expect(page.locator("#state")).to_be_visible()
 
 
@@ -110,7 +122,7 @@ def check_layout(page: Page) -> None:
 
 def check_access(page: Page) -> None:
     """No serious or critical violation of accessibility."""
-    found = Axe().run(page).response["violations"]
+    found = AXE.run(page, options={"resultTypes": ["violations"]}).response["violations"]
     grave = [
         (each["id"], [node["html"][:200] for node in each["nodes"]])
         for each in found
@@ -157,6 +169,9 @@ def test_an_attendant_works_by_keyboard_alone(
         page.keyboard.press("1")
         shown(page, "admit")
         expect(page.locator("#word")).to_have_text("请通行" if language == "zh_Hans" else "PASS")
+        expect(page.locator("#big .small")).to_have_text(
+            "检查完成" if language == "zh_Hans" else "All checks complete"
+        )
         check_layout(page)
 
         measure_again_by_contact(page, world)
@@ -171,6 +186,9 @@ def test_an_attendant_works_by_keyboard_alone(
         page.keyboard.press("a")
         page.keyboard.press("2")
         shown(page, "admit")
+        expect(page.locator("#big .small")).to_have_text(
+            "由门岗放行" if language == "zh_Hans" else "Admitted by the attendant"
+        )
         check_layout(page)
 
         # refused, with free text; then the visitor's register by hand
@@ -239,7 +257,21 @@ def test_what_is_typed_survives_live_updates_and_a_double_tap_is_one_answer(
         sent.clear()
         page.locator("#tap-mask-on").evaluate("button => { button.click(); button.click(); }")
         expect(page.locator("[data-step=mask][data-state=done]")).to_be_visible()
+        expect(page.locator("#tap-mask-on")).to_have_count(0)  # the questions were drawn anew
+        expect(page.locator("#q-name")).to_have_value("李")
         assert len([url for url in sent if url.endswith("/answers")]) == 1
+        # the page waits with its news while a finger is down, and a double tap is one tap
+        place = page.locator("#act-refer").bounding_box()
+        assert place is not None
+        page.mouse.move(place["x"] + 9, place["y"] + 9)
+        page.mouse.down()
+        with page.expect_response("**/kiosk/in/state"):
+            world.devices["in"][1].update(state="up")
+            world.gate.view_changed.ring()
+        expect(page.locator(".trouble")).to_have_count(1)
+        page.mouse.up()
+        expect(page.locator("#d-refer")).to_be_visible()
+        expect(page.locator(".trouble")).to_have_count(0)
         # somebody else ends the passage while a sheet is open: the sheet is for nobody any more
         page.keyboard.press("Escape")
         page.keyboard.press("t")
@@ -247,6 +279,43 @@ def test_what_is_typed_survives_live_updates_and_a_double_tap_is_one_answer(
         world.station.submit(Decide("in", passage, "x", "other", world.clock(), Outcome.REFER, "unwell"))
         shown(page, "refer")
         expect(page.locator("dialog[open]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("language", ["zh_Hans", "en"])
+def test_the_fullest_screen_of_the_smallest_kiosk_neither_scrolls_nor_cuts(
+    browser: Browser, world: World, address: str, language: str
+) -> None:
+    object.__setattr__(world.gate, "banners", ("simulated", "attendant"))
+    for name in ("张三", "欧阳小明", "伊丽莎白·史密斯"):
+        world.show_pass(name)
+        parked = world.step_up(36.2)
+        world.station.submit(Park("in", parked, name, "door", world.clock(), "rest"))
+    world.step_up(36.2)
+    with watched(browser, SMALL, language) as seen:
+        page = seen.page
+        open_kiosk(page, address, language)
+        shown(page, "hold")
+        expect(page.locator(".ticket")).to_have_count(3)
+        expect(page.locator("[data-step=register] input")).to_have_count(3)
+        check_layout(page)
+        assert page.evaluate(_SCROLLS_OR_CUTS) == []
+
+
+def test_a_verdict_leaves_the_screen_by_itself(browser: Browser, world: World, address: str) -> None:
+    with watched(browser, SMALL) as seen:
+        page = seen.page
+        open_kiosk(page, address)
+        world.show_pass()
+        world.step_up(34.6)
+        shown(page, "open")
+        all_but_s = FADES_US["admit"] / 1_000_000 - 1
+        world.clock.move(-all_but_s)
+        page.keyboard.press("1")
+        shown(page, "admit")
+        world.clock.move(all_but_s)  # so that it has been there for that long
+        page.reload()
+        shown(page, "idle")
+        expect(page.locator("#steps li")).to_have_count(0)
 
 
 def test_a_refused_command_says_why(browser: Browser, world: World, address: str) -> None:

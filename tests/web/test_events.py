@@ -16,6 +16,8 @@ from tests.web.fakes import World
 from tests.web.listening import Listener
 from tests.web.test_review import decide
 
+pytestmark = pytest.mark.system
+
 
 @pytest.fixture
 def streams(app: Flask) -> Streams:
@@ -28,13 +30,13 @@ def test_rows_come_after_the_commit_with_their_ids(world: World, address: str) -
     with Listener(address, world.tokens["observer"]) as stream:
         hello = stream.next()
         assert hello is not None
-        assert (hello.name, hello.id) == ("hello", f"{world.gate.incarnation}:0")
+        assert (hello.name, hello.id) == ("hello", f"{world.gate.incarnation()}:0")
         passage = decide(world, Outcome.REFER)
         row = stream.next("row")
         assert row is not None
         assert row.data["kind"] == "passage.decided"
         assert row.data["body"]["passage"] == passage
-        assert row.id == f"{world.gate.incarnation}:{row.data['seq']}"
+        assert row.id == f"{world.gate.incarnation()}:{row.data['seq']}"
 
 
 def test_no_stream_carries_what_is_sealed(world: World, address: str) -> None:
@@ -60,7 +62,7 @@ def decide_open(world: World) -> None:
 def test_a_stream_resumes_after_the_last_id_and_misses_nothing(world: World, address: str) -> None:
     token = world.tokens["manager"]
     made = [decide(world, Outcome.REFER) for _ in range(5)]
-    with Listener(address, token, last_id=f"{world.gate.incarnation}:0") as stream:
+    with Listener(address, token, last_id=f"{world.gate.incarnation()}:0") as stream:
         first = [stream.next("row") for _ in range(2)]
     assert first[1] is not None
     made.append(decide(world, Outcome.REFER))
@@ -72,12 +74,12 @@ def test_a_stream_resumes_after_the_last_id_and_misses_nothing(world: World, add
 @pytest.mark.parametrize("last_id", ["0" * 32 + ":0", "{incarnation}:999", "nonsense", "{incarnation}:-1"])
 def test_an_id_that_is_not_ours_resets_the_page(world: World, address: str, last_id: str) -> None:
     decide(world, Outcome.REFER)
-    last_id = last_id.replace("{incarnation}", world.gate.incarnation)
+    last_id = last_id.replace("{incarnation}", world.gate.incarnation())
     with Listener(address, world.tokens["manager"], last_id=last_id) as stream:
         event = stream.next()
         assert event is not None
         assert event.name == "reset"
-        assert event.id == f"{world.gate.incarnation}:1"
+        assert event.id == f"{world.gate.incarnation()}:1"
 
 
 def test_a_kiosk_gets_snapshots_without_an_id_and_only_its_own_lane(world: World, address: str) -> None:
@@ -172,7 +174,7 @@ def test_a_stream_ends_by_itself_after_its_bytes_and_resumes(
 ) -> None:
     monkeypatch.setattr(events, "MAX_BYTES", 4000)
     made = [decide(world, Outcome.REFER) for _ in range(12)]
-    last_id, turns = f"{world.gate.incarnation}:0", 0
+    last_id, turns = f"{world.gate.incarnation()}:0", 0
     seen: list[int] = []
     while len(seen) < len(made) and turns < 20:
         turns += 1
@@ -224,3 +226,16 @@ def read_to_its_end(stream: Listener) -> None:
     """Read until the gate ends the stream; a stream that goes on fails after many events, one that
     falls silent by the time-out of its socket."""
     assert sum(1 for _ in islice(iter(stream.next, None), 100)) < 100
+
+
+def test_a_journal_that_begins_anew_changes_the_ids_and_resets_who_comes_back(
+    world: World, address: str
+) -> None:
+    before = world.gate.incarnation()
+    world.journal.renew("conflict", world.clock())
+    assert world.gate.incarnation() != before
+    with Listener(address, world.tokens["observer"], last_id=f"{before}:0") as stream:
+        event = stream.next()
+    assert event is not None
+    assert event.name == "reset"
+    assert str(event.id).startswith(world.gate.incarnation() + ":")

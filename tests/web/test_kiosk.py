@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from edge.domain.model import Carrier, Code, CodeVerdict
+from edge.web import create_app
 from tests.waiting import until
-from tests.web.fakes import World, device
+from tests.web.conftest import token_of
+from tests.web.fakes import PIN, World, device, running
 
 Enter = Callable[[str], FlaskClient]
 
@@ -67,6 +70,80 @@ def test_a_resident_passes_with_one_tap(world: World, kiosk: FlaskClient) -> Non
     assert 'data-key="admit"' in shown
     assert 'data-shape="admit"' in shown
     assert "张三" not in shown  # gone with the person
+
+
+def big(shown: str) -> str:
+    """Return what the fragment says to the visitor from afar."""
+    return str(re.findall(r'<section id="big".*?</section>', shown, re.S)[0])
+
+
+def test_what_is_read_from_afar_names_nobodys_temperature_or_code(world: World, kiosk: FlaskClient) -> None:
+    passage = world.step_up(35.9)
+    world.show_pass("张三", verdict=CodeVerdict.EXPIRED)
+    shown = state(kiosk)
+    assert {"temperature_again", "code_expired"} <= set(re.findall(r'data-reason="(\w+)"', shown))
+    assert "data-reason" not in big(shown)
+    answers = [{"question": "temperature_contact", "value": "38.2"}]
+    body = {"passage": passage, "command_id": "c", "answers": answers}
+    assert command(world, kiosk, "answers", body).status_code == 200
+    shown = state(kiosk)
+    assert 'data-key="refer"' in shown
+    assert 'data-reason="temperature_over_threshold"' in shown
+    assert "data-reason" not in big(shown)
+    assert "38.2" not in big(shown)
+
+
+def test_an_admission_by_hand_is_called_one_and_says_by_whom(world: World, kiosk: FlaskClient) -> None:
+    passage = world.step_up(34.6)
+    body = {"passage": passage, "command_id": "a", "outcome": "admit", "reason": "known"}
+    assert command(world, kiosk, "decision", body).status_code == 200
+    shown = state(kiosk)
+    assert "Admitted by the attendant" in big(shown)
+    assert "All checks complete" not in shown
+    assert "Decided by door" in shown
+    assert "A step was left out." in shown
+
+
+def test_a_visitor_is_told_what_is_still_to_be_done(world: World, kiosk: FlaskClient) -> None:
+    command(world, kiosk, "begin", {"command_id": "b"})
+    assert re.findall(r'data-todo="(\w+)"', state(kiosk)) == ["temperature", "code"]
+    world.step_up(34.6)
+    assert re.findall(r'data-todo="(\w+)"', state(kiosk)) == ["code"]
+    world.show_pass()
+    assert re.findall(r'data-todo="(\w+)"', state(kiosk)) == ["question"]
+
+
+@pytest.mark.parametrize(("outcome", "stays_s"), [("admit", 20), ("refer", 60)])
+def test_a_verdict_is_not_left_standing_for_the_next_person(
+    world: World, kiosk: FlaskClient, outcome: str, stays_s: int
+) -> None:
+    passage = world.step_up(34.6)
+    body = {"passage": passage, "command_id": "a", "outcome": outcome, "reason": "known"}
+    assert command(world, kiosk, "decision", body).status_code == 200
+    world.clock.move(stays_s - 8)
+    shown = state(kiosk)
+    assert f'data-key="{outcome}"' in shown
+    assert 0 < int(re.findall(r'data-fades="(\d+)"', shown)[0]) <= 8_000
+    world.clock.move(9)
+    shown = state(kiosk)
+    assert 'data-key="idle"' in shown
+    assert "data-step=" not in shown
+    assert "36.6" not in shown
+
+
+def test_a_question_that_decided_is_named_in_the_procedures_words(world: World, kiosk: FlaskClient) -> None:
+    passage = world.step_up(34.6)
+    body = {"passage": passage, "command_id": "q", "question": "mask", "value": "refused"}
+    assert command(world, kiosk, "answers", body).status_code == 200
+    assert "An answer says turn back: Mask" in state(kiosk)
+
+
+def test_an_attendant_of_one_lane_needs_no_chooser(tmp_path: Path) -> None:
+    with running(tmp_path, ("in",)) as world:
+        client = create_app(world.gate).test_client()
+        given = {"account": "door", "secret": PIN, "csrf_token": token_of(client)}
+        assert client.post("/login", data=given).status_code == 302
+        assert client.get("/").headers["location"] == "/kiosk/in"
 
 
 def test_a_first_value_over_the_threshold_holds_and_offers_no_admit(world: World, kiosk: FlaskClient) -> None:

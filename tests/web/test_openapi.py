@@ -21,6 +21,8 @@ from edge.web.openapi import document
 from tests.web.fakes import World
 from tests.web.test_review import decide
 
+pytestmark = pytest.mark.system
+
 # A value can be of the documented shape and still mean nothing to the procedure at hand: 400.
 ACCEPTED = ["2xx", "400", "404", "409"]
 EXAMPLES = 25

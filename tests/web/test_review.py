@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from edge.domain.events import Begin, Decide, Give
 from edge.domain.model import Carrier, Code, CodeVerdict, Outcome
-from edge.journal import HourCount, StoredRow
+from edge.journal import HourCount, Row, StoredRow
+from edge.procedures import parse
 from edge.web import chart, show
 from tests.web.conftest import token_of
-from tests.web.fakes import DAY_US, World
+from tests.web.fakes import DAY_US, PROCEDURE, World
 
 Enter = Callable[[str], FlaskClient]
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -124,6 +125,45 @@ def test_a_passage_shows_all_its_evidence_with_raw_bytes_rows_and_hashes(world: 
         assert f'data-seq="{row.seq}"' in page
 
 
+def test_a_passage_is_told_in_the_words_of_its_procedure(world: World, enter: Enter) -> None:
+    passage = world.step_up(34.6)
+    for question, value in (("mask", "reminded"), ("mask", "refused")):
+        give = Give("in", passage, value, "door", world.clock(), ((question, value),))
+        world.station.submit(give)
+    page = enter("observer").get(f"/review/passage/{passage}").get_data(as_text=True)
+    assert "Compound: check, register, temperature" in page
+    assert "<dd>Reminded, putting it on</dd>" in page
+    assert "An answer says turn back: Mask" in page
+    assert "Attendant door</h3>" in page
+    assert "Thermometer</h3>" not in page  # it is called `meter` here, and a name nobody knows stays
+    assert "<dd>infrared · forehead</dd>" in page
+
+
+def test_a_passage_of_an_earlier_procedure_is_told_in_its_own_words(world: World, enter: Enter) -> None:
+    passage = world.step_up(34.6)
+    world.station.submit(Give("in", passage, "m", "door", world.clock(), (("mask", "refused"),)))
+    text = PROCEDURE.replace("Refused", "Did not want one")
+    now = parse("compound", PROCEDURE)
+    later = parse("compound", PROCEDURE.replace("拒绝佩戴", "不戴"))
+    client, path = enter("observer"), f"/review/passage/{passage}"
+    object.__setattr__(world.gate, "procedures", {"compound": later})
+    assert "<dd>refused</dd>" in client.get(path).get_data(as_text=True)  # its words are nowhere
+    for version, words in (("0" * 16, PROCEDURE), (now.version, text)):
+        body = {"name": "compound", "version": version, "text": words}
+        world.journal.append(Row("procedure.published", world.clock(), body))
+    assert "<dd>Did not want one</dd>" in client.get(path).get_data(as_text=True)
+    unreadable = {"name": "compound", "version": later.version, "text": "title = ["}
+    world.journal.append(Row("procedure.published", world.clock(), unreadable))
+    assert client.get(path).status_code == 200
+
+
+def test_somebody_who_left_is_said_so_without_opening_anything(world: World, enter: Enter) -> None:
+    passage = decide(world, Outcome.ABANDONED, "left")
+    page = enter("observer").get(f"/review/passage/{passage}").get_data(as_text=True)
+    assert "the person left" in page
+    assert "sealed" not in page
+
+
 def test_personal_fields_are_masked_until_a_manager_opens_them_and_that_is_a_row(
     world: World, enter: Enter
 ) -> None:
@@ -229,12 +269,15 @@ def test_the_devices_page_says_what_to_do(world: World, enter: Enter) -> None:
     world.status["problems"] = [
         {
             "code": "disk",
-            "what": "the card is nearly full",
+            "what": "80 MB",
+            "severity": "warning",
             "since_us": DAY_US,
+            "title": {"en": "The card is nearly full"},
             "remedy": {"en": "Make room."},
         }
     ]
     page = enter("manager").get("/review/devices").get_data(as_text=True)
+    assert 'class="warning mb-2" data-problem="disk"><strong>The card is nearly full</strong> (80 MB)' in page
     assert "Switch its power off and on." in page
     assert "Make room." in page
 

@@ -17,6 +17,8 @@ from tests.waiting import until
 from tests.web.conftest import served
 from tests.web.fakes import World
 
+pytestmark = pytest.mark.system
+
 TEN_MB = 10 * 1024 * 1024
 
 

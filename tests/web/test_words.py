@@ -8,11 +8,14 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from edge import wire
+from edge.codes.reasons import CodeReason
 from edge.domain import errors, model
+from edge.domain.procedure import StepKind
 from edge.web import forms, troubles
 from edge.web.app import TRANSLATIONS
 from edge.web.users import ROLES
-from edge.web.words import LANGUAGES, WORDS, both, say
+from edge.web.words import LANGUAGES, WORDS, both, say, source
 from tests.paths import ROOT
 
 CODES: dict[str, Sequence[str]] = {
@@ -29,6 +32,11 @@ CODES: dict[str, Sequence[str]] = {
     "role": ROLES,
     "device": ["thermometer", "scanner", "barrier", "voice"],
     "device_state": ["starting", "up", "down"],
+    "carrier": list(model.Carrier),
+    "because": list(CodeReason),
+    "todo": list(StepKind),
+    "effect": ["pulse", "admit", "turn_back", "refer", "wait", "again", "rest", "next"],
+    "row": [kind for kind in wire.VERSIONS if kind.startswith(("passage.", "personal."))],
     "why": ["rest", "platform", "handed", "other", "left"],
     "must": ["identity", "information", "temperature", "mask"],
 }
@@ -70,12 +78,20 @@ def test_every_refusal_anywhere_in_the_gate_has_a_sentence() -> None:
 
 
 def test_a_detail_behind_a_colon_is_said_and_an_unknown_code_is_shown_as_it_is() -> None:
-    assert say("reason", "must_missing:mask", "zh_Hans") == "四必未满足：口罩必戴"
-    assert say("reason", "must_missing", "en") == "A must is not met."
-    assert say("reason", "must_missing", "zh_Hans") == "四必未满足。"
+    assert say("reason", "must_missing:mask", "zh_Hans") == "有步骤未完成：口罩必戴"
+    assert say("reason", "must_missing", "en") == "A step was left out."
+    assert say("reason", "must_missing", "zh_Hans") == "有步骤未完成。"
     assert say("reason", "answer_hold:cough", "en", {"cough": "Cough"}).endswith("Cough")
     assert say("reason", "answer_hold:{}%s", "en").endswith("{}%s")
     assert say("reason", "brand_new", "en") == "brand_new"
+
+
+def test_a_source_is_said_as_a_person_or_a_device() -> None:
+    assert source("attendant:door1", "zh_Hans") == "门岗 door1"
+    assert source("attendant:simulated", "en") == "Attendant (a program)"
+    assert source("scanner2", "en") == "Scanner 2"
+    assert source("thermometer", "zh_Hans") == "测温仪"
+    assert source("meter", "en") == "meter"
 
 
 def test_every_text_of_the_pages_is_translated_and_none_is_left_over() -> None:

@@ -25,7 +25,9 @@ async function load() {
         const answer = await fetch(stateUrl, { cache: "no-store", ...within(2000) });
         if (answer.status === 401) { location.assign(loginUrl); return; }
         if (!answer.ok) continue;
-        swap(await answer.text());
+        const html = await answer.text();
+        await lifted();
+        swap(html);
         wrongSince = null;
         offline.hidden = true;
         live.alive();
@@ -48,12 +50,35 @@ function swap(html) {
   for (const [id, part] of wanted) {
     const there = document.getElementById(id);
     if (!there) old.append(part);
-    else if (source(there) !== part.outerHTML) there.replaceWith(keep(part));
+    else if (source(there) !== part.outerHTML) {
+      keep(part);
+      carry(there, part);
+      there.replaceWith(part);
+    }
   }
+  fade();
   if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
   if (before !== old.dataset.key + old.dataset.passage + old.dataset.last) {
     refusal.hidden = true;
     tone(old.dataset.key);
+  }
+}
+
+// A verdict is shown for a while only; the gate says for how long.
+let fading = null;
+function fade() {
+  clearTimeout(fading);
+  const left = Number(state().dataset.fades);
+  if (left > 0) fading = setTimeout(load, left + 50);
+}
+fade();
+
+// What was typed for a person stays while other things about the same person change.
+function carry(old, part) {
+  if (old.dataset.of !== part.dataset.of) return;
+  for (const field of part.querySelectorAll("input[id]")) {
+    const typed = old.querySelector(`#${CSS.escape(field.id)}`);
+    if (typed) field.value = typed.value;
   }
 }
 
@@ -131,9 +156,22 @@ function type(sign) {
   field.value = sign === "back" ? field.value.slice(0, -1) : (field.value + sign).slice(0, 5);
 }
 
+// Nothing is swapped from under a finger: the tap would be lost.
+let down = null;
+let lift = () => {};
+function lifted() {
+  return down ? Promise.race([down, new Promise((done) => { setTimeout(done, 1000); })]) : null;
+}
+document.addEventListener("pointerdown", () => { down = new Promise((done) => { lift = done; }); });
+for (const end of ["pointerup", "pointercancel"]) {
+  document.addEventListener(end, () => { down = null; setTimeout(lift, 50); }); // after its click
+}
+
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
+  // The second half of a double tap may land on the question that has moved up.
+  if (button.dataset.tap && event.detail > 1) return;
   if (button.dataset.tap) press(button);
   else if (button.dataset.type) type(button.dataset.type);
   else if (button.dataset.dialog) open(button.dataset.dialog);

@@ -12,7 +12,9 @@ async function load() {
     const answer = await fetch(figures.dataset.url, { cache: "no-store", signal: AbortSignal.timeout(5000) });
     if (answer.status === 401) { location.reload(); return; }
     if (!answer.ok) return;
+    const open = figures.querySelector("details")?.open;
     figures.innerHTML = await answer.text();
+    if (open) figures.querySelector("details").open = true;
     stale.hidden = true;
     live.alive();
   } catch { stale.hidden = false; }
