@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from edge.domain.errors import ConfigError
-from edge.domain.model import Carrier
-from edge.domain.procedure import CONTACT, Choice, Effect, Procedure, Question, Step, StepKind
+from edge.domain.model import Carrier, Outcome
+from edge.domain.procedure import CONTACT, Choice, Effect, Grounds, Procedure, Question, Step, StepKind
 
 SHIPPED = Path(__file__).resolve().parent.parent / "config" / "procedures"
 SYSTEM = Path("/usr/share/gatepost/procedures")
@@ -78,6 +78,9 @@ class _Step(_Table):
 class _Reason(_Table):
     value: _Name
     title: _Title
+    outcomes: tuple[Literal["admit", "turn_back", "refer"], ...] = Field(
+        default=("admit", "turn_back", "refer"), alias="for", min_length=1
+    )
 
 
 class _File(_Table):
@@ -119,7 +122,7 @@ def parse(name: str, text: str, where: str = "") -> Procedure:
         version=version,
         steps=tuple(_step(step) for step in file.step),
         ordered=file.ordered,
-        reasons=tuple(Choice(reason.value, reason.title.model_dump()) for reason in file.reason),
+        reasons=tuple(_grounds(reason) for reason in file.reason),
         number=file.number,
     )
 
@@ -158,6 +161,10 @@ def names(folders: list[Path]) -> tuple[str, ...]:
 def _fault(where: str, fault: Mapping[str, Any]) -> str:
     place = ".".join(str(part) for part in fault["loc"]) or "file"
     return f"{where}: {place}: {fault['msg']}"
+
+
+def _grounds(reason: _Reason) -> Grounds:
+    return Grounds(reason.value, reason.title.model_dump(), tuple(map(Outcome, reason.outcomes)))
 
 
 def _step(step: _Step) -> Step:

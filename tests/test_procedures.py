@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from edge import procedures
 from edge.domain.errors import ConfigError
+from edge.domain.model import Outcome
 from edge.domain.procedure import Effect, Procedure
 from tests.paths import ROOT
 
@@ -140,3 +141,20 @@ def test_choices_come_back_as_they_were_written(choices: list[tuple[str, Effect]
     question = found.question("q")
     assert question is not None
     assert [(choice.value, choice.effect) for choice in question.choices] == choices
+
+
+def test_a_reason_is_offered_only_for_the_outcomes_it_fits() -> None:
+    found = procedures.parse("r4", (FOLDER / "r4.toml").read_text("utf-8"))
+    offered = {reason.value: reason.outcomes for reason in found.reasons}
+    assert offered["known"] == (Outcome.ADMIT,)
+    assert Outcome.ADMIT not in offered["not_allowed"]
+    text = f'title = {TITLE}\n[[step]]\nid = "s"\nkind = "temperature"\ntitle = {TITLE}\n{REASON}'
+    with pytest.raises(ConfigError, match=r"reason\.0\.for"):
+        procedures.parse("odd", text + 'for = ["leave"]\n')
+
+
+def test_the_example_in_the_documentation_is_a_procedure() -> None:
+    text = (ROOT / "docs" / "procedures.md").read_text("utf-8")
+    example = text.split("```toml\n")[1].split("```")[0]
+    found = procedures.parse("example", example)
+    assert [step.id for step in found.steps] == ["identity", "information", "mask"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from edge.domain.model import Answer, Carrier, Code, CodeVerdict, Evidence, Reason, ScreeningVerdict
+from edge.domain.model import Answer, Carrier, Code, CodeVerdict, Evidence, Outcome, Reason, ScreeningVerdict
 
 CONTACT = "temperature_contact"
 Text = Mapping[str, str]
@@ -36,6 +36,15 @@ class Choice:
     value: str
     title: Text
     effect: Effect = Effect.OK
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """One reason an attendant can give with one tap, and the outcomes it is offered for."""
+
+    value: str
+    title: Text
+    outcomes: tuple[Outcome, ...] = (Outcome.ADMIT, Outcome.TURN_BACK, Outcome.REFER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +91,7 @@ class Procedure:
     version: str
     steps: tuple[Step, ...]
     ordered: bool = True
-    reasons: tuple[Choice, ...] = ()
+    reasons: tuple[Grounds, ...] = ()
     number: str = ""
     _questions: dict[str, Question] = field(init=False, repr=False, compare=False, default_factory=dict)
 

@@ -11,7 +11,7 @@ from edge.domain import rules
 from edge.domain.bench import rest_left_us
 from edge.domain.lane_state import LaneSpec, LaneState
 from edge.domain.model import Answer, Code, Evidence, Instant, Measurement, Passage, ScreeningVerdict, Stage
-from edge.domain.procedure import Question, StepState, StepStatus, category, statuses
+from edge.domain.procedure import Grounds, Question, StepState, StepStatus, category, statuses
 from edge.domain.screening import find
 
 Json = dict[str, Any]
@@ -31,7 +31,7 @@ def lane_view(spec: LaneSpec, state: LaneState, now: Instant) -> Json:
         },
         "stage": _stage(state),
         "passage": state.active.id if state.active else None,
-        "chosen": [{"value": r.value, "title": dict(r.title)} for r in spec.procedure.reasons],
+        "chosen": [_grounds(reason) for reason in spec.procedure.reasons],
         "parked": [_parked(spec, passage, now) for passage in state.parked],
         "last": _last(state.last),
         "temperature": {
@@ -48,6 +48,11 @@ def lane_view(spec: LaneSpec, state: LaneState, now: Instant) -> Json:
     if shown is not None:
         view |= _passage(spec, shown, view["temperature"])
     return view
+
+
+def _grounds(reason: Grounds) -> Json:
+    outcomes = [outcome.value for outcome in reason.outcomes]
+    return {"value": reason.value, "title": dict(reason.title), "outcomes": outcomes}
 
 
 def _stage(state: LaneState) -> str:

@@ -22,6 +22,8 @@ from edge.trust_files import load, load_list, write_list
 from tests.codes.samples import NZ_TRUST, PASS_PAYLOAD, STORE, VENUE_PAYLOAD, nz_pass
 from tests.paths import shared
 
+pytestmark = pytest.mark.system
+
 AT = "2022-01-01T00:00:00Z"
 FIELDS = ["carrier", "verdict", "reason", "issuer", "key_id", "valid_from", "valid_until", "subject"]
 

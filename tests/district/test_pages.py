@@ -11,6 +11,8 @@ from district.ledger import OUTCOMES
 from district.web.access import install
 from tests.district.desk import Desk, FakeJournal, events_of, living, passage
 
+pytestmark = pytest.mark.system
+
 
 @pytest.fixture
 def busy(desk: Desk) -> Desk:

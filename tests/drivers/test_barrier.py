@@ -14,6 +14,8 @@ from edge.domain.ports import Barrier
 from tests.drivers.lines import Pty
 from tests.waiting import until
 
+pytestmark = pytest.mark.system
+
 ON, OFF = bytes.fromhex("A00101A2"), bytes.fromhex("A00100A1")
 
 

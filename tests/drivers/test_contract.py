@@ -14,6 +14,8 @@ from tests.drivers.lines import Peer, Pty, reading_thread
 from tests.drivers.transcripts import Clock, Section, decoder, load, replay
 from tests.waiting import until
 
+pytestmark = pytest.mark.system
+
 KIND = "thermometer"
 
 

@@ -12,6 +12,8 @@ from edge.domain.errors import DeviceUnavailable
 from tests.drivers.lines import Peer, Pty
 from tests.waiting import until
 
+pytestmark = pytest.mark.system
+
 
 def _code(url: str) -> str:
     with pytest.raises(DeviceUnavailable) as error:

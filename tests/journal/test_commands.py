@@ -22,6 +22,8 @@ from edge.journal.export import Wish, passages
 from tests.journal.samples import DAY_US, HOUR_US, START_US, decided, held, instant, personal, whole
 from tests.paths import ROOT
 
+pytestmark = pytest.mark.system
+
 
 def run(store: Path, *words: str) -> Result:
     return CliRunner().invoke(command, [*words, "--store", str(store)], catch_exceptions=False)

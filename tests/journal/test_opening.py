@@ -23,6 +23,8 @@ from edge.journal.opening import damage
 from tests.journal.samples import HOUR_US, START_US, decided, held, instant, personal
 from tests.paths import ROOT
 
+pytestmark = pytest.mark.system
+
 OLD = ROOT / "tests" / "data" / "db"
 RELEASED = {"0001_journal.sql": "7458b9851c8ac551dc2deb288fa821a65ea2be72e89868c78d128dbab3b9705b"}
 

@@ -18,6 +18,8 @@ from edge.web import forms
 from tests.web.fakes import DAY_US, World
 from tests.web.test_review import decide
 
+pytestmark = pytest.mark.system
+
 Call = Callable[..., Any]
 
 

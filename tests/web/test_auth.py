@@ -18,6 +18,8 @@ from edge.web.users import Users, ensure_first_users
 from tests.web.conftest import token_of
 from tests.web.fakes import PASSWORD, PIN, Clock, World
 
+pytestmark = pytest.mark.system
+
 Enter = Callable[[str], FlaskClient]
 
 

@@ -14,6 +14,8 @@ from tests.waiting import until
 from tests.web.conftest import token_of
 from tests.web.fakes import PIN, World, device, running
 
+pytestmark = pytest.mark.system
+
 Enter = Callable[[str], FlaskClient]
 
 

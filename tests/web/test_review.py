@@ -18,6 +18,8 @@ from edge.web import chart, show
 from tests.web.conftest import token_of
 from tests.web.fakes import DAY_US, PROCEDURE, World
 
+pytestmark = pytest.mark.system
+
 Enter = Callable[[str], FlaskClient]
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 

@@ -11,6 +11,8 @@ from edge.web.roles import allow
 from tests.web.conftest import token_of
 from tests.web.fakes import World
 
+pytestmark = pytest.mark.system
+
 PEOPLE = ("nobody", "attendant", "manager", "observer")
 EVERYBODY = frozenset(PEOPLE)
 STAFF = frozenset({"attendant", "manager", "observer"})

@@ -10,6 +10,8 @@ from edge.cli.user import user
 from edge.journal import Journal, State
 from edge.web.users import Users
 
+pytestmark = pytest.mark.system
+
 
 @pytest.fixture
 def store(tmp_path: Path) -> Path:

@@ -13,6 +13,8 @@ from edge.wire.schema import schemas
 from tests.paths import ROOT
 from tests.wire.test_events import good, passages
 
+pytestmark = pytest.mark.system
+
 FOLDER = ROOT / "docs" / "wire"
 
 
