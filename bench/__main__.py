@@ -8,6 +8,7 @@ import sys
 BENCHES = {
     "verdict": "last evidence in the inbox to commit, and bytes written for it",
     "journal": "commits a second, bytes a passage, a page of 50 at a million passages",
+    "review": "the review page of 50 at a million passages, over HTTP",
     "qr": "codes read and milliseconds a photograph",
     "faults": "25 x kill -9 of the gate, 10 x of the district, while people pass",
     "idle": "memory and processor share of the whole gate with nobody there",

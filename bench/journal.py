@@ -4,6 +4,7 @@ Peers run in the same process, on the same disk, turn and turn about with ours.
 """
 
 import json
+import os
 import random
 import shutil
 import sqlite3
@@ -33,22 +34,23 @@ EVERY_US = 17_280_000  # 5,000 passages a day
 MILLION = 1_000_000
 PASSAGES = 600
 PAGES = 300
+COLD = 60  # pages fetched from the disk, by ours and by the peer
 CRASHES = 100
 _OUTCOMES = ("admit",) * 96 + ("turn_back", "refer", "abandoned", "abandoned")
 Case = Callable[[int], tuple[dict[str, Any], str, tuple[int, ...]]]
 _CASES: dict[str, Case] = {
-    "all": lambda n: ({"before": _id(n)}, "id < ?", (_id(n),)),
+    "all": lambda n: ({"before": number_of(n)}, "id < ?", (number_of(n),)),
     "refer": lambda n: (
-        {"before": _id(n), "outcome": "refer"},
+        {"before": number_of(n), "outcome": "refer"},
         "id < ? AND outcome = 'refer' AND outcome <> 'admit'",
-        (_id(n),),
+        (number_of(n),),
     ),
-    "lane": lambda n: ({"before": _id(n), "lane": "out"}, "id < ? AND lane = 'out'", (_id(n),)),
+    "lane": lambda n: ({"before": number_of(n), "lane": "out"}, "id < ? AND lane = 'out'", (number_of(n),)),
     # The first page of a day that is over; the peer is told between which passages it lies.
     "day": lambda n: (
         {"from_us": _at(n), "to_us": _at(n + 5000)},
         "id BETWEEN ? AND ? AND at_us >= ? AND at_us < ?",
-        (_id(n), _id(n + 5000), _at(n), _at(n + 5000)),
+        (number_of(n), number_of(n + 5000), _at(n), _at(n + 5000)),
     ),
 }
 _VERSION = sha256("".join(scripts()).encode()).hexdigest()[:8]
@@ -59,7 +61,7 @@ def rows() -> Iterator[dict[str, Any]]:
     """Yield the figures of the journal, as `docs` of the interfaces name them."""
     with tempfile.TemporaryDirectory() as name:
         yield from commits(Path(name))
-    yield from pages(million(_CACHE))
+    yield from pages(million_cached())
     yield from crashes()
 
 
@@ -119,26 +121,40 @@ def pages(folder: Path) -> Iterator[dict[str, Any]]:
     rng = random.Random(4)
     with Journal.open(folder, create=False) as journal, journal.reader() as reader:
         for name, case in _CASES.items():
-            ours: list[float] = []
-            peer: list[float] = []
-            for turn in range(PAGES):
-                options, where, bound = case(rng.randrange(MILLION // 10, MILLION))
-                sql = f"SELECT {COLUMNS} FROM passage WHERE {where} ORDER BY id DESC LIMIT 50"
-                runs = [
-                    (ours, partial(reader.passages, limit=50, **options)),
-                    (peer, partial(_all, bare, sql, bound)),
-                ]
-                # Whoever comes first fetches the pages from the disk for both.
-                for times, run in runs if turn % 2 else reversed(runs):
-                    times.append(_timed(run))
-            for label, at in (("p50", 50), ("p95", 95)):
-                mine, theirs = _p(ours, at) * 1e3, _p(peer, at) * 1e3
-                yield figure(
-                    f"journal.page50_{name}_{label}", mine, "ms", peer="bare SQL", peer_value=theirs, n=PAGES
-                )
+            for heat, turns in (("", PAGES), ("cold_", COLD)):
+                ours: list[float] = []
+                peer: list[float] = []
+                for turn in range(turns):
+                    options, where, bound = case(rng.randrange(MILLION // 10, MILLION))
+                    sql = f"SELECT {COLUMNS} FROM passage WHERE {where} ORDER BY id DESC LIMIT 50"
+                    runs = [
+                        (ours, partial(reader.passages, limit=50, **options)),
+                        (peer, partial(_all, bare, sql, bound)),
+                    ]
+                    # Whoever comes first fetches the pages from the disk for both, unless cold.
+                    for times, run in runs if turn % 2 else reversed(runs):
+                        if heat:
+                            _forget(folder / "journal.db")
+                        times.append(_timed(run))
+                for label, at in (("p50", 50), ("p95", 95)):
+                    mine, theirs = _p(ours, at) * 1e3, _p(peer, at) * 1e3
+                    what = f"journal.page50_{heat}{name}_{label}"
+                    yield figure(what, mine, "ms", peer="bare SQL", peer_value=theirs, n=turns)
         looked = [_timed(lambda: reader.find(f"138{MILLION + 7:08d}")) for _ in range(5)]
         yield figure("journal.find", statistics.median(looked) * 1e3, "ms", n=len(looked))
     bare.close()
+
+
+def _forget(path: Path) -> None:
+    """Have the kernel drop its copy of a file, so that the next reader waits for the disk."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def million_cached() -> Path:
+    """Return the store with a million passages that runs of one schema share."""
+    return million(_CACHE)
 
 
 def million(folder: Path) -> Path:
@@ -241,7 +257,8 @@ def _fill(connection: sqlite3.Connection) -> None:
         connection.execute("COMMIT")
 
 
-def _id(n: int) -> int:
+def number_of(n: int) -> int:
+    """Return the passage number of the n-th of the million."""
     return (1 << 20) + n
 
 

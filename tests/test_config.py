@@ -442,7 +442,7 @@ def as_toml(tables: Mapping[str, Any]) -> str:
     return "".join(f"{name} = {toml(table)}\n" for name, table in tables.items())
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(configurations())
 def test_what_is_written_is_what_is_read(
     tmp_path_factory: pytest.TempPathFactory, tables: dict[str, Any]
@@ -476,7 +476,7 @@ def without_none(value: Any) -> Any:
     return value
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.dictionaries(st.sampled_from([*TABLES, "lane", "wild"]), WILD, max_size=6), configurations())
 def test_no_content_of_a_file_ends_in_anything_but_faults(
     tmp_path_factory: pytest.TempPathFactory, wild: dict[str, Any], tables: dict[str, Any]

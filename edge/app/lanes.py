@@ -109,10 +109,11 @@ def _sealed(journal: Journal, row: StoredRow) -> dict[str, Any] | None:
 
 
 def _command(body: Mapping[str, Any]) -> str | None:
-    if body.get("command_id") or body["outcome"] == Outcome.ABANDONED or not body["evidence"]:
+    evidence = body.get("evidence")
+    if body.get("command_id") or body["outcome"] == Outcome.ABANDONED or not evidence:
         return body.get("command_id")
     # Ended by the rules: by the answer that came last, unless an instrument was.
-    command: str | None = body["evidence"][-1].get("command_id")
+    command: str | None = evidence[-1].get("command_id")
     return command
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import cbor2
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from edge.codes import base32, cbor, times
@@ -61,6 +61,7 @@ def depth_of(value: object) -> int:
     return 0
 
 
+@settings(max_examples=50)
 @given(trees.filter(lambda tree: depth_of(tree) < cbor.MAX_DEPTH))
 @example([1.5, -0.0, math.inf, 65504.0, 100000.0, 1.1])
 def test_cbor_reads_what_another_library_writes(value: object) -> None:

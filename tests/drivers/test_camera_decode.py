@@ -65,7 +65,8 @@ def test_a_picture_of_twelve_megapixels_is_read() -> None:
 @settings(max_examples=30, deadline=None)
 @given(arrays.arrays(np.uint8, st.tuples(st.integers(1, 70), st.integers(1, 70))))
 def test_no_picture_makes_a_stage_fail(picture: Grey) -> None:
-    read_picture(picture)
+    found = read_picture(picture)
+    assert all(code.payload and code.symbology and code.decoder for code in found)
 
 
 def test_pictures_of_one_row_or_column_are_no_trouble() -> None:
