@@ -236,6 +236,25 @@ def test_somebody_rests_and_comes_back_and_is_turned_back(
         check_layout(page)
 
 
+def test_a_choice_being_made_stays_open_while_more_becomes_known(
+    browser: Browser, world: World, address: str
+) -> None:
+    with watched(browser, SMALL) as seen:
+        page = seen.page
+        open_kiosk(page, address)
+        world.step_up(35.9)
+        shown(page, "hold")
+        page.keyboard.press("t")
+        expect(page.locator("#d-turn_back")).to_be_visible()
+        stamp = page.locator("#state").get_attribute("data-stamp")
+        world.show_pass("张三")
+        expect(page.locator("#measured")).to_contain_text("张三")
+        assert page.locator("#state").get_attribute("data-stamp") != stamp
+        expect(page.locator("#d-turn_back")).to_be_visible()
+        page.keyboard.press("1")
+        shown(page, "turn_back")
+
+
 def test_what_is_typed_survives_live_updates_and_a_double_tap_is_one_answer(
     browser: Browser, world: World, address: str
 ) -> None:

@@ -49,11 +49,13 @@ function swap(html) {
   for (const part of [...old.children]) if (!wanted.has(part.id)) part.remove();
   for (const [id, part] of wanted) {
     const there = document.getElementById(id);
-    if (!there) old.append(part);
+    if (!there) old.append(keep(part));
     else if (source(there) !== part.outerHTML) {
       keep(part);
       carry(there, part);
       there.replaceWith(part);
+      // A choice being made about this person stays open while other things about them change.
+      if (there.open && there.dataset.of === part.dataset.of) part.showModal?.();
     }
   }
   fade();
