@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ARGS = [
     "--no-sandbox",
@@ -19,6 +19,8 @@ ARGS = [
     "--disable-quic",
 ]
 SMALL, LARGE = (1024, 600), (1920, 1080)
+# Five seconds, the library's own, are not ten times what a page takes on a machine others use.
+expect.set_options(timeout=30_000)
 
 # Notes what the policy stopped, which sounds were begun, and how long after the gate's last word the
 # page was covered (by the page's own clock: the test's is late on a busy machine).
