@@ -10,6 +10,8 @@ BENCHES = {
     "journal": "commits a second, bytes a passage, a page of 50 at a million passages",
     "review": "the review page of 50 at a million passages, over HTTP",
     "qr": "codes read and milliseconds a photograph",
+    "camera": "processor share at 1280x720, 15 frames a second, and code in view to scan",
+    "decoders": "a million random bytes into every decoder: values a checksum refuses, memory",
     "faults": "25 x kill -9 of the gate, 10 x of the district, while people pass",
     "idle": "memory and processor share of the whole gate with nobody there",
 }

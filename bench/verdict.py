@@ -16,7 +16,7 @@ from edge.bell import Bell
 from edge.domain.events import Give, ReadingArrived
 from edge.domain.lane_state import LaneSpec, LaneState
 from edge.domain.model import Carrier, ClockQuality, Code, CodeVerdict, Instant, Quality, Reading, Scan
-from edge.domain.screening import Policy
+from edge.domain.policy import Policy
 from edge.journal import Journal, Row
 from edge.messages import ScanArrived
 from edge.station import Station, Surroundings

@@ -7,18 +7,22 @@ import the driver's own module only: a driver imports its heavy libraries inside
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from drivers.options import OptionInfo, build, suggest
 from drivers.options import describe as describe_options
+from drivers.thermometer._optics import warning
 from edge.domain.errors import ConfigError, DeviceUnavailable
 
-__all__ = ["KINDS", "Driver", "DriverInfo", "OptionInfo", "available", "describe", "load"]
+__all__ = ["KINDS", "Driver", "DriverInfo", "OptionInfo", "available", "describe", "listen", "load"]
 
-KINDS = ("thermometer", "scanner", "barrier", "voice")
+if TYPE_CHECKING:
+    from drivers.thermometer._listen import Hearing
+
+KINDS = ("thermometer", "scanner", "barrier", "voice", "lights")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,12 @@ class Driver:
     name: str
     options: Any
     simulated: bool
+
+    @property
+    def advice(self) -> tuple[str, str] | None:
+        """What does not fit about the device and its place, in Chinese and English; None where all does."""
+        view, distance = (getattr(self.options, name, 0.0) for name in ("fov_deg", "distance_cm"))
+        return warning(view, distance)
 
     def connect(self) -> Any:
         """Open the device and return its port (edge.domain.ports). Raises DeviceUnavailable."""
@@ -90,6 +100,16 @@ def load(kind: str, table: Mapping[str, object]) -> Driver:
     module = _module(kind, name)
     values = {key: value for key, value in table.items() if key != "driver"}
     return Driver(kind, name, build(module.Options, values), _simulated(module))
+
+
+def listen(port: str, seconds: float, tell: Callable[[int | None], None]) -> "Hearing":
+    """Find out which thermometer speaks on a port, without sending it anything; see `_listen`.
+
+    Raises DeviceUnavailable when the port cannot be opened or goes away.
+    """
+    from drivers.thermometer import _listen
+
+    return _listen.listen(port, seconds, tell)
 
 
 def _require(kind: str, name: str) -> None:

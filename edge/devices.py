@@ -8,13 +8,13 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from edge.domain.errors import DeviceUnavailable
 from edge.domain.events import ReadingArrived
 from edge.domain.lane_state import Do
-from edge.domain.model import Instant
+from edge.domain.model import Instant, Quality
 from edge.domain.ports import Barrier, Scanner, Thermometer, Voice
 from edge.messages import DeviceChanged, EffectDone, Message, ScanArrived
 
@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 BACK_OFF_S = (0.5, 1.0, 2.0, 3.0, 5.0)
 QUEUE_SIZE = 4
+AT_ONCE = 16
 
 
 class Driver(Protocol):
@@ -47,7 +48,8 @@ class Status(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a device stands and whom it tells. `name` is unique within the lane."""
+    """Where a device stands and whom it tells. `name` is unique within the lane; `holds` learns which
+    port is open, None once it is closed."""
 
     lane: str
     name: str
@@ -56,6 +58,7 @@ class Place:
     beat: Callable[[], None]
     now: Callable[[], Instant]
     count: Callable[..., None]
+    holds: Callable[[Any], None] = lambda _port: None
 
 
 class Device:
@@ -124,8 +127,12 @@ def read_thermometer(driver: Driver, place: Place, stop: threading.Event) -> Non
     """Read a thermometer until `stop` is set; what it says goes to the station as it is."""
 
     def pump(port: Thermometer) -> bool:
-        readings = port.read()
+        readings = [*port.read()]
         at = place.now()
+        # A quarter of a second holds a few frames at most; more have waited for us, and when each of
+        # them came nobody knows: old air, or somebody who has gone.
+        for index in range(len(readings) - 1 if len(readings) > AT_ONCE else 0):
+            readings[index] = replace(readings[index], quality=Quality.STALE)
         for reading in readings:
             place.offer(ReadingArrived(place.lane, place.name, reading, at))
         _count(place, "readings", len(readings), port)
@@ -258,6 +265,7 @@ def _pump(driver: Driver, place: Place, stop: threading.Event, pump: Callable[[A
         port = device.opened(stop)
         if port is None:
             continue
+        place.holds(port)
         try:
             while not stop.is_set():
                 place.beat()
@@ -266,5 +274,6 @@ def _pump(driver: Driver, place: Place, stop: threading.Event, pump: Callable[[A
         except DeviceUnavailable as error:
             device.lost(error)
         finally:
+            place.holds(None)
             port.close()
         device.pause(stop)  # one that opens and fails at once must not be tried without end

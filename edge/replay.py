@@ -9,9 +9,9 @@ from edge import procedures
 from edge.domain import rules
 from edge.domain.errors import ConfigError, FormError
 from edge.domain.model import Decision, Outcome, Passage
+from edge.domain.policy import Policy
 from edge.domain.procedure import Procedure
 from edge.domain.record import restored
-from edge.domain.screening import Policy
 from edge.journal import Journal, Reader, StoredRow
 
 PAGE = 500

@@ -5,7 +5,7 @@ import http.server
 import json
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,9 @@ from click.testing import CliRunner
 from drivers import registry
 from edge.cli import doctor as command
 from edge.cli.config import Given
-from edge.cli.doctor import Tools, devices, machine, ports, surroundings
+from edge.cli.doctor import Tools, cables, devices, machine, ports, surroundings, timekeeping
 from edge.cli.doctor.finding import Finding, Level, ok, redacted, warn
+from edge.cli.doctor.power import power
 from edge.clock import Clock, Sources
 from edge.config import Settings
 from edge.domain.errors import DeviceUnavailable
@@ -87,31 +88,60 @@ def test_a_32_bit_system_is_a_fault(root: Path) -> None:
     assert "64" in finding.what.zh
 
 
+def told(*answers: tuple[str, str]) -> Callable[[Sequence[str]], str | None]:
+    """Programs that answer: the first whose words begin the command line."""
+
+    def run(arguments: Sequence[str]) -> str | None:
+        line = " ".join(arguments)
+        return next((answer for words, answer in answers if line.startswith(words)), None)
+
+    return run
+
+
+UNDER, CAPPED, THROTTLED, SOFT = "under-voltage", "frequency capped", "slowed down to the least", "soft temp"
+
+
 @pytest.mark.parametrize(
-    ("flags", "level", "word"),
+    ("flags", "expected"),
     [
-        ("0x0", "ok", "well"),
-        ("50005", "fault", "under-voltage right now"),
-        ("0x50000", "warn", "under-voltage since"),
-        ("0x8", "warn", "heat right now"),
-        ("0x80000", "warn", "heat since"),
+        ("0x0", [("ok", "well")]),
+        ("1", [("fault", f"{UNDER} (below 4.63 V), right now")]),
+        ("0x50005", [("fault", UNDER), ("warn", THROTTLED)]),
+        ("0x50000", [("warn", f"{UNDER} (below 4.63 V), since"), ("warn", f"{THROTTLED}, since")]),
+        ("0x2", [("warn", f"{CAPPED}, right now")]),
+        ("0x20000", [("warn", f"{CAPPED}, since")]),
+        ("0x8", [("warn", SOFT)]),
+        ("0x80000", [("warn", "by heat, since")]),
+        ("0xF000F", [("fault", UNDER), ("warn", CAPPED), ("warn", THROTTLED), ("warn", SOFT)]),
     ],
 )
-def test_a_weak_power_supply_is_read_from_the_pis_own_flags(
-    root: Path, flags: str, level: str, word: str
+def test_every_flag_of_the_firmware_is_explained(
+    root: Path, flags: str, expected: list[tuple[str, str]]
 ) -> None:
     put(root, "sys/devices/platform/soc/soc:firmware/get_throttled", flags + "\n")
-    (finding,) = machine.power(root, silent)
-    assert finding.level == level
-    assert word in finding.what.en
+    found = power(root, silent)
+    assert levels(found) == [level for level, _ in expected]
+    for finding, (_, word) in zip(found, expected, strict=True):
+        assert word in finding.what.en
 
 
 def test_the_flags_come_from_vcgencmd_where_the_kernel_does_not_show_them(root: Path) -> None:
-    (finding,) = machine.power(
-        root, lambda arguments: "throttled=0x50005\n" if arguments[0] == "vcgencmd" else None
-    )
-    assert finding.level is Level.FAULT
-    assert machine.power(root, silent) == []
+    assert levels(power(root, told(("vcgencmd get_throttled", "throttled=0x50005\n")))) == ["fault", "warn"]
+    assert power(root, silent) == []
+
+
+def test_without_the_firmwares_flags_the_kernels_sensor_and_words_are_read(root: Path) -> None:
+    put(root, "sys/class/hwmon/hwmon0/name", "cpu_thermal\n")
+    put(root, "sys/class/hwmon/hwmon1/name", "rpi_volt\n")
+    put(root, "sys/class/hwmon/hwmon1/in0_lcrit_alarm", "0\n")
+    assert levels(power(root, silent)) == ["ok"]
+    words = "hwmon hwmon1: Undervoltage detected!\nVoltage normalised\nUnder-voltage detected! (0x00050005)\n"
+    (finding,) = power(root, told(("dmesg", words)))
+    assert "2 time(s)" in finding.what.en
+    put(root, "sys/class/hwmon/hwmon1/in0_lcrit_alarm", "1\n")
+    assert levels(power(root, told(("dmesg", words)))) == ["fault"]
+    put(root, "sys/class/thermal/thermal_zone0/temp", "84500\n")
+    assert "84 degrees" in power(root, silent)[-1].what.en
 
 
 def test_a_card_without_errors_is_well(root: Path) -> None:
@@ -124,13 +154,17 @@ def test_a_card_without_errors_is_well(root: Path) -> None:
 def test_each_sign_of_a_failing_card_is_named(root: Path) -> None:
     put(root, "proc/mounts", "/dev/mmcblk0p2 / ext4 ro,noatime 0 0\n")
     put(root, "sys/fs/ext4/mmcblk0p2/errors_count", "3\n")
+    put(root, "sys/fs/ext4/mmcblk0p2/last_error_func", "ext4_lookup\n")
     put(root, "sys/block/mmcblk0/device/pre_eol_info", "0x02\n")
+    put(root, "sys/block/mmcblk0/device/life_time", "0x02 0x0a\n")
     words = "mmc0: error -110\nBuffer I/O error on dev mmcblk0p2\n"
     findings = machine.card(root, Path("/var/lib/gatepost"), lambda _: words)
-    assert levels(findings) == ["fault", "fault", "warn", "warn"]
+    assert levels(findings) == ["fault", "fault", "warn", "warn", "warn"]
     assert "read-only" in findings[0].what.en
     assert "3 file system" in findings[1].what.en
-    assert "2 card error" in findings[3].what.en
+    assert "ext4_lookup" in findings[1].what.en
+    assert "90 %" in findings[3].what.en
+    assert "2 card error" in findings[4].what.en
 
 
 def test_a_store_on_a_read_only_disk_of_its_own_is_a_fault(root: Path) -> None:
@@ -203,6 +237,16 @@ def test_the_files_that_the_lanes_name_are_found() -> None:
     ]
 
 
+def test_several_of_a_kind_are_told_apart() -> None:
+    found = ports.ports(
+        settings(
+            thermometer={"driver": "gy614", "port": "/dev/ttyUSB0"},
+            scanner=[{"driver": "camera"}, {"driver": "serial", "port": "/dev/ttyUSB1"}],
+        )
+    )
+    assert [port.check for port in found] == ["thermometer of in", "scanner 1 of in", "scanner 2 of in"]
+
+
 def test_the_services_account_has_the_groups_of_the_file_and_of_its_unit(root: Path) -> None:
     assert ports.account(root).groups == {"dialout", "gatepost"}
     put(root, "etc/systemd/system/gatepost.service", "[Service]\nSupplementaryGroups=video audio\n")
@@ -247,15 +291,112 @@ def test_the_systems_console_on_the_port_is_found_through_every_name(root: Path)
     assert ports.console(root, THERMO) == []
 
 
+def test_a_console_that_the_next_start_would_bring_is_found_as_well(root: Path) -> None:
+    put(root, "dev/ttyAMA0", "")
+    put(root, "boot/firmware/cmdline.txt", "console=ttyAMA0,115200 console=tty1 rootwait\n")
+    assert levels(ports.console(root, ports.Port("in", "scanner", "/dev/ttyAMA0"))) == ["fault"]
+
+
 def test_programs_that_take_usb_serial_ports_are_named(root: Path) -> None:
-    assert levels(ports.rivals(root, (THERMO,))) == ["ok"]
+    assert levels(cables.rivals(root, (THERMO,), silent)) == ["ok"]
     put(root, "usr/bin/brltty", "")
     put(root, "usr/sbin/ModemManager", "")
-    assert [f.do.en for f in ports.rivals(root, (THERMO,)) if f.do] == [
-        "apt remove brltty",
-        "apt remove modemmanager",
-    ]
-    assert ports.rivals(root, ()) == []
+    dos = [f.do.en for f in cables.rivals(root, (THERMO,), silent) if f.do]
+    assert dos[0] == "apt purge brltty"
+    assert dos[1].startswith("apt purge modemmanager")
+    put(root, "etc/udev/rules.d/70-gatepost.rules", 'ENV{ID_MM_DEVICE_IGNORE}="1"\n')
+    assert len(cables.rivals(root, (THERMO,), silent)) == 1, "our rules keep ModemManager away"
+    assert cables.rivals(root, (), silent) == []
+
+
+def test_a_program_that_took_an_adapter_from_its_driver_is_a_fault(root: Path) -> None:
+    line = "usb 1-1.1: usbfs: interface 0 claimed by ch341 while 'brltty' sets config #1\n"
+    findings = cables.rivals(root, (THERMO,), told(("dmesg", line * 3)))
+    assert levels(findings) == ["fault"]
+    assert "brltty took an adapter" in findings[0].what.en
+
+
+def process(root: Path, pid: int, name: str, *files: str) -> None:
+    put(root, f"proc/{pid}/comm", name + "\n")
+    for number, file in enumerate(files):
+        link(root, f"proc/{pid}/fd/{number}", file)
+
+
+def test_another_program_on_a_configured_port_is_named_and_the_gate_is_not(root: Path) -> None:
+    process(root, 1, "systemd", "/dev/null")
+    process(root, 700, "gatepost", "socket:[1]", "/dev/ttyUSB0", "/dev/ttyUSB0")
+    assert cables.holders(root, (THERMO,)) == []
+    process(root, 812, "minicom", "/dev/pts/3", "/dev/ttyUSB0")
+    (finding,) = cables.holders(root, (THERMO,))
+    assert finding.level is Level.FAULT
+    assert "minicom (812)" in finding.what.en
+    assert "gatepost" not in finding.what.en
+
+
+def test_two_gates_on_one_port_are_a_fault(root: Path) -> None:
+    for pid in (700, 701):
+        process(root, pid, "gatepost", "/dev/ttyUSB0")
+    by_path = ports.Port("in", "thermometer", "/dev/serial/by-path/platform-usb-0:1.1:1.0-port0")
+    (finding,) = cables.holders(root, (by_path,))
+    assert "gatepost (700), gatepost (701)" in finding.what.en
+
+
+def adapter(root: Path, node: str, socket: str, serial: str = "") -> None:
+    usb = f"sys/devices/usb1/{socket}"
+    put(root, f"{usb}/idVendor", "1a86\n")
+    put(root, f"{usb}/idProduct", "7523\n")
+    if serial:
+        put(root, f"{usb}/serial", serial)
+    (root / usb / f"{socket}:1.0" / node).mkdir(parents=True)
+    (root / "sys/class/tty" / node).mkdir(parents=True)
+    link(root, f"sys/class/tty/{node}/device", str(root / usb / f"{socket}:1.0" / node))
+    put(root, f"dev/{node}", "", mode=0o660)
+
+
+def test_adapters_that_look_alike_are_warned_about_with_names_that_differ(root: Path) -> None:
+    adapter(root, "ttyUSB0", "1-1.1")
+    assert cables.twins(root, (THERMO,)) == []
+    adapter(root, "ttyUSB1", "1-1.3")
+    link(root, "dev/gate/usb-1-1.3", "../ttyUSB1")
+    (finding,) = cables.twins(root, (THERMO,))
+    assert finding.level is Level.WARN
+    assert finding.do is not None
+    assert "platform-usb-0:1.1:1.0-port0 or /dev/gate/usb-1-1.3" in finding.do.en
+    assert cables.twins(root, (ports.Port("in", "scanner", "/dev/gate/usb-1-1.3"),)) == []
+    adapter(root, "ttyUSB2", "1-1.4", serial="A50285BI")
+    assert cables.twins(root, (ports.Port("in", "scanner", "/dev/ttyUSB2"),)) == []
+
+
+def test_bluetooth_on_the_full_uart_is_a_fault_until_it_is_moved_away(root: Path) -> None:
+    put(root, "dev/ttyAMA0", "")
+    put(root, "dev/ttyS0", "")
+    link(root, "dev/serial0", "ttyS0")
+    port = ports.Port("in", "thermometer", "/dev/ttyAMA0")
+    put(root, "boot/firmware/config.txt", "enable_uart=1\n#dtoverlay=disable-bt\n")
+    assert levels(cables.bluetooth(root, port)) == ["fault"]
+    put(root, "boot/firmware/config.txt", "enable_uart=1\ndtoverlay=disable-bt\n")
+    assert cables.bluetooth(root, port) == []
+    assert cables.bluetooth(root, THERMO) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "table", "path", "word"),
+    [
+        ("thermometer", {"driver": "mlx90614_i2c"}, "/dev/i2c-1", "I2C"),
+        ("barrier", {"driver": "gpio", "pin": 17}, "/dev/gpiochip0", "pins"),
+        ("scanner", {"driver": "hid", "port": "/dev/input/by-id/x-event-kbd"}, None, "scanner"),
+        ("thermometer", {"driver": "gy614", "port": "/dev/ttyAMA0"}, "/dev/ttyAMA0", "Serial"),
+    ],
+)
+def test_what_each_configured_driver_opens_is_looked_at_with_its_own_advice(
+    root: Path, kind: str, table: dict[str, Any], path: str | None, word: str
+) -> None:
+    (port,) = ports.ports(settings(**{kind: table}))
+    assert port.path == (path or table["port"])
+    (finding,) = ports.access(root, port, ports.account(root))
+    assert finding.level is Level.FAULT
+    assert finding.do is not None
+    assert word in finding.do.en
 
 
 def test_a_name_that_changes_is_answered_with_one_that_stays(root: Path) -> None:
@@ -424,6 +565,51 @@ def test_the_clock_says_how_far_it_is_believed(tmp_path: Path) -> None:
     assert finding.level is Level.WARN
     assert "no clock chip" in finding.what.en
     assert levels(surroundings.clock(clock(tmp_path, 0, False), chip=True)) == ["fault"]
+
+
+SYNCED, UNSYNCED = "NTP=yes\nNTPSynchronized=yes\n", "NTP=yes\nNTPSynchronized=no\n"
+NOW_S = 1_795_000_000
+
+
+@pytest.mark.parametrize(
+    ("marks", "answers", "level", "word"),
+    [
+        ([], [], "warn", "no time service"),
+        ([], [("timedatectl", SYNCED)], "ok", "has set the clock"),
+        (["run/systemd/timesync/x"], [("timedatectl", SYNCED)], "ok", "systemd-timesyncd has set"),
+        (["run/systemd/timesync/x"], [("timedatectl", UNSYNCED)], "warn", "reached no time server"),
+        (["run/chrony/chronyd.pid"], [("chronyc", "A1,ntp,2,1,0,0,Normal\n")], "ok", "chrony has set"),
+        (["run/chrony/chronyd.pid"], [("chronyc", ",,0,0,0,0,Not synchronised\n")], "warn", "no time server"),
+        (["run/chrony/chronyd.pid", "run/systemd/timesync/x"], [], "warn", "against each other"),
+    ],
+)
+def test_the_service_that_sets_the_clock_is_named(
+    root: Path, marks: list[str], answers: list[tuple[str, str]], level: str, word: str
+) -> None:
+    for mark in marks:
+        put(root, mark, "")
+    finding = timekeeping.source(root, told(*answers), lambda: NOW_S)[0]
+    assert finding.level == level
+    assert word in finding.what.en
+
+
+@pytest.mark.parametrize(
+    ("chip", "level", "word"),
+    [
+        ({}, "warn", "no clock chip"),
+        ({"name": "rtc-ds1307", "since_epoch": str(NOW_S + 3)}, "ok", "keeps the time"),
+        ({"name": "rtc-ds1307", "since_epoch": str(NOW_S + 900)}, "warn", "differ by 900 s"),
+        ({"name": "rtc-ds1307", "since_epoch": "946684800"}, "warn", "years behind"),
+        ({"name": "rtc-ds1307"}, "warn", "does not answer"),
+        ({"name": "rpi-rtc", "since_epoch": str(NOW_S), "battery_voltage": "12000"}, "warn", "no battery"),
+    ],
+)
+def test_a_clock_chip_is_read_and_judged(root: Path, chip: dict[str, str], level: str, word: str) -> None:
+    for name, value in chip.items():
+        put(root, f"sys/class/rtc/rtc0/{name}", value + "\n")
+    finding = timekeeping.source(root, told(("timedatectl", SYNCED)), lambda: NOW_S)[1]
+    assert finding.level == level
+    assert word in finding.what.en
 
 
 def stored(root: Path, **store: Any) -> Settings:

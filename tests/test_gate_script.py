@@ -22,7 +22,7 @@ pytestmark = pytest.mark.system
 BASICS = [
     *("sh", "bash", "cat", "chmod", "cp", "cut", "dirname", "env", "find", "flock", "grep", "head", "od"),
     *("id", "install", "ln", "ls", "mkdir", "mv", "printf", "readlink", "rm", "sed", "sha256sum", "sort"),
-    *("stat", "tar", "touch", "tr", "wc", "xargs", "cmp", "basename", "true"),
+    *("stat", "tar", "touch", "tr", "uname", "wc", "xargs", "cmp", "basename", "true"),
 ]
 SCRIPTS = ["install", "gatepost-set-clock", "gatepost-as-service"]
 PRESENT = ["espeak-ng", "chromium", "fc-match", "shellcheck", "systemd-analyze"]

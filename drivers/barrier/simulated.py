@@ -11,6 +11,7 @@ import time
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from drivers.options import option
 from edge.domain.errors import DeviceUnavailable
@@ -24,13 +25,16 @@ class Options:
 
     pulse_s: float = option(1.0, "seconds it stands open", least=0, most=10)
     log: str = option("", "file that gets a line for each pulse; empty: none")
+    safe: Literal["closed", "open"] = option("closed", "how it is left when the gate gives it up")
 
 
 class SimulatedBarrier:
-    """The barrier. `pulses` holds the monotonic start of the last thousand, in seconds."""
+    """The barrier. `pulses` holds the monotonic start of the last thousand, in seconds; `left_open`
+    is how it was left when it was closed down."""
 
     def __init__(self, options: Options) -> None:
         self.pulses: deque[float] = deque(maxlen=1000)
+        self.left_open = False
         self._options = options
         self._closed = threading.Event()
 
@@ -50,8 +54,9 @@ class SimulatedBarrier:
             raise DeviceUnavailable("the barrier was closed", code="ended")
 
     def close(self) -> None:
-        """End a pulse. Idempotent."""
+        """End a pulse and stand as the site wants it. Idempotent."""
         self._closed.set()
+        self.left_open = self._options.safe == "open"
 
     def _write_down(self, start: float) -> None:
         line = json.dumps({"mono_us": round(start * 1e6), "open_s": self._options.pulse_s})

@@ -2,8 +2,10 @@
 
 Reads one JSON line of options from standard input and writes JSON lines to standard output:
 `started`, `beat` (from the capture loop itself, so that a loop that hangs falls silent), `scan`,
-`fault`. Ends when its standard input ends: a gate that was killed leaves no camera behind. A crash
-or hang in here must cost the gate nothing but a new child. Writes no payload to standard error.
+`preview` (the next frame, small, once for each line `preview` on standard input; nobody looking
+costs nothing), `fault`. Ends when its standard input ends: a gate that was killed leaves no camera
+behind. A crash or hang in here must cost the gate nothing but a new child. Writes no payload to
+standard error, and no payload into a preview's figures.
 """
 
 import base64
@@ -15,8 +17,10 @@ import threading
 import time
 from typing import BinaryIO
 
-from drivers.scanner._capture_sources import Source, SourceFault, open_source
+from drivers.scanner._capture_frames import Source, SourceFault
+from drivers.scanner._capture_sources import open_source
 from drivers.scanner._decode_live import LiveReader
+from drivers.scanner._regions import Grey
 
 _BEAT_S = 0.5
 _NICE = 5  # a verdict's commit goes before a picture
@@ -31,13 +35,14 @@ def main() -> None:
     # Ctrl-C and systemd signal the whole group; the parent says when to end, by closing our input.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    threading.Thread(target=_end_with_input, name="input", daemon=True).start()
+    wanted = threading.Event()
+    threading.Thread(target=_heed_input, args=(wanted,), name="input", daemon=True).start()
     os.nice(_NICE)
     options = json.loads(line)
     frozen_s = float(options.pop("frozen_s"))
     code = 0
     try:
-        _serve(open_source(**options), out, frozen_s)
+        _serve(open_source(**options), out, frozen_s, wanted)
     except SourceFault as fault:
         _say(out, kind="fault", code=fault.code, message=str(fault))
         code = 1
@@ -47,7 +52,7 @@ def main() -> None:
     os._exit(code)
 
 
-def _serve(source: Source, out: BinaryIO, frozen_s: float) -> None:
+def _serve(source: Source, out: BinaryIO, frozen_s: float, wanted: threading.Event) -> None:
     reader = LiveReader()
     frames = 0
     beat_at = float("-inf")
@@ -63,9 +68,29 @@ def _serve(source: Source, out: BinaryIO, frozen_s: float) -> None:
                 _say(out, kind="scan", payload=payload, symbology=code.symbology, decoder=code.decoder)
             if source.live and 0 < frozen_s <= reader.same_for(now):
                 raise SourceFault("hung", f"the camera has sent the same picture for {frozen_s:g} s")
+            if wanted.is_set():
+                wanted.clear()
+                _show(out, grey, reader, now)
         if frames and now - beat_at >= _BEAT_S:
             _say(out, kind="beat", frames=frames, decoded=reader.decoded)
             beat_at = now
+
+
+def _show(out: BinaryIO, grey: Grey, reader: LiveReader, now: float) -> None:
+    # Only where somebody aims a camera; the imports of a gate that runs for months stay small.
+    from drivers.scanner._preview import figures, small_jpeg
+
+    jpeg = base64.b64encode(small_jpeg(grey)).decode("ascii")
+    last = reader.last
+    _say(
+        out,
+        kind="preview",
+        jpeg=jpeg,
+        **figures(grey)._asdict(),
+        module_pixels=last and last.pixels,
+        decoder=last and last.decoder,
+        read_ago_s=reader.read_ago(now),
+    )
 
 
 def _say(out: BinaryIO, **fields: object) -> None:
@@ -80,9 +105,11 @@ def _own_output() -> BinaryIO:
     return os.fdopen(ours, "wb")
 
 
-def _end_with_input() -> None:
-    while os.read(0, 4096):
-        pass
+def _heed_input(wanted: threading.Event) -> None:
+    """Take in what is asked of us; the end of the input is the end of us."""
+    while asked := os.read(0, 4096):
+        if b"preview" in asked:
+            wanted.set()
     os._exit(0)
 
 

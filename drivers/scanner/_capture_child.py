@@ -3,6 +3,8 @@
 Must not import OpenCV, NumPy or zxing-cpp: the gate's own process uses it.
 """
 
+import base64
+import binascii
 import json
 import os
 import subprocess
@@ -10,12 +12,14 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import drivers
 from edge.domain.errors import DeviceUnavailable
+from edge.domain.model import Scan
+from edge.domain.ports import Preview
 
-_LINE_LIMIT = 65536
+_LINE_LIMIT = 262_144  # a preview is the longest line
 
 
 def spawn(orders: Mapping[str, object]) -> "subprocess.Popen[bytes]":
@@ -24,9 +28,10 @@ def spawn(orders: Mapping[str, object]) -> "subprocess.Popen[bytes]":
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH")))),
-        # Both say on standard error, at every start, what is no fault.
+        # All say on standard error, at every start, what is no fault.
         "OPENCV_LOG_LEVEL": "ERROR",
         "OPENCV_FFMPEG_LOGLEVEL": "-8",
+        "LIBCAMERA_LOG_LEVELS": "*:ERROR",
         # Without these NumPy starts a thread for each core, and malloc keeps a heap for each thread.
         "OPENBLAS_NUM_THREADS": "1",
         "MALLOC_ARENA_MAX": "1",
@@ -62,3 +67,29 @@ def how_it_ended(code: int | None) -> str:
     if code is None:
         return "output closed"
     return f"signal {-code}" if code < 0 else f"exit {code}"
+
+
+def scan_of(fields: Mapping[str, Any]) -> Scan:
+    """Return what a `scan` line says. Raises KeyError, TypeError, ValueError."""
+    return Scan(_bytes(fields["payload"]), str(fields["symbology"]), str(fields["decoder"]))
+
+
+def preview_of(fields: Mapping[str, Any]) -> Preview:
+    """Return what a `preview` line says. Raises KeyError, TypeError, ValueError."""
+    numbers = {name: int(fields[name]) for name in ("width", "height", "focus", "brightness", "clipped")}
+    pixels, ago, decoder = (fields[name] for name in ("module_pixels", "read_ago_s", "decoder"))
+    return Preview(
+        jpeg=_bytes(fields["jpeg"]),
+        **numbers,
+        advice=str(fields["advice"]),
+        module_pixels=None if pixels is None else float(pixels),
+        decoder=None if decoder is None else str(decoder),
+        read_ago_s=None if ago is None else float(ago),
+    )
+
+
+def _bytes(encoded: Any) -> bytes:
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except binascii.Error as error:
+        raise ValueError("base64") from error

@@ -1,48 +1,25 @@
-"""Where the camera's pictures come from: a device, a network stream, a video or a picture file.
+"""Where the camera's pictures come from: a video or picture file here, the others next door.
 
 Every source gives grey frames and waits at most a quarter of a second for one where it can; what
 it cannot bound (a driver that hangs) the parent process bounds by killing this one. Runs in the
-capture child only. Streams have been tried against a server on loopback; /dev/video* devices have
-not been tried on hardware.
+capture child only; `gatepost scan` reads files through it too.
 """
 
-import itertools
 import time
 from pathlib import Path
-from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from drivers.scanner._decode import Grey
+from drivers.scanner._capture_frames import Source, SourceFault, first_line, grey_of, take_packets
+from drivers.scanner._capture_live import USUAL_FPS, LiveCamera
+from drivers.scanner._capture_pi import PiCamera
+from drivers.scanner._regions import Grey
 
 _WAIT_S = 0.25
-_USUAL_FPS = 15.0
 _MOST_FPS = 240.0
 _READ_AHEAD = 30  # frames to catch up by reading; beyond that, by seeking
 _MOST_PIXELS = 100_000_000
-
-
-class SourceFault(Exception):
-    """The source is not there or gives no more pictures; `code` as in DeviceUnavailable."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-class Source(Protocol):
-    """Something that gives frames."""
-
-    live: bool
-
-    def read(self) -> Grey | None:
-        """Return the next frame (height x width, uint8), None while there is none yet."""
-
-    def close(self) -> None:
-        """Let go of the device or file."""
 
 
 def open_source(source: str, *, loop: bool, width: int, height: int, fps: float) -> Source:
@@ -54,6 +31,8 @@ def open_source(source: str, *, loop: bool, width: int, height: int, fps: float)
         if is_picture(path):
             return PictureFile(path, fps)
         return VideoFile(path, loop=loop, fps=fps)
+    if source.startswith("picamera2"):
+        return PiCamera(source, width, height, fps)
     return LiveCamera(source, width, height, fps)
 
 
@@ -79,18 +58,24 @@ def read_picture_file(path: Path) -> Grey:
     try:
         picture = cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
     except cv2.error as error:
-        raise SourceFault("absent", f"{path} cannot be read: {_first_line(error)}") from error
+        raise SourceFault("absent", f"{path} cannot be read: {first_line(error)}") from error
     if picture is None or not 0 < picture.size <= _MOST_PIXELS:
         raise SourceFault("absent", f"{path} is no picture that can be read")
     return picture.astype(np.uint8, copy=False)
 
 
-def open_video(path: Path) -> cv2.VideoCapture:
-    """Open a video file with one decoding thread. Raises SourceFault."""
-    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
-    if not capture.isOpened():
-        raise SourceFault("absent", f"{path} is no picture or video that can be read")
-    return capture
+def open_video(path: Path) -> tuple[cv2.VideoCapture, str]:
+    """Open a video file with one decoding thread; the format `grey_of` has to decode comes with it.
+    Raises SourceFault."""
+    capture = _opened(path)
+    fourcc = take_packets(capture)
+    if fourcc:
+        got, packet = capture.read()
+        readable = got and grey_of(packet, fourcc) is not None
+        capture.release()
+        capture = _opened(path)
+        fourcc = take_packets(capture) if readable else ""
+    return capture, fourcc
 
 
 class PictureFile:
@@ -100,7 +85,7 @@ class PictureFile:
 
     def __init__(self, path: Path, fps: float) -> None:
         self._picture = read_picture_file(path)
-        self._pace = _Pace(fps or _USUAL_FPS)
+        self._pace = _Pace(fps or USUAL_FPS)
 
     def read(self) -> Grey | None:
         """Return the picture each time a frame is due."""
@@ -119,9 +104,9 @@ class VideoFile:
     def __init__(self, path: Path, *, loop: bool, fps: float) -> None:
         self._path = path
         self._loop = loop
-        self._capture = open_video(path)
+        self._capture, self._fourcc = open_video(path)
         own = float(self._capture.get(cv2.CAP_PROP_FPS))
-        self._pace = _Pace(fps or (own if 0 < own <= _MOST_FPS else _USUAL_FPS))
+        self._pace = _Pace(fps or (own if 0 < own <= _MOST_FPS else USUAL_FPS))
         self._count = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
         self._start: int | None = None
         self._next = 0
@@ -142,7 +127,7 @@ class VideoFile:
             self._at_end()
             return None
         self._next += 1
-        return grey_of(frame)
+        return grey_of(frame, self._fourcc)
 
     def close(self) -> None:
         """Close the file."""
@@ -162,51 +147,6 @@ class VideoFile:
         if not self._loop:
             raise SourceFault("ended", f"{self._path} is over (loop = true plays it again and again)")
         self._count = self._next
-
-
-class LiveCamera:
-    """A capture device by index, or a network stream."""
-
-    live = True
-
-    def __init__(self, source: str, width: int, height: int, fps: float) -> None:
-        self._stream = "://" in source
-        self._capture = _open_stream(source) if self._stream else _open_device(source, width, height, fps)
-        self._fourcc = "" if self._stream else _raw_format(self._capture)
-
-    def read(self) -> Grey | None:
-        """Wait for the device's next frame. Raises SourceFault when no more come."""
-        try:
-            got, frame = self._capture.read()
-        except cv2.error as error:
-            raise SourceFault("lost", f"the camera failed: {_first_line(error)}") from error
-        if not got:
-            raise SourceFault("lost", "the camera gives no more pictures")
-        return grey_of(frame, self._fourcc, int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT)))
-
-    def close(self) -> None:
-        """Give the device back."""
-        self._capture.release()
-
-
-def grey_of(frame: npt.NDArray[Any], fourcc: str = "", height: int = 0) -> Grey | None:
-    """Return the brightness of a frame: BGR as OpenCV converts it, or raw as the device sent it
-    (`fourcc`, `height` pixels high); None for a broken one."""
-    if frame.size == 0 or frame.dtype != np.uint8:
-        return None
-    if frame.ndim == 3 and frame.shape[2] == 2:
-        return np.ascontiguousarray(frame[:, :, 1 if fourcc == "UYVY" else 0])
-    if frame.ndim == 3:
-        return cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
-    if fourcc in ("MJPG", "JPEG"):
-        try:
-            picture = cv2.imdecode(frame.reshape(-1), cv2.IMREAD_GRAYSCALE)
-        except cv2.error:
-            return None
-        # A JPEG cut off on the way is normal on USB; the next one is whole.
-        return None if picture is None else picture.astype(np.uint8, copy=False)
-    # Planar formats: the first `height` rows are the brightness.
-    return np.ascontiguousarray(frame[: height or None])
 
 
 class _Pace:
@@ -230,46 +170,8 @@ class _Pace:
         return number
 
 
-def _open_stream(url: str) -> cv2.VideoCapture:
-    limits = [
-        *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, 8000),
-        *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, 2000),
-        *(cv2.CAP_PROP_N_THREADS, 1),
-    ]
-    capture = cv2.VideoCapture(url, cv2.CAP_FFMPEG, limits)
+def _opened(path: Path) -> cv2.VideoCapture:
+    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
     if not capture.isOpened():
-        # Without the user and password that a camera's address often holds.
-        host = urlsplit(url).hostname or ""
-        raise SourceFault("absent", f"no pictures from the camera at {host}")
+        raise SourceFault("absent", f"{path} is no picture or video that can be read")
     return capture
-
-
-def _open_device(source: str, width: int, height: int, fps: float) -> cv2.VideoCapture:
-    # By index, because OpenCV 5 does not open a path; stable names resolve to one.
-    node = Path(f"/dev/video{source}" if source.isdigit() else source).resolve()
-    index = "".join(itertools.takewhile(str.isdigit, reversed(node.name)))[::-1]
-    if not node.exists() or not index:
-        raise SourceFault("absent", f"there is no camera {source}")
-    capture = cv2.VideoCapture(int(index), cv2.CAP_V4L2)
-    if not capture.isOpened():
-        raise SourceFault("busy", f"camera {source} is there and cannot be opened: in use, or no camera")
-    # Uncompressed pictures beyond VGA do not fit through USB 2 at a useful rate.
-    if width > 640:
-        capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
-    capture.set(cv2.CAP_PROP_FRAME_WIDTH, width)
-    capture.set(cv2.CAP_PROP_FRAME_HEIGHT, height)
-    capture.set(cv2.CAP_PROP_FPS, fps or _USUAL_FPS)
-    capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
-    return capture
-
-
-def _raw_format(capture: cv2.VideoCapture) -> str:
-    """Ask for frames as the device sends them where we know how to take the brightness from them:
-    the way through BGR costs 2 ms a frame. Returns the format's name, empty for converted ones."""
-    fourcc = int(capture.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little", signed=False).decode("latin-1")
-    known = fourcc in ("YUYV", "UYVY", "MJPG", "JPEG", "NV12", "NV21", "YV12", "GREY")
-    return fourcc if known and capture.set(cv2.CAP_PROP_CONVERT_RGB, 0) else ""
-
-
-def _first_line(error: cv2.error) -> str:
-    return (str(error).strip().splitlines() or ["unknown"])[0][:200]

@@ -1,61 +1,90 @@
 """Grey picture in, payload bytes out: the stages in which a QR code is looked for.
 
-The first stage reads nine codes of ten at the price of one zxing-cpp pass; each following one
-looks at the picture in another way and runs only where everything before it saw nothing. The order
-was chosen by exhaustive search over rendered gate pictures (motion, defocus, dim, moire, small,
-tilted, dark mode), then checked on others drawn anew and on photographs (`./gate bench qr`). Left
-out because nothing in that search was read by them alone: sharpening, adaptive threshold, CLAHE,
-half size. zbar read nothing alone there either; it stays for damaged codes.
+The first stage reads most codes at two thirds of the price of one zxing-cpp pass as shipped; each
+following one looks in another way and runs only where everything before it saw nothing. All but two
+look at the likeliest places only (drivers.scanner._regions), brought to a known number of pixels a
+module: their price depends on the code and not on the picture. Order and sizes were chosen by
+measurement (docs/devices/scanner-camera.md has the figures; `./gate bench qr` repeats them).
 
 Payloads are bytes, never text: nobody here may guess an encoding. No I/O, no clock. Must not be
 imported by the gate's own process (OpenCV and NumPy cost 30 MB and can crash): use it in the
 capture child, in `gatepost scan` and in the bench.
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import zxingcpp
 
 from drivers.scanner._decode_zbar import read_zbar
-
-Grey = npt.NDArray[np.uint8]
+from drivers.scanner._regions import Grey, Region, module_pixels, regions
 
 # One thread: the gate's other work needs the cores more, and the pictures are small.
 cv2.setNumThreads(1)
 
 _QR = zxingcpp.barcode_formats_from_str("QRCode")
-_HEAVY_SIDE = 1600  # longer pictures are reduced to this before they are enlarged or given to zbar
-_ENLARGED_SIDE = 2560
+LARGE = 2000  # longer pictures are looked at in a half, a third ... first
+_LONGEST = 1800  # a crop brought to size is never longer
+_MOST_ENLARGED = 3.0
+_SMALL = 300_000  # pixels
 
 
 class Found(NamedTuple):
-    """One code of a picture: its exact payload and which stage read it."""
+    """One code of a picture: its exact payload, which stage read it, and how many pixels its modules
+    measure there (None where the stage cannot tell)."""
 
     payload: bytes
     symbology: str
     decoder: str
+    pixels: float | None = None
 
 
-class Picture:
-    """A grey picture (height x width, uint8, contiguous) with the forms of it stages share."""
+class Part:
+    """A likely place of a picture, cut out, with its likely pixels a module."""
 
     def __init__(self, grey: Grey) -> None:
         self.grey = np.ascontiguousarray(grey)
+        self.pixels = module_pixels(self.grey)
+        self._fitted: dict[int, Grey] = {}
+
+    def fitted(self, pixels: int) -> Grey:
+        """Return it brought to about so many pixels a module."""
+        if pixels not in self._fitted:
+            self._fitted[pixels] = _fit(self.grey, self.pixels, pixels)
+        return self._fitted[pixels]
+
+    def shrunk(self, pixels: int) -> float:
+        """Return how many times smaller that is."""
+        return 1 / _factor(self.grey, self.pixels, pixels)
+
+
+class Picture:
+    """A grey picture (height x width, uint8, contiguous) with the forms of it stages share.
+
+    `places`: where to look closely, in pixels of `overview`; found by texture where not given.
+    """
+
+    def __init__(self, grey: Grey, places: Iterable[Region] | None = None) -> None:
+        self.grey = np.ascontiguousarray(grey)
+        self._places = None if places is None else tuple(places)
+        # By a whole factor, which costs a tenth of any other.
+        self.factor = -(-max(grey.shape) // LARGE)
 
     @cached_property
-    def reduced(self) -> Grey:
-        """The picture, or where its long side exceeds 1600 pixels, reduced to that."""
-        return _scaled(self.grey, _HEAVY_SIDE, at_most=1.0)
+    def overview(self) -> Grey:
+        """The picture, or a half, third ... of a very large one."""
+        height, width = (max(1, n // self.factor) for n in self.grey.shape)
+        return self.grey if self.factor == 1 else _resized(self.grey, width, height)
 
     @cached_property
-    def enlarged(self) -> Grey:
-        """Twice the size, and never longer than 2560 pixels: small or defocused modules."""
-        return _scaled(self.reduced, _ENLARGED_SIDE, at_most=2.0)
+    def parts(self) -> tuple[Part, ...]:
+        """The places to look at closely, best first."""
+        places = regions(self.overview) if self._places is None else self._places
+        return tuple(Part(place.of(self.grey, self.factor)) for place in places)
 
 
 Stage = Callable[[Picture], list[Found]]
@@ -74,65 +103,155 @@ def read_picture(grey: Grey) -> list[Found]:
 def plain(picture: Picture) -> list[Found]:
     """Read dark-on-light codes of the picture as it is. Rotation is for linear codes only, and
     light-on-dark ones (dark mode) are what the next stage is for: that saves a third."""
-    return _zxing(picture.grey, "zxing", invert=False)
+    return _zxing(picture.overview, "zxing", picture.factor, invert=False)
 
 
-def smooth(picture: Picture) -> list[Found]:
-    """Read after a slight blur with one threshold for the whole: noise, print dots, dark mode."""
-    return _zxing(_blurred(picture.grey, 3), "zxing+smooth", whole=True)
+def either(picture: Picture) -> list[Found]:
+    """Read the picture as it is, dark mode as well: a quarter dearer, for some of the live frames."""
+    return _zxing(picture.overview, "zxing", picture.factor)
+
+
+def bare(picture: Picture) -> list[Found]:
+    """Read the picture at its own size only, a quarter cheaper, for some of the live frames."""
+    return _zxing(picture.overview, "zxing", picture.factor, invert=False, smaller=False)
+
+
+def fitted(picture: Picture) -> list[Found]:
+    """Read the likely places at six pixels a module: small, soft, dark mode."""
+    return _each(picture, 2, lambda part: _zxing(part.fitted(6), "zxing+fitted", part.shrunk(6)))
 
 
 def whole(picture: Picture) -> list[Found]:
-    """Read with one threshold for the whole picture: over-exposed, uneven, damaged finders."""
-    return _zxing(picture.grey, "zxing+whole", whole=True)
+    """Read the picture smoothed, with one threshold for all of it: over-exposed, noise, print dots,
+    damaged finders."""
+    return _zxing(_blurred(picture.overview, 3), "zxing+whole", picture.factor, one_threshold=True)
 
 
-def enlarged(picture: Picture) -> list[Found]:
-    """Read at twice the size: small, defocused, dim, moire."""
-    return _zxing(_blurred(picture.enlarged, 5), "zxing+enlarged")
+def sharpened(picture: Picture) -> list[Found]:
+    """Read the likely places sharpened over one and a half modules: motion, defocus, moire."""
+    return _each(
+        picture,
+        2,
+        lambda part: _zxing(_sharp(part.fitted(8), 13), "zxing+sharp", part.shrunk(8), invert=False),
+    )
 
 
-def enlarged_smooth(picture: Picture) -> list[Found]:
-    """Read at twice the size with one threshold for the whole: dots for modules, damage."""
-    return _zxing(_blurred(picture.enlarged, 3), "zxing+enlarged+smooth", whole=True)
+def even(picture: Picture) -> list[Found]:
+    """Read the likeliest place with its contrast made even: glare, shadows, dim."""
+
+    def look(part: Part) -> list[Found]:
+        # Large modules are brought to size first, small ones afterwards: never more pixels than needed.
+        seen = _equal(part.fitted(8)) if part.pixels > 8 else _fit(_equal(part.grey), part.pixels, 8)
+        return _zxing(seen, "zxing+even", part.shrunk(8), invert=False)
+
+    return _each(picture, 1, look)
+
+
+def smoothed(picture: Picture) -> list[Found]:
+    """Read the likely places smoothed at their own size, with one threshold for each: specks, worn ink."""
+
+    def look(part: Part) -> list[Found]:
+        return _zxing(_blurred(part.grey, 5), "zxing+smooth", invert=False, one_threshold=True)
+
+    return _each(picture, 2, look)
+
+
+def full(picture: Picture) -> list[Found]:
+    """Read a very large picture in all its pixels: small codes in it."""
+    return _zxing(picture.grey, "zxing+full") if picture.factor > 1 else []
 
 
 def zbar(picture: Picture) -> list[Found]:
-    """Read with zbar: another engine altogether, the last resort, ten times as dear."""
-    return [Found(payload, "QRCode", "zbar") for payload in dict.fromkeys(read_zbar(picture.reduced))]
+    """Read the likely places with zbar: another engine altogether, the last resort."""
+
+    def look(part: Part) -> list[Found]:
+        payloads = dict.fromkeys(read_zbar(_sharp(part.fitted(4), 7)))
+        return [Found(payload, "QRCode", "zbar", round(part.pixels, 1)) for payload in payloads]
+
+    return _each(picture, 2, look)
 
 
-STAGES: tuple[Stage, ...] = (plain, smooth, whole, enlarged, enlarged_smooth, zbar)
+STAGES: tuple[Stage, ...] = (plain, fitted, whole, sharpened, even, smoothed, full, zbar)
 
 
-def _zxing(grey: Grey, decoder: str, *, invert: bool = True, whole: bool = False) -> list[Found]:
-    binarizer = zxingcpp.Binarizer.GlobalHistogram if whole else zxingcpp.Binarizer.LocalAverage
+def _each(picture: Picture, most: int, look: Callable[[Part], list[Found]]) -> list[Found]:
+    """Return what the first of the likely places yields that yields something."""
+    # All of them in a small picture: there the ranking is worth less, and so is the time.
+    for part in picture.parts[: most if picture.grey.size > _SMALL else None]:
+        found = look(part)
+        if found:
+            return found
+    return []
+
+
+def _zxing(
+    grey: Grey,
+    decoder: str,
+    shrunk: float = 1.0,
+    *,
+    invert: bool = True,
+    smaller: bool = True,
+    one_threshold: bool = False,
+) -> list[Found]:
+    """Read with zxing-cpp a picture `shrunk` times smaller than the camera's."""
+    binarizer = zxingcpp.Binarizer.GlobalHistogram if one_threshold else zxingcpp.Binarizer.LocalAverage
     codes = zxingcpp.read_barcodes(
         grey,
         formats=_QR,
         try_rotate=False,
         try_invert=invert,
+        try_downscale=smaller,
         # The default mode rewrites control characters; we take the bytes, and plainly.
         text_mode=zxingcpp.TextMode.Plain,
         binarizer=binarizer,
     )
-    payloads = dict.fromkeys(bytes(code.bytes) for code in codes if code.valid)
-    return [Found(payload, "QRCode", decoder) for payload in payloads]
+    found = {bytes(code.bytes): code for code in codes if code.valid}
+    return [Found(payload, "QRCode", decoder, _pixels(code, shrunk)) for payload, code in found.items()]
+
+
+def _pixels(code: Any, shrunk: float) -> float | None:
+    """Return how many pixels of the camera one module of a code measures."""
+    version = (getattr(code, "extra", None) or {}).get("Version", "")
+    if not version.isdigit():
+        return None
+    place = code.position
+    diagonal = math.hypot(place.top_left.x - place.bottom_right.x, place.top_left.y - place.bottom_right.y)
+    return round(diagonal / math.sqrt(2) / (17 + 4 * int(version)) * shrunk, 1)
+
+
+def _factor(part: Grey, has: float, wants: float) -> float:
+    factor = min(_MOST_ENLARGED, wants / max(has, 0.5), _LONGEST / max(part.shape))
+    return 1.0 if 0.93 < factor < 1.07 else factor
+
+
+def _fit(part: Grey, has: float, wants: float) -> Grey:
+    factor = _factor(part, has, wants)
+    if factor == 1.0:
+        return part
+    return _resized(part, max(1, round(part.shape[1] * factor)), max(1, round(part.shape[0] * factor)))
+
+
+def _sharp(grey: Grey, side: int) -> Grey:
+    # Against a box and not a Gaussian: reads as many at a third of the price.
+    return np.asarray(cv2.addWeighted(grey, 2.5, cv2.blur(grey, (side, side)), -1.5, 0), np.uint8)
+
+
+def _equal(grey: Grey) -> Grey:
+    return np.asarray(cv2.createCLAHE(4.0, (8, 8)).apply(grey), np.uint8)
 
 
 def _blurred(grey: Grey, side: int) -> Grey:
-    return _grey(cv2.GaussianBlur(grey, (side, side), 0))
+    return np.asarray(cv2.GaussianBlur(grey, (side, side), 0), np.uint8)
 
 
-def _scaled(grey: Grey, side: int, *, at_most: float) -> Grey:
-    factor = min(at_most, side / max(grey.shape))
-    if factor == 1.0:
+def _resized(grey: Grey, width: int, height: int) -> Grey:
+    # Averaging by a whole factor costs a tenth of any other; the rest is done between pixels.
+    whole = min(grey.shape[1] // max(1, width), grey.shape[0] // max(1, height))
+    if whole > 1:
+        exact = grey[: grey.shape[0] // whole * whole, : grey.shape[1] // whole * whole]
+        size = (exact.shape[1] // whole, exact.shape[0] // whole)
+        grey = np.asarray(cv2.resize(exact, size, interpolation=cv2.INTER_AREA), np.uint8)
+    if grey.shape == (height, width):
         return grey
-    how = cv2.INTER_AREA if factor < 1.0 else cv2.INTER_CUBIC
-    size = (max(1, round(grey.shape[1] * factor)), max(1, round(grey.shape[0] * factor)))
-    return _grey(cv2.resize(grey, size, interpolation=how))
-
-
-def _grey(picture: npt.NDArray[np.generic]) -> Grey:
-    assert picture.dtype == np.uint8
-    return picture.astype(np.uint8, copy=False)
+    how = cv2.INTER_LINEAR if width < grey.shape[1] else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(grey, (width, height), interpolation=how), np.uint8)

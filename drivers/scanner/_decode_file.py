@@ -11,8 +11,10 @@ from pathlib import Path
 
 import cv2
 
-from drivers.scanner._capture_sources import SourceFault, grey_of, is_picture, open_video, read_picture_file
-from drivers.scanner._decode import Found, Grey, read_picture
+from drivers.scanner._capture_frames import SourceFault, grey_of
+from drivers.scanner._capture_sources import is_picture, open_video, read_picture_file
+from drivers.scanner._decode import Found, read_picture
+from drivers.scanner._regions import Grey
 from edge.domain.errors import DeviceUnavailable
 
 _AWAY_S = 1.0  # a code not seen for so long and back is held up once more
@@ -66,7 +68,7 @@ def _picture(path: Path) -> Iterator[tuple[int, float, Grey]]:
 
 def _video(path: Path) -> Iterator[tuple[int, float, Grey]]:
     path.open("rb").close()  # OpenCV says only that it failed; this says why
-    capture = open_video(path)
+    capture, fourcc = open_video(path)
     try:
         fps = float(capture.get(cv2.CAP_PROP_FPS))
         fps = fps if fps > 0 else _USUAL_FPS
@@ -76,7 +78,7 @@ def _video(path: Path) -> Iterator[tuple[int, float, Grey]]:
             got, frame = capture.read()
             if not got:
                 break
-            grey = grey_of(frame)
+            grey = grey_of(frame, fourcc)
             if grey is not None and (last is None or last.shape != grey.shape or (grey != last).any()):
                 yield number, number / fps, grey
                 last = grey

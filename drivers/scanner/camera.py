@@ -1,15 +1,18 @@
 """Camera: a USB or CSI camera, a network stream, or a video or picture file.
 
 Device: anything Video4Linux shows as /dev/videoN (by index `"0"`, or better by a stable name under
-/dev/v4l/by-id), an RTSP or HTTP stream, or `file:/path` of a video or picture. A file plays at its
+/dev/v4l/by-id), a camera module of a Raspberry Pi through libcamera (`picamera2`, the second one
+`picamera2:1`), an RTSP or HTTP stream, or `file:/path` of a video or picture. A file plays at its
 own pace; with `loop = true` the frame shown is (monotonic clock x rate) modulo the number of frames,
 in step with any other simulated device on that clock.
-Decoding: QR codes, payload bytes exact; zxing-cpp on what changed, dearer stages and at last zbar
-where that reads nothing, for two seconds after a change. A code held up is reported at most twice
-a second; making one scan of it is the lane's business.
+Decoding: QR codes, payload bytes exact; zxing-cpp on what changed, dearer looks at likely places and
+at last zbar where that reads nothing, for two seconds after a change and within a budget. A code
+held up is reported at most twice a second; making one scan of it is the lane's business.
 Wiring: none. 2 pixels a module on the sensor are the least; 1280x720 reads a dense certificate.
+Aiming: the page /setup shows the live picture, its focus and brightness; it is never stored.
 Limits: 64-bit systems only (zxing-cpp and OpenCV have no 32-bit ARM packages).
-Tried: files and an HTTP stream on loopback. Not tried on hardware: no /dev/video device yet.
+Tried: files and an HTTP stream on loopback; picamera2 against a stand-in. Not tried on hardware: no
+/dev/video device and no camera module yet.
 
 Capture and decoding run in a child process (drivers.scanner._capture), which may crash or hang: it
 speaks lines over a pipe that a thread of its own reads here. Silence of 2.5 s means SIGKILL, since
@@ -17,12 +20,8 @@ a stopped or hung process still looks alive. This module must not import OpenCV,
 where the gate runs; only `decode_file`, for the command line, does.
 """
 
-import base64
-import binascii
 import json
 import logging
-import os
-import re
 import subprocess
 import threading
 import time
@@ -31,12 +30,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from drivers.options import option
-from drivers.scanner._capture_child import how_it_ended, lines, spawn
+from drivers.scanner._camera_source import is_source, require_present, without_password
+from drivers.scanner._capture_child import how_it_ended, lines, preview_of, scan_of, spawn
 from edge.domain.errors import DeviceUnavailable
 from edge.domain.model import Scan
+from edge.domain.ports import Preview
 
 if TYPE_CHECKING:
     from drivers.scanner._decode_file import FileCode
@@ -49,6 +50,8 @@ _CATCH_UP_S = 0.2
 _CLOSE_S = 0.4
 _SCANS_KEPT = 256  # beyond this the oldest are dropped: nobody has read for minutes
 _LAST_WORDS = 300
+_PREVIEW_S = 1.0
+_SHARED_S = 0.2
 _ORDERS = ("source", "loop", "width", "height", "fps", "frozen_s")
 
 
@@ -56,7 +59,10 @@ _ORDERS = ("source", "loop", "width", "height", "fps", "frozen_s")
 class Options:
     """What the camera may be told."""
 
-    source: str = option("0", 'index ("0"), device path, rtsp:// or http:// address, or file:/path')
+    source: str = option(
+        "0",
+        'index ("0"), device path, "picamera2" (Pi camera module), rtsp:// or http:// address, file:/path',
+    )
     loop: bool = option(False, "play a video file again and again")
     width: int = option(1280, "pixels asked of a device", least=160, most=7680)
     height: int = option(720, "pixels asked of a device", least=120, most=4320)
@@ -69,11 +75,10 @@ class Options:
     )
 
     def __post_init__(self) -> None:
-        known = ("/dev/", "rtsp://", "rtsps://", "http://", "https://", "file:")
-        if not (self.source.isascii() and self.source.isdigit()) and not self.source.startswith(known):
+        if not is_source(self.source):
             raise ValueError(
                 f"source: {without_password(self.source)!r} is no camera; "
-                'give an index such as "0", /dev/..., rtsp://... or file:/path'
+                'give an index such as "0", /dev/..., picamera2, rtsp://... or file:/path'
             )
 
 
@@ -82,7 +87,7 @@ def connect(options: Options) -> "CameraPort":
 
     Raises DeviceUnavailable when the device or file is not there.
     """
-    _require_present(options.source)
+    require_present(options.source)
     return CameraPort(options)
 
 
@@ -95,11 +100,6 @@ def decode_file(path: Path) -> Iterator["FileCode"]:
     from drivers.scanner import _decode_file
 
     return _decode_file.decode_file(path)
-
-
-def without_password(source: str) -> str:
-    """Return the source without the user and password a stream's address often holds."""
-    return re.sub(r"//[^/@]*@", "//", source)
 
 
 class CameraPort:
@@ -119,6 +119,8 @@ class CameraPort:
         self.started = False
         self.frames = 0
         self.decoded = 0
+        self._preview: Preview | None = None
+        self._previewed_at = self._asked_at = float("-inf")
         orders = {name: getattr(options, name) for name in _ORDERS}
         self._child = spawn(orders)
         self.pid = self._child.pid
@@ -147,6 +149,22 @@ class CameraPort:
                 return ()
         raise self._fail()
 
+    def preview(self) -> Preview | None:
+        """Return the newest picture small, with its figures; waits for it at most a second. None
+        while there is none. All who look within a fifth of a second share one."""
+        with self._changed:
+            now = time.monotonic()
+            if now - self._previewed_at < _SHARED_S:
+                return self._preview
+            since = now
+            if self._previewed_at < self._asked_at and now - self._asked_at < _PREVIEW_S:
+                since = self._asked_at  # somebody else has just asked
+            else:
+                self._asked_at = now
+                self._ask(b"preview\n")
+            over = self._changed.wait_for(lambda: self._previewed_at >= since or self._over(), _PREVIEW_S)
+            return self._preview if over and self._previewed_at >= since else None
+
     def close(self) -> None:
         """End the child and give everything back."""
         with self._changed:
@@ -155,7 +173,17 @@ class CameraPort:
         self._end_child(_CLOSE_S)
 
     def _news(self) -> bool:
-        return bool(self._scans) or self._ended or self._closed
+        return bool(self._scans) or self._over()
+
+    def _over(self) -> bool:
+        return self._ended or self._closed
+
+    def _ask(self, line: bytes) -> None:
+        """Tell the child something; one that is gone is noticed by its pipes."""
+        assert self._child.stdin is not None
+        with suppress(OSError, ValueError):
+            self._child.stdin.write(line)
+            self._child.stdin.flush()
 
     def _quiet_until(self) -> float:
         return self._heard_at + (SILENCE_S if self.started else self._start_s)
@@ -215,7 +243,8 @@ class CameraPort:
         try:
             fields = json.loads(line)
             kind = fields["kind"]
-            scan = _scan(fields) if kind == "scan" else None
+            scan = scan_of(fields) if kind == "scan" else None
+            preview = preview_of(fields) if kind == "preview" else None
             fault = (str(fields["code"]), str(fields["message"])) if kind == "fault" else None
             frames, decoded = int(fields.get("frames", 0)), int(fields.get("decoded", 0))
         except (ValueError, TypeError, KeyError, AttributeError):
@@ -228,6 +257,8 @@ class CameraPort:
             self.frames, self.decoded = max(self.frames, frames), max(self.decoded, decoded)
             if scan is not None:
                 self._scans.append(scan)
+            if preview is not None:
+                self._preview, self._previewed_at = preview, self._heard_at
             self._changed.notify_all()
 
     def _overhear(self) -> None:
@@ -237,25 +268,3 @@ class CameraPort:
             words = without_password(line.decode("utf-8", "replace").strip())[:_LAST_WORDS]
             if words:
                 self._words.append(words)
-
-
-def _require_present(source: str) -> None:
-    """Spare a child for what plainly is not there. Raises DeviceUnavailable."""
-    if "://" in source and not source.startswith("file:"):
-        return
-    is_file = source.startswith("file:")
-    name = source.removeprefix("file:").removeprefix("//") if is_file else source
-    path = Path(f"/dev/video{name}" if not is_file and name.isdigit() else name)
-    if not path.exists():
-        raise DeviceUnavailable(f"camera {source}: there is no {path}", "absent")
-    needed = os.R_OK if is_file else os.R_OK | os.W_OK
-    if not os.access(path, needed):
-        raise DeviceUnavailable(f"camera {source}: {path} may not be opened by this user", "denied")
-
-
-def _scan(fields: dict[str, Any]) -> Scan:
-    try:
-        payload = base64.b64decode(fields["payload"], validate=True)
-    except binascii.Error as error:
-        raise ValueError("payload") from error
-    return Scan(payload, str(fields["symbology"]), str(fields["decoder"]))

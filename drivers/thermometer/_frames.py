@@ -8,6 +8,7 @@ may be such a beginning, also one in 256, waits for the bytes after it.
 So every frame comes out that no other whole frame reaches into, and never one with a wrong sum.
 """
 
+import math
 from abc import ABC, abstractmethod
 
 from edge.domain.model import Quality, Reading
@@ -43,6 +44,11 @@ class FrameDecoder(ABC):
     def feed(self, chunk: bytes) -> list[Reading]:
         """Return the readings completed by `chunk`. Less than two frames are kept."""
         self._buffer += chunk
+        return self._take(over=False)
+
+    def _take(self, *, over: bool) -> list[Reading]:
+        """Return the readings the buffer holds. `over`: nothing follows, so nothing can be disputed by
+        what follows."""
         readings: list[Reading] = []
         begin = 0
         while True:
@@ -51,9 +57,10 @@ class FrameDecoder(ABC):
                 break
             reading = self._at(begin)
             rival = self._rival(begin) if reading is not None else None
-            if reading is not None and rival is None:
+            if reading is not None and (rival is None or (over and rival is _OPEN)):
                 readings.append(reading)
                 begin += self._size
+                self._accepted(reading.raw)
             elif reading is not None and rival is _OPEN:
                 break
             else:
@@ -66,9 +73,16 @@ class FrameDecoder(ABC):
     def _at(self, begin: int) -> Reading | None:
         """Return the reading of the whole frame that stands at `begin`, if one does."""
         window = bytes(self._buffer[begin : begin + self._size])
-        if not window.startswith(self._header) or sum8(window[:-1]) != window[-1]:
+        if not window.startswith(self._header) or not self._adds_up(window):
             return None
         return self._reading(window)
+
+    def _adds_up(self, frame: bytes) -> bool:
+        """Say whether the check of a frame with the right header is right."""
+        return sum8(frame[:-1]) == frame[-1]
+
+    def _accepted(self, frame: bytes) -> None:  # noqa: B027 - most modules have nothing to note
+        """Take note of a frame that was given out as a reading."""
 
     def _rival(self, begin: int) -> Reading | object | None:
         """Return a frame that begins inside the one at `begin`, _OPEN while one still may."""
@@ -101,6 +115,11 @@ class FrameDecoder(ABC):
             place += 1
         self.dropped_bytes += place - begin
         return place
+
+
+def bounds(lowest: float | None, highest: float | None) -> tuple[float, float]:
+    """Return a range whose ends may be unknown: no value is outside an unknown end."""
+    return (-math.inf if lowest is None else lowest, math.inf if highest is None else highest)
 
 
 def rated(

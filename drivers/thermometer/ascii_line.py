@@ -23,6 +23,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Literal
 
 from drivers.options import option
+from drivers.thermometer import _optics
 from drivers.thermometer._frames import rated
 from drivers.thermometer._serial import SerialThermometer
 from edge.domain.model import Reading
@@ -64,6 +65,8 @@ class Options:
     surface_max_c: float = option(380.0, "highest object temperature it is rated for")
     ambient_min_c: float = option(-40.0, "lowest sensor temperature it is rated for")
     ambient_max_c: float = option(125.0, "highest sensor temperature it is rated for")
+    fov_deg: float = _optics.fov()
+    distance_cm: float = _optics.distance()
 
     def __post_init__(self) -> None:
         try:

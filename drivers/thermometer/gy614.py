@@ -7,21 +7,29 @@ Protocol: twelve bytes `A4 03 07 07, emissivity, TO s16, TA s16, BO s16, sum`, t
 degrees, big endian; emissivity in percent; the sum is the low byte of all bytes before it. `A4` is
 the device id, which can be changed (even numbers). Source: seller's register table, one public code
 base for the twelve bytes; the header is inferred from the sibling GY-MCU8833, whose published frame
-adds up.
+adds up. Registers are written by `A4 06, register, value, sum`, and only where an option asks for it:
+`emissivity` (07), `continuous` (03 = 0), `rate_hz` (02). Nothing is stored in the module (register 05 is
+never written).
 Limits: the body value is the maker's secret formula: kept beside the surface value, never instead of
 it. Text output (register 04 = 1) and query mode (register 03 = 1) are not read: such a module is
-reported as garbled or silent.
+reported as garbled or silent. With `emissivity` set, frames that name another one are refused: a module
+that does not take it is reported as garbled.
 Tried on hardware: not yet; on transcripts and pseudo-terminals.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from drivers.options import option
+from drivers.thermometer import _optics
 from drivers.thermometer._frames import FrameDecoder, rated, signed16, sum8
-from drivers.thermometer._serial import SerialThermometer
+from drivers.thermometer._serial import SerialThermometer, pushed
 from edge.domain.model import Reading
 
 DEVICE_ID = 0xA4
+_WRITE = 0x06
+_RATE, _MODE, _EMISSIVITY = 0x02, 0x03, 0x07
+_RATES_HZ = (1, 2, 5, 10)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,11 +39,16 @@ class Options:
     port: str = option(doc="device file (by-path name), socket://host:port or rfc2217://host:port")
     baud: int = option(9600, "baud rate of the module", least=300, most=4_000_000)
     device_id: int = option(DEVICE_ID, "register 00 of the module", least=0, most=254)
+    emissivity: float | None = option(None, "set this when opening; none: leave it", least=0.01, most=1)
+    continuous: bool = option(False, "take the module out of query mode when opening")
+    rate_hz: Literal[0, 1, 2, 5, 10] = option(0, "set so many frames a second when opening; 0: leave it")
     silence_s: float = option(2.5, "seconds without a reading until it is called lost; 0 never", least=0)
     surface_min_c: float = option(-70.0, "lowest object temperature it is rated for")
     surface_max_c: float = option(380.0, "highest object temperature it is rated for")
     ambient_min_c: float = option(-40.0, "lowest sensor temperature it is rated for")
     ambient_max_c: float = option(125.0, "highest sensor temperature it is rated for")
+    fov_deg: float = _optics.fov()
+    distance_cm: float = _optics.distance()
 
 
 class Decoder(FrameDecoder):
@@ -43,11 +56,14 @@ class Decoder(FrameDecoder):
 
     def __init__(self, options: Options) -> None:
         super().__init__(header=_header(options.device_id), size=12)
+        self._emissivity = _percent(options.emissivity)
         self._surface_c = (options.surface_min_c, options.surface_max_c)
         self._ambient_c = (options.ambient_min_c, options.ambient_max_c)
 
     def _reading(self, frame: bytes) -> Reading | None:
         if not 1 <= frame[4] <= 100:  # emissivity in percent: anything else is no frame
+            return None
+        if self._emissivity not in (None, frame[4]):  # measured with a setting nobody asked for
             return None
         surface = signed16(frame[5:7]) * 10
         ambient = signed16(frame[7:9]) * 10
@@ -61,7 +77,7 @@ def connect(options: Options) -> SerialThermometer:
     from drivers.serialport import open_line
 
     line = open_line(options.port, baud=options.baud)
-    return SerialThermometer(line, Decoder(options), silence_s=options.silence_s)
+    return pushed(line, Decoder(options), silence_s=options.silence_s, orders=_orders(options))
 
 
 def encode(surface_c: float, ambient_c: float, body_c: float, *, emissivity: int = 97) -> bytes:
@@ -71,6 +87,23 @@ def encode(surface_c: float, ambient_c: float, body_c: float, *, emissivity: int
     frame += round(ambient_c * 100).to_bytes(2, "big", signed=True)
     frame += round(body_c * 100).to_bytes(2, "big", signed=True)
     return frame + bytes([sum8(frame)])
+
+
+def _orders(options: Options) -> tuple[bytes, ...]:
+    """Return the register writes the options ask for."""
+    wanted: dict[int, int | None] = {
+        _EMISSIVITY: _percent(options.emissivity),
+        _RATE: _RATES_HZ.index(options.rate_hz) if options.rate_hz else None,
+        _MODE: 0 if options.continuous else None,
+    }
+    orders = [
+        bytes([options.device_id, _WRITE, r, value]) for r, value in wanted.items() if value is not None
+    ]
+    return tuple(order + bytes([sum8(order)]) for order in orders)
+
+
+def _percent(emissivity: float | None) -> int | None:
+    return None if emissivity is None else round(emissivity * 100)
 
 
 def _header(device_id: int) -> bytes:

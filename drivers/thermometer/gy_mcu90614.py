@@ -8,17 +8,22 @@ which is dropped. Source: seller's data sheets of the GY-MCU90614 and two public
 sheet's example frame is in the transcript, its sum recomputed.
 Limits: a bare surface temperature, uncompensated for distance; the object must fill the view (90
 degree parts: within 3 cm; 10 degree parts: within 10 cm). A module whose automatic output was
-switched off says nothing and is reported as silent; it is switched on once, outside of this
-software, by the bytes A5 51 F6. The newer ten-byte body mode is not decoded: its layout is not public.
+switched off says nothing and is reported as silent; `continuous = true` starts it with `A5 45 EA`
+whenever the line is opened, and without that option nothing is ever sent (on its sibling GY-MCU90640
+these bytes begin another command). For good it is switched on once, outside of this software, by the
+bytes A5 51 F6. The newer ten-byte body mode is not decoded: its layout is not public.
 Tried on hardware: not yet; on transcripts and pseudo-terminals.
 """
 
 from dataclasses import dataclass
 
 from drivers.options import option
+from drivers.thermometer import _optics
 from drivers.thermometer._frames import FrameDecoder, rated, signed16
-from drivers.thermometer._serial import SerialThermometer
+from drivers.thermometer._serial import SerialThermometer, pushed
 from edge.domain.model import Reading
+
+CONTINUOUS = b"\xa5\x45\xea"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,11 +32,14 @@ class Options:
 
     port: str = option(doc="device file (by-path name), socket://host:port or rfc2217://host:port")
     baud: int = option(9600, "baud rate of the module", least=300, most=4_000_000)
+    continuous: bool = option(False, "send the command for continuous output when opening")
     silence_s: float = option(2.5, "seconds without a reading until it is called lost; 0 never", least=0)
     surface_min_c: float = option(-70.0, "lowest object temperature it is rated for")
     surface_max_c: float = option(380.0, "highest object temperature it is rated for")
     ambient_min_c: float = option(-40.0, "lowest sensor temperature it is rated for")
     ambient_max_c: float = option(125.0, "highest sensor temperature it is rated for")
+    fov_deg: float = _optics.fov()
+    distance_cm: float = _optics.distance()
 
 
 class Decoder(FrameDecoder):
@@ -54,4 +62,5 @@ def connect(options: Options) -> SerialThermometer:
     from drivers.serialport import open_line
 
     line = open_line(options.port, baud=options.baud)
-    return SerialThermometer(line, Decoder(options), silence_s=options.silence_s)
+    orders = (CONTINUOUS,) if options.continuous else ()
+    return pushed(line, Decoder(options), silence_s=options.silence_s, orders=orders)

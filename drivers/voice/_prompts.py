@@ -1,26 +1,33 @@
-"""What the gate can say: sentences in both languages, numbers in words, and a tone for each prompt.
+"""What the gate can say: sentences in every language, and a tone for each prompt.
 
-Text only. Sentences say what to do and never why: others stand by. Write numbers out for Mandarin;
-the synthesiser drops the point of "37.5".
+Text only. Sentences say what to do and never why: others stand by. Cantonese is written as it is spoken.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
-LANGUAGES = ("zh_Hans", "en")
-"""The languages there are sentences in."""
+from drivers.voice._numbers import in_words, is_number
 
-PROMPTS = ("admit", "turn_back", "refer", "wait", "again", "rest", "next")
+Language = Literal["zh_Hans", "yue", "en"]
+
+LANGUAGES: tuple[Language, ...] = ("zh_Hans", "yue", "en")
+"""The languages there are sentences in: Mandarin, Cantonese, English."""
+
+ALARMS = ("alarm", "fault")
+"""Prompts that call somebody: as loud at night as by day."""
+
+PROMPTS = ("admit", "turn_back", "refer", "wait", "again", "rest", "next", *ALARMS)
 """The stable names of what can be said."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One prompt in both languages. `needs` names the values it speaks; the first sentence of a
+    """One prompt in all languages. `needs` names the values it speaks; the first sentence of a
     prompt whose values were all given is spoken, the last one needs none."""
 
     zh_Hans: str
+    yue: str
     en: str
     needs: tuple[str, ...] = ()
 
@@ -28,30 +35,57 @@ class Sentence:
 SENTENCES: Mapping[str, tuple[Sentence, ...]] = {
     "admit": (
         Sentence(
-            "体温{temperature}度，请通行。", "{temperature} degrees. Please go ahead.", ("temperature",)
+            "体温{temperature}度，请通行。",
+            "體溫{temperature}度，請通過。",
+            "{temperature} degrees. Please go ahead.",
+            ("temperature",),
         ),
-        Sentence("请通行。", "Please go ahead."),
+        Sentence("请通行。", "請通過。", "Please go ahead."),
     ),
-    "turn_back": (Sentence("请止步，请退回。", "Please stop and turn back."),),
+    "turn_back": (Sentence("请止步，请退回。", "請止步，請返轉頭。", "Please stop and turn back."),),
     "refer": (
-        Sentence("请止步，工作人员会来引导您。", "Please stop here. Somebody will come and guide you."),
+        Sentence(
+            "请止步，工作人员会来引导您。",
+            "請止步，職員會嚟帶你。",
+            "Please stop here. Somebody will come and guide you.",
+        ),
     ),
-    "wait": (Sentence("请稍候。", "Please wait a moment."),),
-    "again": (Sentence("请再测一次体温。", "Please measure once more."),),
+    "wait": (Sentence("请稍候。", "請等一等。", "Please wait a moment."),),
+    "again": (Sentence("请再测一次体温。", "請再量一次體溫。", "Please measure once more."),),
     "rest": (
         Sentence(
             "请休息{minutes}分钟，您的号码是{ticket}号。",
+            "請休息{minutes}分鐘，你嘅號碼係{ticket}號。",
             "Please rest for {minutes} minutes. Your number is {ticket}.",
             ("minutes", "ticket"),
         ),
         Sentence(
             "请到旁边休息，您的号码是{ticket}号。",
+            "請到旁邊休息，你嘅號碼係{ticket}號。",
             "Please rest over there. Your number is {ticket}.",
             ("ticket",),
         ),
-        Sentence("请到旁边休息，再来测温。", "Please rest over there, then measure again."),
+        Sentence(
+            "请到旁边休息，再来测温。",
+            "請到旁邊休息，再返嚟量體溫。",
+            "Please rest over there, then measure again.",
+        ),
     ),
-    "next": (Sentence("下一位，请上前。", "Next, please."),),
+    "next": (Sentence("下一位，请上前。", "下一位，請上前。", "Next, please."),),
+    "alarm": (
+        Sentence(
+            "请注意，请工作人员到门口。",
+            "請注意，請職員到閘口。",
+            "Attention please. Staff to the gate.",
+        ),
+    ),
+    "fault": (
+        Sentence(
+            "设备故障，请等待工作人员。",
+            "閘機故障，請等職員嚟。",
+            "This gate is out of order. Please wait for somebody.",
+        ),
+    ),
 }
 
 TONES: Mapping[str, tuple[tuple[int, int], ...]] = {
@@ -62,48 +96,25 @@ TONES: Mapping[str, tuple[tuple[int, int], ...]] = {
     "again": ((660, 110), (0, 60), (880, 110), (0, 60), (660, 110)),
     "rest": ((880, 180), (660, 180), (440, 180)),
     "next": ((660, 120), (1320, 120)),
+    "alarm": ((1760, 160), (1175, 160)) * 4,
+    "fault": ((440, 250), (0, 100), (220, 500)),
 }
 """(hertz, milliseconds) in order, 0 Hz is silence. Two short high ones let pass, one long low one
 stops; no two are alike, so that who cannot follow the words still knows."""
 
-_DIGITS = "零一二三四五六七八九"
-_NUMBER = re.compile(r"(-?)([0-9]{1,4})(?:\.([0-9]{1,3}))?")
 
-
-def sentence(prompt: str, language: str, values: Mapping[str, str]) -> str:
-    """Return what is said for a prompt in `zh_Hans` or `en`; values that are no numbers are not
-    spoken. Raises KeyError for a prompt that does not exist."""
-    numbers = {name: value for name, value in values.items() if _NUMBER.fullmatch(value)}
+def chosen(prompt: str, values: Mapping[str, str]) -> Sentence:
+    """Return which sentence of a prompt is said with these values. KeyError for no such prompt."""
     for candidate in SENTENCES[prompt]:
-        if all(name in numbers for name in candidate.needs):
-            if language == "en":
-                return candidate.en.format(**numbers)
-            return candidate.zh_Hans.format(**{n: chinese_number(v) for n, v in numbers.items()})
+        if all(is_number(values.get(name, "")) for name in candidate.needs):
+            return candidate
     raise AssertionError("the last sentence of a prompt needs no values")
 
 
-def chinese_number(number: str) -> str:
-    """Return a decimal number below 10,000 in words: 37.5 is 三十七点五. ValueError for others."""
-    match = _NUMBER.fullmatch(number)
-    if match is None:
-        raise ValueError(f"cannot say {number!r}")
-    minus, whole, fraction = match.groups()
-    words = ("负" if minus else "") + _whole(int(whole))
-    if fraction:
-        words += "点" + "".join(_DIGITS[int(digit)] for digit in fraction)
-    return words
-
-
-def _whole(number: int) -> str:
-    """Return 0..9999 in words; a run of zeros inside is said once, 10..19 without the leading one."""
-    if number == 0:
-        return _DIGITS[0]
-    words, gap = "", False
-    for place, unit in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
-        digit = number // place % 10
-        if digit == 0:
-            gap = bool(words)
-            continue
-        words += (_DIGITS[0] if gap else "") + _DIGITS[digit] + unit
-        gap = False
-    return words.removeprefix("一") if 10 <= number < 20 else words
+def sentence(prompt: str, language: str, values: Mapping[str, str]) -> str:
+    """Return what is said for a prompt; values that are no numbers are not spoken. Raises KeyError
+    for a prompt that does not exist."""
+    found = chosen(prompt, values)
+    words = {name: in_words(values[name], language) for name in found.needs}
+    text: str = getattr(found, language)
+    return text.format(**words)

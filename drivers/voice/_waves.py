@@ -1,37 +1,45 @@
-"""Prompts as wave files: a tone, then the sentence where a synthesiser is installed.
+"""What is said as wave files in a cache: a tone, then the sentence where a synthesiser is installed.
 
-Renders into a folder and plays nothing. Sentences with fixed words are kept there from one start to
-the next; those with numbers in them are removed once they were played.
+Renders and plays nothing. A file's name holds a digest of text, voice, speed and tone, so that a change of
+any renders anew; what nobody asked for in months is removed. A sentence that tells a temperature is
+somebody's measurement: it is removed once it was played.
 """
 
 import array
 import contextlib
 import hashlib
 import logging
-import math
 import os
+import re
 import shutil
 import subprocess
-import sys
 import tempfile
+import time
+import uuid
 import wave
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from drivers.voice._prompts import LANGUAGES, PROMPTS, TONES, sentence
+from drivers.voice import _sound
+from drivers.voice._numbers import spelled
+from drivers.voice._prompts import PROMPTS, TONES, chosen, sentence
+from drivers.voice._sound import RATE, seconds, silence, tones
 from edge.domain.errors import DeviceUnavailable
 
 log = logging.getLogger(__name__)
 
 # Debian 12's espeak-ng reads characters in English with its default Mandarin voice (体温 becomes
-# "ti three wen one"); this voice does not.
-SPEAKERS = {"zh_Hans": "cmn-latn-pinyin", "en": "en"}
-RATE = 22_050
-_FORM = 1  # raise when the same sentence would render differently
+# "ti three wen one"); these voices do not.
+SPEAKERS = {"zh_Hans": "cmn-latn-pinyin", "yue": "yue", "en": "en"}
+_FORM = 2  # raise when the same sentence would render differently
 _SPEAK_S = 10.0
-_FADE_S = 0.006
 _PAUSE_S = 0.15
+_PASSING = ".passing-"
+_DAY_S = 86_400.0
+_OLD_S = 90 * _DAY_S
+_LEFT_S = 3600.0
+_OURS = re.compile(r"[a-z_]+-(?:[A-Za-z_]+-)?[0-9a-f]{16}(?:-v[0-9]+)?\.wav")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,136 +52,200 @@ class Wave:
 
 
 class Prompts:
-    """The prompts in the wanted languages, as files below a folder."""
+    """What is said in the wanted languages, as files below a folder."""
 
-    def __init__(self, language: str, cache: str = "", recordings: str = "") -> None:
-        """Prepare the folder. `language` is one of LANGUAGES or `both`; `recordings` holds a site's
-        own `<language>/<prompt>.wav`, which come first. Raises DeviceUnavailable (`denied`)."""
-        self._languages = LANGUAGES if language == "both" else (language,)
+    def __init__(
+        self, languages: Sequence[str], cache: str = "", recordings: str = "", speed: int = 155
+    ) -> None:
+        """Prepare the folder. `recordings` holds a site's own `<language>/<prompt>.wav`, which come
+        first. Raises DeviceUnavailable (`denied`)."""
+        self.languages = tuple(languages)
         self._recordings = Path(recordings) if recordings else None
-        self._folder, self._borrowed = _folder(cache)
-        self._speaker = shutil.which("espeak-ng")
-        if self._speaker is None:
-            log.warning("espeak-ng is not installed: prompts are tones only")
+        self._speed = speed
+        self.folder, self._borrowed = _folder(cache)
+        self.speaker = shutil.which("espeak-ng")
+        if self.speaker is None:
+            log.warning("espeak-ng is not installed: prompts are tones only, announcements are not said")
 
-    def prepare(self) -> None:
-        """Render every sentence without numbers. Raises DeviceUnavailable."""
+    def prepare(self, volumes: Collection[int] = (100,)) -> set[Path]:
+        """Render every sentence without numbers in these loudnesses, and remove what is long unused;
+        returns the files. Raises DeviceUnavailable."""
+        used: set[Path] = set()
         for prompt in PROMPTS:
-            with self.waves(prompt, {}):
-                pass
+            for volume in volumes:
+                with self.waves(prompt, {}, volume) as items:
+                    used.update(item.path for item in items if item.path.parent == self.folder)
+        self._tidy(used)
+        return used
 
     @contextlib.contextmanager
-    def waves(self, prompt: str, values: Mapping[str, str]) -> Iterator[list[Wave]]:
-        """Lend the files to play, in order. Raises DeviceUnavailable where one cannot be written."""
-        lent: list[Wave] = []
-        try:
-            for n, language in enumerate(self._languages):
-                lent.append(self._wave(prompt, language, values, tone=n == 0))
-            yield lent
-        finally:
-            for item in lent:
-                if item.passing:
-                    item.path.unlink(missing_ok=True)
+    def waves(self, prompt: str, values: Mapping[str, str], volume: int = 100) -> Iterator[list[Wave]]:
+        """Lend the files of a prompt, in the order of the languages. Raises DeviceUnavailable where
+        one cannot be written."""
+        with contextlib.ExitStack() as lent:
+            yield [
+                lent.enter_context(self._prompt(prompt, language, values, volume, tone=n == 0))
+                for n, language in enumerate(self.languages)
+                # Without a synthesiser every language would be the same tone once more.
+                if n == 0 or self.speaker is not None or self._own(prompt, language) is not None
+            ]
+
+    @contextlib.contextmanager
+    def notice(self, text: str, language: str, volume: int = 100) -> Iterator[Wave | None]:
+        """Lend the file of an announcement's text; None without a synthesiser. Raises DeviceUnavailable."""
+        if self.speaker is None:
+            yield None
+            return
+        with self._spoken("announcement", spelled(text, language), language, volume) as item:
+            yield item
+
+    @contextlib.contextmanager
+    def sound(self, path: Path, volume: int = 100, from_s: float = 0.0) -> Iterator[Wave]:
+        """Lend a site's own file, softer or from a place on. Raises DeviceUnavailable."""
+        length_s = seconds(path)
+        if volume >= 100 and not from_s:
+            yield Wave(path, length_s)
+            return
+        with self._failures(path):
+            softer = self.folder / f"own-{_digest(_stamp(path))}-v{volume}.wav"
+            if volume < 100 and not _sound.is_whole(softer):
+                _sound.copy(path, softer, percent=volume)
+        whole = softer if volume < 100 else path
+        if not from_s:
+            yield Wave(whole, length_s)
+            return
+        with self._removed() as rest:
+            with self._failures(rest):
+                _sound.copy(whole, rest, from_s=from_s)
+            yield Wave(rest, max(0.0, length_s - from_s), passing=True)
 
     def close(self) -> None:
         """Remove the folder if it was only borrowed from the system. Idempotent."""
         if self._borrowed:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _wave(self, prompt: str, language: str, values: Mapping[str, str], *, tone: bool) -> Wave:
-        own = self._recordings / language / f"{prompt}.wav" if self._recordings else None
-        if own is not None and own.is_file():
-            return Wave(own, seconds(own))
-        text, fixed = sentence(prompt, language, values), sentence(prompt, language, {})
-        key = f"{_FORM}\n{text}\n{SPEAKERS[language]}\n{self._speaker is not None}\n{tone}\n{TONES[prompt]}"
-        digest = hashlib.sha256(key.encode()).hexdigest()[:16]
-        path = self._folder / f"{prompt}-{language}-{digest}.wav"
-        if not _playable(path):  # absent, or cut short when the power went
-            try:
-                self._render(path, prompt, language, text, tone=tone)
-            except OSError as error:
-                raise DeviceUnavailable(f"cannot write {path}: {error}", code="denied") from error
-        return Wave(path, seconds(path), passing=text != fixed)
+    @contextlib.contextmanager
+    def _prompt(
+        self, prompt: str, language: str, values: Mapping[str, str], volume: int, *, tone: bool
+    ) -> Iterator[Wave]:
+        own = self._own(prompt, language)
+        if own is not None:
+            with self.sound(own, volume) as item:
+                yield item
+            return
+        text = sentence(prompt, language, values)
+        pattern = TONES[prompt] if tone else ()
+        keep = "temperature" not in chosen(prompt, values).needs
+        with self._spoken(prompt, text, language, volume, pattern, keep=keep) as item:
+            yield item
 
-    def _render(self, path: Path, prompt: str, language: str, text: str, *, tone: bool) -> None:
-        """Write the file under another name first: a power cut leaves no half prompt."""
+    def _own(self, prompt: str, language: str) -> Path | None:
+        """Return the site's own recording of a prompt, if there is one."""
+        path = self._recordings / language / f"{prompt}.wav" if self._recordings else None
+        return path if path is not None and path.is_file() else None
+
+    @contextlib.contextmanager
+    def _spoken(
+        self,
+        name: str,
+        text: str,
+        language: str,
+        volume: int,
+        pattern: Sequence[tuple[int, int]] = (),
+        *,
+        keep: bool = True,
+    ) -> Iterator[Wave]:
+        """Lend the file of a text, rendered where it is not there whole."""
+        key = f"{_FORM}\n{text}\n{SPEAKERS[language]}\n{self._speed}\n{self.speaker is not None}\n{pattern}"
+        path = self.folder / f"{name}-{language}-{_digest(key)}-v{volume}.wav"
+        if keep and _sound.is_whole(path):  # else absent, or cut short when the power went
+            yield Wave(path, seconds(path))
+            return
+        with self._removed() as passing:
+            if volume < 100:
+                with self._spoken(name, text, language, 100, pattern, keep=keep) as loud:
+                    kept = not loud.passing
+                    with self._failures(path):
+                        _sound.copy(loud.path, passing, percent=volume)
+            else:
+                with self._failures(path):
+                    kept = self._render(passing, text, language, pattern) and keep
+            with self._failures(path):
+                if kept:
+                    passing.replace(path)
+            there = path if kept else passing
+            yield Wave(there, seconds(there), passing=not kept)
+
+    def _render(self, path: Path, text: str, language: str, pattern: Sequence[tuple[int, int]]) -> bool:
+        """Write the file; return whether it is what was wanted: a synthesiser that failed once may
+        work the next time, and its prompt must not stay a tone for good."""
         rate, samples = RATE, array.array("h")
         spoken = self._speak(language, text)
         if spoken is not None:
             rate, samples = spoken
-        if tone or spoken is None:
-            samples = tones(prompt, rate) + silence(_PAUSE_S, rate) + samples
-        fresh = path.with_name(f"{path.name}.{os.getpid()}")
-        with wave.open(str(fresh), "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(rate)
-            file.writeframes(_little_endian(samples).tobytes())
-        fresh.replace(path)
+        if pattern or spoken is None:
+            samples = tones(pattern, rate) + silence(_PAUSE_S, rate) + samples
+        _sound.write(path, rate, samples)
+        return spoken is not None or self.speaker is None
 
     def _speak(self, language: str, text: str) -> tuple[int, "array.array[int]"] | None:
         """Return rate and samples of a sentence; None without a synthesiser, or when it failed."""
-        if self._speaker is None:
+        if self.speaker is None:
             return None
-        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
+        with tempfile.TemporaryDirectory(prefix=_sound.FRESH, dir=self.folder) as folder:
             out = Path(folder) / "spoken.wav"
-            command = [self._speaker, "-v", SPEAKERS[language], "-s", "155", "-w", str(out), text]
+            command = [self.speaker, "-b", "1", "-v", SPEAKERS[language], "-s", str(self._speed)]
+            command += ["-w", str(out), "--stdin"]
             try:
-                subprocess.run(command, check=True, timeout=_SPEAK_S, capture_output=True)
-                return _read(out)
+                subprocess.run(
+                    command, input=text.encode(), check=True, timeout=_SPEAK_S, capture_output=True
+                )
+                return _sound.read(out)
             except (subprocess.SubprocessError, OSError, wave.Error, EOFError) as error:
                 log.warning("espeak-ng cannot speak %s, tones only: %s", language, error)
                 return None
 
+    @contextlib.contextmanager
+    def _removed(self) -> Iterator[Path]:
+        """Lend a name that no other lane uses; a file of that name is removed afterwards."""
+        path = self.folder / f"{_PASSING}{uuid.uuid4().hex}.wav"
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
 
-def tones(prompt: str, rate: int = RATE) -> "array.array[int]":
-    """Return the tone pattern of a prompt as 16-bit samples, faded so that it does not click."""
-    samples = array.array("h")
-    for hertz, milliseconds in TONES[prompt]:
-        count = rate * milliseconds // 1000
-        fade = max(1, round(rate * _FADE_S))
-        for n in range(count):
-            level = min(1.0, n / fade, (count - 1 - n) / fade)
-            samples.append(round(18_000 * level * math.sin(2 * math.pi * hertz * n / rate)))
-    return samples
+    @contextlib.contextmanager
+    def _failures(self, path: Path) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise DeviceUnavailable(f"cannot write {path}: {error}", code="denied") from error
 
-
-def silence(length_s: float, rate: int = RATE) -> "array.array[int]":
-    """Return so many seconds of nothing."""
-    return array.array("h", bytes(2 * round(rate * length_s)))
-
-
-def seconds(path: Path) -> float:
-    """Return how long a wave file plays. Raises DeviceUnavailable for one that is none."""
-    try:
-        with wave.open(str(path), "rb") as file:
-            return file.getnframes() / file.getframerate()
-    except (wave.Error, EOFError, OSError) as error:
-        raise DeviceUnavailable(f"{path} is no wave file: {error}", code="absent") from error
-
-
-def _playable(path: Path) -> bool:
-    """Return whether the file holds as many samples as its header says."""
-    try:
-        with wave.open(str(path), "rb") as file:
-            promised = file.getnframes()
-            return promised > 0 and len(file.readframes(promised)) == promised * file.getsampwidth()
-    except (wave.Error, EOFError, OSError):
-        return False
+    def _tidy(self, used: Collection[Path]) -> None:
+        """Remove what was left behind or not asked for in months; what is used counts as new."""
+        with contextlib.suppress(OSError):
+            for path in used:
+                if path.stat().st_mtime < time.time() - _DAY_S:  # a card should not be written each start
+                    os.utime(path)
+            for path in self.folder.iterdir():
+                left = path.name.startswith((_PASSING, _sound.FRESH))
+                if not (left or _OURS.fullmatch(path.name)):
+                    continue  # somebody's own file, whatever it does here
+                if path.stat().st_mtime > time.time() - (_LEFT_S if left else _OLD_S):
+                    continue
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink(missing_ok=True)
 
 
-def _read(path: Path) -> tuple[int, "array.array[int]"]:
-    with wave.open(str(path), "rb") as file:
-        if (file.getnchannels(), file.getsampwidth()) != (1, 2) or not file.getnframes():
-            raise wave.Error("expected 16-bit mono")
-        return file.getframerate(), _little_endian(array.array("h", file.readframes(file.getnframes())))
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
-def _little_endian(samples: "array.array[int]") -> "array.array[int]":
-    if sys.byteorder == "big":
-        samples = samples[:]
-        samples.byteswap()
-    return samples
+def _stamp(path: Path) -> str:
+    found = path.stat()
+    return f"{path}\n{found.st_mtime_ns}\n{found.st_size}"
 
 
 def _folder(cache: str) -> tuple[Path, bool]:

@@ -4,70 +4,69 @@ instead of playing them lets their time pass.
 Limits: nobody hears anything; the page carries a banner while it is configured.
 """
 
-import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from drivers.options import option
+from drivers.voice._options import SpeechOptions
 from drivers.voice._prompts import PROMPTS
-from drivers.voice._waves import Prompts
+from drivers.voice._speaker import Speaker
+from drivers.voice._waves import Prompts, Wave
 from edge.domain.errors import DeviceUnavailable
-
-log = logging.getLogger(__name__)
 
 SIMULATED = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Options:
+class Options(SpeechOptions):
     """What is said and how fast time passes."""
 
-    language: Literal["zh_Hans", "en", "both"] = option("zh_Hans", "language of the sentences")
-    cache: str = option("", "folder of rendered prompts; empty: the usual cache folder")
-    recordings: str = option("", "folder of your own <language>/<prompt>.wav")
     pace: float = option(1.0, "share of a prompt's time that passes; 0 none", least=0, most=10)
 
 
-class SilentSpeaker:
+class PassingTime:
+    """Lets a file's time pass. `heard` holds the names of the last thousand files that were heard to
+    their end."""
+
+    def __init__(self, pace: float) -> None:
+        self.heard: deque[str] = deque(maxlen=1000)
+        self._pace = pace
+
+    def check(self) -> None:
+        """Never missing."""
+
+    def play(self, item: Wave, stop: threading.Event) -> float | None:
+        """Wait as long as the file would play; see `Player`."""
+        start = time.monotonic()
+        if stop.wait(self._pace * item.seconds):
+            return min(item.seconds, time.monotonic() - start)
+        self.heard.append(item.path.name)
+        return None
+
+
+class SilentSpeaker(Speaker):
     """The loudspeaker. `said` holds the names of the last thousand prompts."""
 
-    def __init__(self, prompts: Prompts, pace: float) -> None:
+    def __init__(self, prompts: Prompts, options: Options) -> None:
         self.said: deque[str] = deque(maxlen=1000)
-        self._prompts = prompts
-        self._pace = pace
-        self._closed = threading.Event()
+        super().__init__(PassingTime(options.pace), prompts, options)
 
     def say(self, prompt: str, values: Mapping[str, str]) -> None:
         """Let the prompt's time pass. Raises DeviceUnavailable (`ended`) when closed meanwhile."""
-        if prompt not in PROMPTS:
-            log.error("there is no prompt %s", prompt)
-            return
-        self.check()
-        with self._prompts.waves(prompt, values) as waves:
-            if self._closed.wait(self._pace * sum(item.seconds for item in waves)):
-                self.check()
-        self.said.append(prompt)
-
-    def check(self) -> None:
-        """Raise DeviceUnavailable when it was closed."""
-        if self._closed.is_set():
-            raise DeviceUnavailable("the loudspeaker was closed", code="ended")
-
-    def close(self) -> None:
-        """Fall silent. Idempotent."""
-        self._closed.set()
-        self._prompts.close()
+        super().say(prompt, values)
+        if prompt in PROMPTS:
+            self.said.append(prompt)
 
 
 def connect(options: Options) -> SilentSpeaker:
     """Render the prompts. Raises DeviceUnavailable."""
-    prompts = Prompts(options.language, options.cache, options.recordings)
+    prompts = Prompts(options.languages, options.cache, options.recordings, options.speed)
     try:
-        prompts.prepare()
+        prompts.prepare(options.volumes)
     except DeviceUnavailable:
         prompts.close()
         raise
-    return SilentSpeaker(prompts, options.pace)
+    return SilentSpeaker(prompts, options)

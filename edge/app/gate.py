@@ -14,16 +14,15 @@ from contextlib import ExitStack
 from functools import partial
 from importlib import metadata
 
-from drivers import registry as drivers_registry
+from edge.app.equipment import Equipment
 from edge.app.folder import boot_id, cookie_secret, outside_key, take_folder
-from edge.app.lanes import BuiltLane, build, earlier_replies, filled
+from edge.app.lanes import build, earlier_replies, filled
 from edge.app.trust import TrustFolder
 from edge.bell import Bell
 from edge.clock import Clock
 from edge.config import Loaded
-from edge.devices import Effector, Place, read_scanner, read_thermometer
+from edge.domain.calibration import Standing
 from edge.domain.errors import ConfigError
-from edge.domain.lane_state import Do
 from edge.domain.model import Instant
 from edge.health import STOPPED, Health, Notifier, Problem, probes
 from edge.journal import Journal, Reader, Row, State
@@ -82,6 +81,7 @@ class _Gate:
         started_us = self.now().mono_us
         self.lanes = build(settings, loaded.path.parent, boot=boot, started_us=started_us)
         self.uplink = self._uplink()
+        self.equipment = Equipment(self.lanes, self.threads, self.health, self.now, settings.gate.timezone)
         self.station = self._station(reader)
 
     def first_accounts(self) -> list[tuple[str, str, str]]:
@@ -96,7 +96,7 @@ class _Gate:
             signal.signal(number, lambda *_signal: self.stop.set())
         self._announce()
         self._watch_parts()
-        self._start_devices()
+        self.equipment.start(self.station)
         self.threads.start("station", partial(self.station.run, self.stop))
         if self.uplink is not None:
             self.threads.start("uplink", partial(self.uplink.run, self.stop))
@@ -140,7 +140,7 @@ class _Gate:
             journal=self,
             read_code=self.trust.read,
             now=self.now,
-            perform=self._perform,
+            perform=self.equipment.perform,
             devices=self.health.devices,
             beat=self.health.heart("station", 10.0).beat,
             count=self.health.count,
@@ -161,13 +161,6 @@ class _Gate:
         sequence = self.append(row)[0]
         self.bell.ring()
         return sequence
-
-    def _perform(self, lane: str, do: Do) -> bool:
-        effector = self.lanes[lane].effectors.get(do.device)
-        if effector is None:
-            return False
-        effector.perform(do)
-        return True
 
     def _due(self, now: Instant) -> list[Row]:
         moved = self.clock.watch()
@@ -198,9 +191,21 @@ class _Gate:
         health.probe("disk", probes.disk(self.folder))
         health.probe("clock", probes.clock(lambda: self.clock.quality))
         health.probe("journal", probes.journal(self.station.unwritable))
+        for standing in (Standing.DUE, Standing.EXPIRED):
+            code = f"calibration_{standing}"
+            health.probe(code, probes.calibrations(code, partial(self._calibrated, standing)))
         if self.uplink is not None:
             health.section("uplink", self.uplink.status)
             health.probe("uplink", probes.uplink(self.uplink.status))
+
+    def _calibrated(self, standing: Standing) -> list[str]:
+        """Return the thermometers whose calibration stands like this."""
+        return [
+            f"{lane} {found['device']}"
+            for lane in self.lanes
+            for found in self.station.view(lane)["calibrations"]
+            if found["standing"] == standing
+        ]
 
     def _journal_facts(self) -> dict[str, object]:
         reader = self.journal.reader()  # asked by any thread, and a reader belongs to one
@@ -222,32 +227,6 @@ class _Gate:
         if keeper.purged.refused == "clock_leapt":
             return Problem("retention_waits", severity="warning")
         return None if journal.reserve_intact else Problem("journal_reserve", severity="warning")
-
-    def _start_devices(self) -> None:
-        for lane in self.lanes.values():
-            counts: dict[str, int] = {}
-            for kind, table in lane.devices:
-                if table.get("driver") == "none":
-                    continue  # "this lane has none" is a configuration, not a device that could fail
-                counts[kind] = counts.get(kind, 0) + 1
-                device = kind if counts[kind] == 1 else f"{kind}{counts[kind]}"
-                self._start_device(lane, device, drivers_registry.load(kind, table))
-
-    def _start_device(self, lane: BuiltLane, name: str, driver: drivers_registry.Driver) -> None:
-        lane_name = lane.spec.name
-        status = self.health.device(lane_name, driver.kind, name, driver.name, driver.simulated)
-        title = f"{lane_name}-{name}"
-        # A voice speaks for seconds; nothing else here blocks that long.
-        heart = self.health.heart(title, 30.0)
-        place = Place(lane_name, name, self.station.offer, status, heart.beat, self.now, self.health.count)
-        if driver.kind == "thermometer":
-            self.threads.start(title, partial(read_thermometer, driver, place, self.stop))
-        elif driver.kind == "scanner":
-            self.threads.start(title, partial(read_scanner, driver, place, self.stop))
-        else:
-            effector = Effector(driver, place)
-            lane.effectors[driver.kind] = effector
-            self.threads.start(title, partial(effector.run, self.stop))
 
     def _start_keeper(self) -> None:
         store = self.settings.store
@@ -311,4 +290,5 @@ class _Gate:
             state=self.state,
             stop=self.stop,
             banners=tuple(banners),
+            preview=self.equipment.preview,
         )

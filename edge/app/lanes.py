@@ -1,8 +1,8 @@
 """From the configuration's lanes to the domain's: procedures found, numbers converted, the bench
-filled with whoever waited when the gate stopped."""
+filled with whoever waited when the gate stopped, the thermometers with their calibrations."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,17 +11,23 @@ from edge import procedures
 from edge.config import Lane, Settings
 from edge.devices import Effector
 from edge.domain import bench
+from edge.domain.calibration import Calibration
 from edge.domain.errors import ConfigError, JournalError
 from edge.domain.lane_state import LaneSpec, LaneState
+from edge.domain.measuring import recalled
 from edge.domain.model import Outcome, Passage
+from edge.domain.policy import Policy
 from edge.domain.record import restored
-from edge.domain.screening import Policy
 from edge.journal import Journal, Reader, StoredRow
 from edge.messages import Reply
 
 log = logging.getLogger(__name__)
 
 REMEMBERED = 500
+_CALIBRATION = frozenset({"calibration.recorded", "calibration.withdrawn"})
+
+Devices = tuple[tuple[str, Mapping[str, Any]], ...]
+"""(kind, table) of each device of a lane, as configured."""
 
 
 @dataclass
@@ -30,7 +36,7 @@ class BuiltLane:
 
     spec: LaneSpec
     text: str
-    devices: tuple[tuple[str, Mapping[str, Any]], ...]
+    devices: Devices
     effectors: dict[str, Effector] = field(default_factory=dict)
 
 
@@ -56,14 +62,55 @@ def filled(
         name = row.lane if row.lane is not None and row.lane in lanes else next(iter(lanes))
         passage = restored(row.body, _sealed(journal, row), lane=name, clock=row.clock)
         waiting[name].append(_under_present_rules(passage, lanes[name].spec))
-    return {name: (lane.spec, bench.restore(waiting[name])) for name, lane in lanes.items()}
+    known: dict[str, list[Calibration]] = {name: [] for name in lanes}
+    for name, calibration, fits in calibrations({name: lane.devices for name, lane in lanes.items()}, reader):
+        if fits:
+            known[name].append(calibration)
+        else:
+            log.warning("%s-%s: its calibration was for %s", name, calibration.device, calibration.driver)
+    return {
+        name: (lane.spec, replace(bench.restore(waiting[name]), calibrations=tuple(known[name])))
+        for name, lane in lanes.items()
+    }
+
+
+def calibrations(devices: Mapping[str, Devices], reader: Reader) -> Iterator[tuple[str, Calibration, bool]]:
+    """Yield (lane, calibration, fits) for the newest of each thermometer that was not taken back, oldest
+    first. One that was found for another driver than stands there now does not fit: it does not count."""
+    drivers = {
+        (lane, name): table.get("driver")
+        for lane, tables in devices.items()
+        for name, kind, table in named(tables)
+        if kind == "thermometer"
+    }
+    for row in reader.calibrations():
+        if row.kind != "calibration.recorded" or row.lane is None or row.lane not in devices:
+            continue
+        try:
+            calibration = recalled(row.body)
+        except KeyError as error:
+            log.error("row %d tells of no calibration: %s is missing", row.seq, error)
+            continue
+        yield row.lane, calibration, drivers.get((row.lane, calibration.device)) == calibration.driver
+
+
+def named(devices: Devices) -> list[tuple[str, str, Mapping[str, Any]]]:
+    """Return (name, kind, table) of the devices there are: `scanner`, `scanner2`, and so on."""
+    found, counts = [], dict[str, int]()
+    for kind, table in devices:
+        if table.get("driver") == "none":
+            continue  # "this lane has none" is a configuration, not a device that could fail
+        counts[kind] = counts.get(kind, 0) + 1
+        found.append((kind if counts[kind] == 1 else f"{kind}{counts[kind]}", kind, table))
+    return found
 
 
 def earlier_replies(reader: Reader) -> dict[str, Reply]:
-    """Return the replies to the newest commands that ended a passage, by their ids, so that a tap
-    repeated after a restart stays harmless."""
-    rows = reader.rows_after(max(0, reader.head() - REMEMBERED), REMEMBERED, {"passage.decided"})
-    return {command: Reply(row.seq, row.body["passage"]) for row in rows if (command := _command(row.body))}
+    """Return the replies to the newest commands that ended a passage or touched a calibration, by their
+    ids, so that a tap repeated after a restart stays harmless."""
+    kinds = {"passage.decided", *_CALIBRATION}
+    rows = reader.rows_after(max(0, reader.head() - REMEMBERED), REMEMBERED, kinds)
+    return {command: Reply(row.seq, row.body.get("passage")) for row in rows if (command := _command(row))}
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -108,10 +155,13 @@ def _sealed(journal: Journal, row: StoredRow) -> dict[str, Any] | None:
         return None
 
 
-def _command(body: Mapping[str, Any]) -> str | None:
+def _command(row: StoredRow) -> str | None:
+    body = row.body
     evidence = body.get("evidence")
-    if body.get("command_id") or body["outcome"] == Outcome.ABANDONED or not evidence:
+    if row.kind in _CALIBRATION or body.get("command_id"):
         return body.get("command_id")
+    if body["outcome"] == Outcome.ABANDONED or not evidence:
+        return None
     # Ended by the rules: by the answer that came last, unless an instrument was.
     command: str | None = evidence[-1].get("command_id")
     return command

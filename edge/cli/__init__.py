@@ -11,6 +11,7 @@ COMMANDS = {
     "doctor": ("edge.cli.doctor:doctor", "Look at every device, the clock, the card, the uplink."),
     "drivers": ("edge.cli.drivers:drivers", "The drivers with their options."),
     "thermometer": ("edge.cli.thermometer:thermometer", "Read a thermometer."),
+    "calibrate": ("edge.cli.calibrate:calibrate", "What a thermometer is off by: ten pairs of readings."),
     "scan": ("edge.cli.scan:scan", "Read codes in images or videos."),
     "code": ("edge.cli.code:code", "Check payloads."),
     "trust": ("edge.cli.trust:trust", "Import or show trust lists."),

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from edge.config import Drivers, Loaded, Procedures, Text, examine, language
+from edge.config import Drivers, Loaded, Procedures, Settings, Text, examine, language
 
 FAULTS, INVALID = 1, 3
 _CONFIG_OPTION = click.option(
@@ -54,6 +54,18 @@ def tell(en: str, zh: str) -> None:
     click.echo(Text(en, zh).say(language(os.environ)), err=True)
 
 
+def advised(settings: Settings, drivers: Drivers) -> list[tuple[str, Text]]:
+    """Return what is no fault and will still go wrong: a sensor too far from a forehead."""
+    found = []
+    for lane in settings.lane:
+        for kind, table in lane.devices():
+            advice = getattr(drivers.load(kind, table), "advice", None)
+            if advice is not None:
+                zh, en = advice
+                found.append((f"[lane.{kind}] {lane.name}", Text(en, zh)))
+    return found
+
+
 @click.group()
 def config() -> None:
     """Check, show or write a configuration."""
@@ -78,6 +90,11 @@ def check(context: click.Context, path: Path | None, as_json: bool) -> None:
     if wrong:
         tell(f"{len(wrong)} fault(s)", f"共 {len(wrong)} 处错误")
         context.exit(INVALID)
+    for place, advice in advised(loaded.settings, parts.drivers):
+        if as_json:
+            click.echo(_line({"file": str(loaded.path), "place": place, "advice": advice.as_dict()}))
+        else:
+            tell(f"{place}: {advice.en}", f"{place}：{advice.zh}")
     tell(f"{loaded.path}: in order", f"{loaded.path}：没有错误")
 
 

@@ -201,10 +201,12 @@ class Lane(Table):
         ge=60,
         le=604_800,
     )
-    thermometer: Device = key(
-        "driver and options, see `gatepost drivers thermometer`",
-        "测温设备的驱动和选项",
-        default={"driver": "none"},
+    thermometer: Annotated[tuple[Device, ...], BeforeValidator(values.devices)] = key(
+        "driver and options, see `gatepost drivers thermometer`; one table, or several as "
+        "[[lane.thermometer]]: an array to find the face beside a spot sensor that decides",
+        "测温设备的驱动和选项；一个表，或用 [[lane.thermometer]] 写几个：阵列找脸，点测仪作判断",
+        default=({"driver": "none"},),
+        lax=True,
     )
     scanner: Annotated[tuple[Device, ...], BeforeValidator(values.devices)] = key(
         "driver and options, see `gatepost drivers scanner`; one table, or several as [[lane.scanner]]",
@@ -218,15 +220,18 @@ class Lane(Table):
     voice: Device = key(
         "driver and options, see `gatepost drivers voice`", "语音的驱动和选项", default={"driver": "none"}
     )
+    lights: Device = key(
+        "driver and options, see `gatepost drivers lights`", "信号灯的驱动和选项", default={"driver": "none"}
+    )
 
     def devices(self) -> tuple[tuple[str, Mapping[str, Any]], ...]:
         """Return (kind, table) of every device of this lane."""
-        scanners = tuple(("scanner", table) for table in self.scanner)
         return (
-            ("thermometer", self.thermometer),
-            *scanners,
+            *(("thermometer", table) for table in self.thermometer),
+            *(("scanner", table) for table in self.scanner),
             ("barrier", self.barrier),
             ("voice", self.voice),
+            ("lights", self.lights),
         )
 
 
@@ -256,7 +261,7 @@ TABLES: Mapping[str, type[Table]] = {
     "screening": Screening,
     "codes": Codes,
 }
-DEVICE_KEYS = ("thermometer", "scanner", "barrier", "voice")
+DEVICE_KEYS = ("thermometer", "scanner", "barrier", "voice", "lights")
 PATH_KEYS = (("store", "path"), ("store", "key_file"), ("uplink", "token_file"), ("codes", "trust"))
 SECRET_KEYS = frozenset({"token"})
 

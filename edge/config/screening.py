@@ -1,9 +1,9 @@
 """The table [screening]: the numbers people are screened by.
 
-Defaults equal those of `edge.domain.screening.Policy`; a test holds them together.
+Defaults equal those of `edge.domain.policy.Policy`; a test holds them together.
 """
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import model_validator
 
@@ -64,12 +64,42 @@ class Screening(Table):
         ge=15.0,
         le=36.0,
     )
+    hot_c: float = key(
+        "surface temperature above which it is no person: a cup, a lamp, the sun",
+        "表面温度高于此值不是人：热水杯、灯、阳光",
+        default=43.0,
+        ge=40.0,
+        le=60.0,
+    )
     rise_c: float = key(
-        "how much warmer than the air a person must be",
-        "比空气高多少度才算有人",
+        "how much warmer than the air and than the empty lane a person must be",
+        "比空气和无人时的背景高多少度才算有人",
         default=1.0,
         ge=0.0,
         le=10.0,
+    )
+    hold: Literal["maximum", "plateau"] = key(
+        "what of a person's frames counts: the hottest that agree (a sweep over the forehead) or the "
+        "longest run that agrees (a spot held still)",
+        "一次测量取什么：取相互一致的最高值（扫过额头），或取持续最久的稳定值（对准一点不动）",
+        default="maximum",
+    )
+    settle_s: float = key(
+        "first seconds of a person that do not count: the sensor is on its way up",
+        "有人出现后最初几秒的读数不算：探头还在升温",
+        default=0.2,
+        ge=0.0,
+        le=2.0,
+    )
+    spread_c: float = key(
+        "how far apart frames may lie that agree", "读数相差多少以内算一致", default=0.3, ge=0.05, le=2.0
+    )
+    dip_c: float = key(
+        "how far the value falls while one person makes way for the next without a gap",
+        "前后两人紧跟、中间没有空档时，读数下降多少算换了人",
+        default=0.8,
+        ge=0.3,
+        le=5.0,
     )
     sweep_s: float = key(
         "seconds over which the highest value is held", "几秒之内取最高值", default=1.0, ge=0.1, le=10.0
@@ -100,6 +130,9 @@ class Screening(Table):
             ("threshold_c", "too_high_c"),
             ("ambient_min_c", "ambient_max_c"),
             ("presence_c", "too_low_c"),
+            ("presence_c", "hot_c"),
+            ("settle_s", "sweep_s"),
+            ("spread_c", "dip_c"),
             ("gap_s", "stale_s"),
         ):
             if getattr(self, low) >= getattr(self, high):

@@ -31,6 +31,7 @@ _EXAMPLE_DEVICES: Mapping[str, Mapping[str, object]] = {
     "scanner": {"driver": "camera", "source": "0"},
     "barrier": {"driver": "none"},
     "voice": {"driver": "wav"},
+    "lights": {"driver": "none"},
 }
 _EXAMPLE_HEAD = """\
 # Gatepost: one gate. 一个门岗的配置。

@@ -113,7 +113,7 @@ def device(table: Any) -> Any:
 
 def devices(tables: Any) -> Any:
     """Let one table stand for a list of one."""
-    return [tables] if isinstance(tables, Mapping) else tables
+    return tables if isinstance(tables, list | tuple) else [tables]
 
 
 Device = Annotated[dict[str, Any], BeforeValidator(device)]

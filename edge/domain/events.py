@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from edge.domain.calibration import Pair
 from edge.domain.model import Code, Instant, Outcome, Reading
 
 
@@ -22,6 +23,16 @@ class CodeRead:
     lane: str
     device: str
     code: Code
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class CardRead:
+    """An identity card was read: (field, text) pairs, personal all of them."""
+
+    lane: str
+    device: str
+    fields: tuple[tuple[str, str], ...]
     at: Instant
 
 
@@ -80,4 +91,26 @@ class Tick:
     at: Instant
 
 
-LaneEvent = ReadingArrived | CodeRead | Begin | Give | Decide | Park | Resume | Tick
+@dataclass(frozen=True, slots=True)
+class Calibrate(Command):
+    """Record what a thermometer is off by, found from paired readings; it holds for `days`."""
+
+    device: str
+    driver: str
+    pairs: tuple[Pair, ...]
+    method: str
+    reference: str
+    site: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Uncalibrate(Command):
+    """Take the newest calibration of a thermometer back."""
+
+    device: str
+    reason: str
+
+
+Instrument = ReadingArrived | CodeRead | CardRead
+LaneEvent = Instrument | Begin | Give | Decide | Park | Resume | Calibrate | Uncalibrate | Tick

@@ -1,9 +1,10 @@
 """From what an attendant gave to evidence: every value checked against the procedure's questions."""
 
 import re
+from collections.abc import Sequence
 
 from edge.domain.errors import FormError
-from edge.domain.events import Give
+from edge.domain.events import CardRead, Give
 from edge.domain.model import Answer, Evidence, Measurement, Method
 from edge.domain.procedure import CONTACT, Procedure, Question
 
@@ -21,6 +22,17 @@ def taken(procedure: Procedure, event: Give) -> tuple[Evidence, ...]:
     if not event.answers:
         raise FormError("bad_value", "no answer was given")
     return tuple(_piece(procedure, event, name, value) for name, value in event.answers)
+
+
+def card_answers(procedure: Procedure, evidence: Sequence[Evidence], event: CardRead) -> tuple[Evidence, ...]:
+    """Return what an identity card answers of what this procedure asks; the rest is not kept, nor what
+    has been answered so already."""
+    answered = {(p.item.question, p.item.value) for p in evidence if isinstance(p.item, Answer)}
+    return tuple(
+        Evidence(event.at, event.device, Answer(name, text, event.device, personal=True))
+        for name, text in event.fields
+        if procedure.question(name) is not None and (name, text) not in answered
+    )
 
 
 def contact_mdegc(text: str) -> int:

@@ -13,6 +13,8 @@ from edge.domain.bench import added, elapsed, ended, free_ticket, taken_back, un
 from edge.domain.errors import FormError
 from edge.domain.events import (
     Begin,
+    Calibrate,
+    CardRead,
     CodeRead,
     Command,
     Decide,
@@ -22,9 +24,11 @@ from edge.domain.events import (
     ReadingArrived,
     Resume,
     Tick,
+    Uncalibrate,
 )
-from edge.domain.given import taken
+from edge.domain.given import card_answers, taken
 from edge.domain.lane_state import Do, LaneSpec, LaneState, Record, Result
+from edge.domain.measuring import all_over, calibrate, seen, uncalibrate
 from edge.domain.model import (
     PASSAGES_PER_BOOT,
     Code,
@@ -38,12 +42,13 @@ from edge.domain.model import (
     Rest,
     Stage,
 )
-from edge.domain.screening import Sweep, combine, feed
 
 HELD_UP_US = 3_000_000
 ECHO_US = 10_000_000
 MAX_EVIDENCE = 64
 MAX_SEEN = 16
+# What a hold sounds like: an alarm goes before whatever is being announced.
+_SAID = ((Reason.TEMPERATURE_OVER_THRESHOLD, "alarm"), (Reason.TEMPERATURE_AGAIN, "again"))
 
 
 def step(spec: LaneSpec, state: LaneState, event: LaneEvent) -> Result:
@@ -53,6 +58,8 @@ def step(spec: LaneSpec, state: LaneState, event: LaneEvent) -> Result:
             result = _reading(spec, state, event)
         case CodeRead():
             result = _code(spec, state, event)
+        case CardRead():
+            result = _card(spec, state, event)
         case Tick():
             result = _tick(spec, state, event.at)
         case Begin():
@@ -65,6 +72,10 @@ def step(spec: LaneSpec, state: LaneState, event: LaneEvent) -> Result:
             result = _park(spec, state, event)
         case Resume():
             result = _resume_command(spec, state, event)
+        case Calibrate():
+            result = calibrate(state, event)
+        case Uncalibrate():
+            result = uncalibrate(state, event)
     return result
 
 
@@ -76,13 +87,8 @@ def leave(spec: LaneSpec, state: LaneState, at: Instant) -> Result:
 
 
 def _reading(spec: LaneSpec, state: LaneState, event: ReadingArrived) -> Result:
-    sweep, complete = feed(state.sweep, event.reading, event.at.mono_us, spec.policy)
-    state = replace(state, sweep=sweep, live_mdegc=event.reading.surface_mdegc)
-    if complete is None:
-        return Result(state)
-    frames, rejected = complete
-    measurement = combine(frames, rejected, spec.policy, device=event.device)
-    return _bind(spec, state, Evidence(event.at, event.device, measurement))
+    state, measured = seen(spec, state, event)
+    return Result(state) if measured is None else _bind(spec, state, measured)
 
 
 def _code(spec: LaneSpec, state: LaneState, event: CodeRead) -> Result:
@@ -109,6 +115,18 @@ def _code(spec: LaneSpec, state: LaneState, event: CodeRead) -> Result:
     state, records = taken_back(spec, state, returning, event.at)
     result = _bind(spec, state, piece)
     return replace(result, records=(*records, *result.records))
+
+
+def _card(spec: LaneSpec, state: LaneState, event: CardRead) -> Result:
+    given = state.active.evidence if state.active is not None else ()
+    pieces = card_answers(spec.procedure, given, event)
+    if not pieces or len(given) + len(pieces) > MAX_EVIDENCE:
+        return Result(state)
+    if state.active is None:
+        state = _opened(spec, state, event.at)
+    assert state.active is not None
+    passage = replace(state.active, evidence=(*given, *pieces), touched=event.at)
+    return _settle(spec, replace(state, active=passage), passage, event.at)
 
 
 def _tick(spec: LaneSpec, state: LaneState, at: Instant) -> Result:
@@ -201,7 +219,7 @@ def _settle(spec: LaneSpec, state: LaneState, passage: Passage, at: Instant) -> 
     state = replace(state, active=passage)
     if not news:
         return Result(state, passage=passage.id)
-    prompt = "again" if Reason.TEMPERATURE_AGAIN in decision.reasons else "wait"
+    prompt = next((said for reason, said in _SAID if reason in decision.reasons), "wait")
     return Result(state, (Record("passage.held", passage),), (Do("voice", prompt, passage.id),), passage.id)
 
 
@@ -211,10 +229,11 @@ def _end(spec: LaneSpec, state: LaneState, passage: Passage, decision: Decision,
     state = replace(
         state,
         active=None if was_active else state.active,
-        sweep=_over(state.sweep) if was_active else state.sweep,
         parked=tuple(p for p in state.parked if p.id != passage.id),
         last=done,
     )
+    if was_active:
+        state = all_over(state)
     dos: list[Do] = []
     if decision.outcome is Outcome.ADMIT:
         dos.append(Do("barrier", "pulse", passage.id))
@@ -234,7 +253,7 @@ def _parked(
         touched=at,
         recorded=True,
     )
-    state = replace(state, active=None, sweep=_over(state.sweep), parked=(*state.parked, waiting))
+    state = replace(all_over(state), active=None, parked=(*state.parked, waiting))
     return Result(state, (Record("passage.parked", waiting),), _rest_prompt(spec, waiting, why), passage.id)
 
 
@@ -268,11 +287,6 @@ def _rest_prompt(spec: LaneSpec, waiting: Passage, why: str) -> tuple[Do, ...]:
     minutes = spec.policy.rest_us // 60_000_000
     values = (("ticket", str(waiting.ticket)), *((("minutes", str(minutes)),) if minutes else ()))
     return (Do("voice", "rest", waiting.id, values),)
-
-
-def _over(sweep: Sweep) -> Sweep:
-    """Whoever still stands before the sensor is the person whose passage has just ended."""
-    return replace(sweep, frames=(), spent=True) if sweep.frames else sweep
 
 
 def _is_fresh(active: Passage | None) -> bool:

@@ -1,10 +1,14 @@
 """What a lane is, what it remembers, and what one step of it comes to. Values only."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from edge.domain.model import Passage
+from edge.domain.calibration import Calibration
+from edge.domain.model import Passage, Reading
+from edge.domain.policy import Policy
 from edge.domain.procedure import Procedure
-from edge.domain.screening import Policy, Sweep
+from edge.domain.sweep import Sweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +32,35 @@ class LaneSpec:
 @dataclass(frozen=True, slots=True)
 class LaneState:
     """Everything a lane remembers. `seen` holds the codes in view with when they were last seen,
-    `last` the passage that ended last, `live_mdegc` what the thermometer sees now."""
+    `last` the passage that ended last, `sweeps` what each thermometer has before it, `live_mdegc` what
+    the one that decides sees now, `picture` the newest frame of an array. `calibrations` are the newest
+    of each device, whether they still hold or not."""
 
     active: Passage | None = None
     parked: tuple[Passage, ...] = ()
     last: Passage | None = None
-    sweep: Sweep = field(default_factory=Sweep)
+    sweeps: tuple[tuple[str, Sweep], ...] = ()
     seen: tuple[tuple[str, int], ...] = ()
     opened: int = 0
     live_mdegc: int | None = None
+    picture: Reading | None = None
+    calibrations: tuple[Calibration, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A row that has to be on disk before the step's state is shown."""
+    """A passage's row that has to be on disk before the step's state is shown."""
 
     kind: str
     passage: Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A row of something else than a passage, under the same rule."""
+
+    kind: str
+    body: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +82,4 @@ class Result:
     records: tuple[Record, ...] = ()
     dos: tuple[Do, ...] = ()
     passage: int | None = None
+    notes: tuple[Note, ...] = ()

@@ -42,17 +42,37 @@ class Quality(StrEnum):
     TOO_LOW = "too_low"
     TOO_HIGH = "too_high"
     STALE = "stale"
+    UNSTEADY = "unsteady"
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """How the raw bytes of an array's frame read as a picture.
+
+    Pixel i, row by row, is the signed 16-bit number at `offset + 2 i`, times `step_mdegc`, plus
+    `zero_mdegc`. `mirrored`: the first column is the right-hand one as the sensor looks.
+    """
+
+    columns: int
+    rows: int
+    offset: int
+    step_mdegc: int
+    zero_mdegc: int = 0
+    little: bool = False
+    mirrored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One frame of a thermometer, exactly as the device said it; None where it does not say."""
+    """One frame of a thermometer, exactly as the device said it; None where it does not say. `grid`
+    where the frame is an array's: good to find and to rank, never decisive by itself."""
 
     surface_mdegc: int | None
     ambient_mdegc: int | None = None
     vendor_body_mdegc: int | None = None
     quality: Quality = Quality.OK
     raw: bytes = b""
+    grid: Grid | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +163,10 @@ class Method(StrEnum):
 class Measurement:
     """Readings of one person combined into one value.
 
-    `surface_mdegc` is the maximum held over the sweep, `ambient_mdegc` and `vendor_body_mdegc`
-    belong to that same frame. `body_mdegc` is our estimate by `conversion` (name and version), None
-    where no estimate holds. `frames` were used, `rejected` were not, `raws` are the frames used.
+    `surface_mdegc` is that of the decisive frame, `ambient_mdegc` and `vendor_body_mdegc` belong to
+    the same. `body_mdegc` is our estimate by `conversion` (name and version), None where no estimate
+    holds. `frames` agreed and were used, `rejected` were not, `raws` are frames used. With `grid` it
+    comes from an array, whose picture `raws` holds; it decides nothing.
     """
 
     device: str
@@ -163,6 +184,7 @@ class Measurement:
     after_rest: bool = False
     by: str | None = None
     command_id: str = ""
+    grid: Grid | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,31 @@ is gone raises `DeviceUnavailable`; nothing else may leave a port.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from edge.domain.model import Reading, Scan
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a camera sees now, for whoever aims it: never stored, and no code's content.
+
+    `jpeg` is small and grey; `width` and `height` are the camera's own. `focus` and `clipped` are
+    percent, `brightness` 0 to 255. `advice`: `good`, `dark`, `bright`, `pale`, `blurred`. Of the code
+    read last: pixels a module, the decode stage that read it, how long ago.
+    """
+
+    jpeg: bytes
+    width: int
+    height: int
+    focus: int
+    brightness: int
+    clipped: int
+    advice: str
+    module_pixels: float | None = None
+    decoder: str | None = None
+    read_ago_s: float | None = None
 
 
 class Port(Protocol):
@@ -50,3 +72,16 @@ class Voice(Port, Protocol):
 
     def say(self, prompt: str, values: Mapping[str, str]) -> None:
         """Play the prompt with this stable name; returns when it was played."""
+
+
+class Lights(Port, Protocol):
+    """A signal tower with, perhaps, a button beside it."""
+
+    def check(self) -> None:
+        """Raise DeviceUnavailable when the device is gone; asked between orders."""
+
+    def show(self, signal: str) -> None:
+        """Show a signal (`idle`, `wait`, `go`, `stop`, `fault`) until the next; returns at once."""
+
+    def pressed(self) -> int:
+        """Return how often the button was pressed since the last call; 0 where there is none."""

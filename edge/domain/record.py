@@ -6,6 +6,7 @@ inverse of `recorded`, which is what makes restarts and replay possible.
 
 import base64
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from edge.domain import rules
@@ -17,6 +18,7 @@ from edge.domain.model import (
     CodeVerdict,
     Decision,
     Evidence,
+    Grid,
     Instant,
     Measurement,
     Method,
@@ -26,14 +28,15 @@ from edge.domain.model import (
     Rest,
     Stage,
 )
+from edge.domain.policy import Policy
 from edge.domain.procedure import Procedure, category, statuses
-from edge.domain.screening import Policy, find
+from edge.domain.screening import find
 
 Json = dict[str, Any]
 # The fields people are looked up by; the rest is sealed but not searchable.
 _FINDABLE = ("name", "id_number", "phone", "plate", "room", "pass_id")
 # Reasons every gate offers besides those of its procedure; like these they name nobody.
-BUILT_IN_REASONS = frozenset({"left"})
+BUILT_IN_REASONS = frozenset({"left", "calibration"})
 
 
 def recorded(procedure: Procedure, policy: Policy, passage: Passage) -> tuple[Json, Json]:
@@ -224,6 +227,7 @@ def _measurement(item: Measurement) -> Json:
             "after_rest": item.after_rest,
             "by": item.by,
             "command_id": item.command_id or None,
+            "grid": asdict(item.grid) if item.grid is not None else None,
         }
     )
 
@@ -271,6 +275,7 @@ def _restored_item(value: Mapping[str, Any], hidden: Mapping[str, Any]) -> Measu
             after_rest=value["after_rest"],
             by=value.get("by"),
             command_id=value.get("command_id", ""),
+            grid=Grid(**value["grid"]) if "grid" in value else None,
         )
     payload = hidden.get("payload")
     return Code(

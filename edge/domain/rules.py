@@ -17,8 +17,9 @@ from edge.domain.model import (
     Reason,
     ScreeningVerdict,
 )
+from edge.domain.policy import Policy
 from edge.domain.procedure import Procedure, StepState, StepStatus, statuses
-from edge.domain.screening import Policy, find
+from edge.domain.screening import find
 
 _IDENTITIES = frozenset(Carrier) - {
     Carrier.UNKNOWN,
@@ -132,5 +133,6 @@ def musts(steps: Sequence[StepStatus]) -> dict[str, bool]:
 
 
 def has_second_measurement(evidence: Sequence[Evidence]) -> bool:
-    """Say whether the person was measured more than once."""
-    return sum(isinstance(piece.item, Measurement) for piece in evidence) > 1
+    """Say whether the person was measured more than once, by what can decide."""
+    items = [piece.item for piece in evidence]
+    return sum(isinstance(item, Measurement) and item.grid is None for item in items) > 1

@@ -1,14 +1,13 @@
-"""From readings to a temperature finding: the sweep, the estimate, the verdict.
+"""From a completed sweep to a temperature finding: the estimate, the verdict.
 
 The threshold is the law's number applied to a body estimate; a value too low, too high, or taken
 outside the instrument's ambient range is "not measured", never normal. Nothing a device said is
 changed: an estimate stands beside the surface value with the name of its conversion.
 """
 
-import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, replace
+from collections.abc import Iterable
 
+from edge.domain.calibration import Calibration
 from edge.domain.model import (
     Evidence,
     Measurement,
@@ -18,114 +17,50 @@ from edge.domain.model import (
     ScreeningVerdict,
     TemperatureFinding,
 )
+from edge.domain.policy import Policy
+from edge.domain.sweep import Taken
 
 MAX_RAWS = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """The numbers a site screens by. `surface_offset_mdegc` is None until the site has calibrated."""
-
-    threshold_mdegc: int = 37_300
-    too_low_mdegc: int = 35_000
-    too_high_mdegc: int = 42_500
-    ambient_min_mdegc: int = 16_000
-    ambient_max_mdegc: int = 35_000
-    surface_offset_mdegc: int | None = None
-    presence_mdegc: int = 28_000
-    rise_mdegc: int = 1_000
-    sweep_us: int = 1_000_000
-    min_frames: int = 3
-    gap_us: int = 400_000
-    stale_us: int = 2_000_000
-    rest_us: int = 300_000_000
-
-    @property
-    def version(self) -> str:
-        """Sixteen hex digits that change with any of the numbers."""
-        return hashlib.sha256(repr(astuple(self)).encode()).hexdigest()[:16]
-
-
-@dataclass(frozen=True, slots=True)
-class Sweep:
-    """What a lane remembers of the frames of the person before the sensor.
-
-    `spent` means this person's measurement is taken: nothing more comes of the sweep until the
-    sensor has seen empty air again.
-    """
-
-    frames: tuple[Reading, ...] = ()
-    rejected: int = 0
-    started_us: int = 0
-    present_us: int = 0
-    seen_us: int = 0
-    spent: bool = False
-
-
-def is_present(reading: Reading, policy: Policy) -> bool:
-    """Say whether this frame shows something warm enough, and warmer than the air, to be a person."""
-    surface = reading.surface_mdegc
-    if surface is None or reading.quality in (Quality.STALE, Quality.OUT_OF_RANGE):
-        return False
-    ambient = reading.ambient_mdegc
-    return surface >= policy.presence_mdegc and (ambient is None or surface >= ambient + policy.rise_mdegc)
-
-
-def feed(
-    sweep: Sweep, reading: Reading, mono_us: int, policy: Policy
-) -> tuple[Sweep, tuple[tuple[Reading, ...], int] | None]:
-    """Add one frame. Return the new sweep and, when a measurement is complete, its frames and how
-    many frames were rejected on the way.
-
-    A sweep is complete after `sweep_us` with enough frames, or when somebody who gave enough frames
-    leaves; a warm thing that passes by faster gives nothing.
-    """
-    if sweep.seen_us and mono_us - sweep.seen_us > policy.stale_us:
-        sweep = Sweep()  # the stream had a hole: what came before belongs to nobody any more
-    if not is_present(reading, policy):
-        return _empty(sweep, reading, mono_us, policy)
-    if sweep.spent:
-        return replace(sweep, present_us=mono_us, seen_us=mono_us), None
-    started = sweep.started_us if sweep.frames else mono_us
-    frames = (*sweep.frames, reading)
-    sweep = replace(sweep, frames=frames, started_us=started, present_us=mono_us, seen_us=mono_us)
-    if len(frames) < policy.min_frames or mono_us - started < policy.sweep_us:
-        return sweep, None
-    return replace(sweep, frames=(), rejected=0, spent=True), (frames, sweep.rejected)
-
-
 def combine(
-    frames: Sequence[Reading], rejected: int, policy: Policy, *, device: str, after_rest: bool = False
+    taken: Taken, policy: Policy, *, device: str, calibration: Calibration | None = None
 ) -> Measurement:
-    """Make one measurement of a sweep: its hottest frame, with that frame's own ambient."""
-    best = max(range(len(frames)), key=lambda index: frames[index].surface_mdegc or -(10**9))
-    hottest = frames[best]
-    body, conversion = estimate(hottest, policy)
+    """Make one measurement of a sweep: its decisive frame, with that frame's own ambient."""
+    frame = taken.decisive
+    body, conversion = estimate(frame, policy, calibration)
     return Measurement(
         device=device,
         method=Method.INFRARED,
-        surface_mdegc=hottest.surface_mdegc,
-        ambient_mdegc=hottest.ambient_mdegc,
-        vendor_body_mdegc=hottest.vendor_body_mdegc,
+        surface_mdegc=frame.surface_mdegc,
+        ambient_mdegc=frame.ambient_mdegc,
+        vendor_body_mdegc=frame.vendor_body_mdegc,
         body_mdegc=body,
         conversion=conversion,
-        quality=hottest.quality,
-        frames=len(frames),
-        rejected=rejected,
-        raws=tuple(frame.raw for frame in _kept(frames, best)),
-        after_rest=after_rest,
+        quality=frame.quality if taken.steady else Quality.UNSTEADY,
+        frames=len(taken.used),
+        rejected=taken.rejected,
+        raws=_kept(taken),
+        grid=frame.grid,
     )
 
 
-def estimate(reading: Reading, policy: Policy) -> tuple[int | None, str]:
+def estimate(
+    reading: Reading, policy: Policy, calibration: Calibration | None = None
+) -> tuple[int | None, str]:
     """Return the body estimate in thousandths of a degree and the name of the conversion.
 
-    The device's own body value where it gives one, else the surface plus the site's calibrated
-    offset; None outside the ambient range the conversions hold for, or without a calibration.
+    The surface plus what this site found for this device, else the device's own body value, else the
+    surface plus the configured offset; None outside the ambient range the conversions hold for, for
+    an array, or without any of them.
     """
     ambient = reading.ambient_mdegc
+    if reading.grid is not None:
+        return None, "none:array"
     if ambient is not None and not policy.ambient_min_mdegc <= ambient <= policy.ambient_max_mdegc:
         return None, "none:ambient"
+    if calibration is not None and reading.surface_mdegc is not None:
+        return reading.surface_mdegc + calibration.offset_mdegc, calibration.conversion
     if reading.vendor_body_mdegc is not None:
         return reading.vendor_body_mdegc, "vendor/1"
     if policy.surface_offset_mdegc is None or reading.surface_mdegc is None:
@@ -162,8 +97,8 @@ def find(evidence: Iterable[Evidence], policy: Policy) -> TemperatureFinding:
     body = None
     for index, piece in enumerate(evidence):
         item = piece.item
-        if not isinstance(item, Measurement):
-            continue
+        if not isinstance(item, Measurement) or item.grid is not None:
+            continue  # an array finds a face and ranks; it decides nothing
         found = classify(item, policy)
         measured = found in (ScreeningVerdict.NORMAL, ScreeningVerdict.OVER)
         if verdict is ScreeningVerdict.OVER:
@@ -181,28 +116,16 @@ def find(evidence: Iterable[Evidence], policy: Policy) -> TemperatureFinding:
     return TemperatureFinding(verdict, deciding, body)
 
 
-def _empty(
-    sweep: Sweep, reading: Reading, mono_us: int, policy: Policy
-) -> tuple[Sweep, tuple[tuple[Reading, ...], int] | None]:
-    odd = reading.quality is not Quality.OK
-    sweep = replace(sweep, seen_us=mono_us, rejected=sweep.rejected + (1 if odd and sweep.frames else 0))
-    if mono_us - sweep.present_us < policy.gap_us:
-        return sweep, None
-    frames, rejected = sweep.frames, sweep.rejected
-    fresh = Sweep(seen_us=mono_us)
-    if not sweep.spent and len(frames) >= policy.min_frames:
-        return fresh, (frames, rejected)
-    return fresh, None
-
-
 def _confirms(second: Measurement, first: Measurement) -> bool:
     return second.after_rest or second.method is not first.method
 
 
-def _kept(frames: Sequence[Reading], best: int) -> list[Reading]:
-    if len(frames) <= MAX_RAWS:
-        return list(frames)
-    head = list(frames[:MAX_RAWS])
-    if best >= MAX_RAWS:
-        head[-1] = frames[best]
-    return head
+def _kept(taken: Taken) -> tuple[bytes, ...]:
+    """The raw frames to keep, the decisive one always; of an array, whose frames are large, only that."""
+    frames = list(taken.used)
+    best = next(index for index, frame in enumerate(frames) if frame is taken.decisive)
+    if taken.decisive.grid is not None:
+        return (taken.decisive.raw,)
+    if len(frames) > MAX_RAWS:
+        frames = frames[:MAX_RAWS] if best < MAX_RAWS else [*frames[: MAX_RAWS - 1], taken.decisive]
+    return tuple(frame.raw for frame in frames)

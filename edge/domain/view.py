@@ -5,12 +5,24 @@ memory only.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from edge.domain import rules
 from edge.domain.bench import rest_left_us
+from edge.domain.calibration import days_left, standing
 from edge.domain.lane_state import LaneSpec, LaneState
-from edge.domain.model import Answer, Code, Evidence, Instant, Measurement, Passage, ScreeningVerdict, Stage
+from edge.domain.model import (
+    Answer,
+    Code,
+    Evidence,
+    Instant,
+    Measurement,
+    Passage,
+    Reading,
+    ScreeningVerdict,
+    Stage,
+)
 from edge.domain.procedure import Grounds, Question, StepState, StepStatus, category, statuses
 from edge.domain.screening import find
 
@@ -39,6 +51,10 @@ def lane_view(spec: LaneSpec, state: LaneState, now: Instant) -> Json:
             "live_mdegc": state.live_mdegc,
             "rest_s": spec.policy.rest_us // 1_000_000,
         },
+        "picture": _picture(state.picture),
+        "calibrations": calibrations(state, now),
+        "pieces": 0,
+        "measured": [],
         "steps": [],
         "ask": [],
         "actions": [],
@@ -48,6 +64,21 @@ def lane_view(spec: LaneSpec, state: LaneState, now: Instant) -> Json:
     if shown is not None:
         view |= _passage(spec, shown, view["temperature"])
     return view
+
+
+def calibrations(state: LaneState, now: Instant) -> list[Json]:
+    """Return the newest calibration of each thermometer and how it stands now, JSON-ready."""
+    return [
+        asdict(found) | {"standing": standing(found, now).value, "days_left": days_left(found, now)}
+        for found in state.calibrations
+    ]
+
+
+def _picture(reading: Reading | None) -> Json | None:
+    """The newest frame of an array while somebody stands before it."""
+    if reading is None or reading.grid is None:
+        return None
+    return {"raw": reading.raw.hex(), "grid": asdict(reading.grid), "hottest_mdegc": reading.surface_mdegc}
 
 
 def _grounds(reason: Grounds) -> Json:
@@ -82,6 +113,24 @@ def _passage(spec: LaneSpec, passage: Passage, temperature: Json) -> Json:
         "actions": [] if ended else _actions(finding.verdict),
         "reasons": [str(reason) for reason in passage.decision.reasons] if passage.decision else [],
         "person": {} if ended else _person(passage.evidence),
+        "pieces": len(passage.evidence),
+        "measured": [_measured(piece) for piece in passage.evidence if isinstance(piece.item, Measurement)],
+    }
+
+
+def _measured(piece: Evidence) -> Json:
+    """What one thermometer found; `surface_mdegc` as it said it."""
+    item = piece.item
+    assert isinstance(item, Measurement)
+    return {
+        "device": item.device,
+        "method": item.method.value,
+        "surface_mdegc": item.surface_mdegc,
+        "ambient_mdegc": item.ambient_mdegc,
+        "body_mdegc": item.body_mdegc,
+        "conversion": item.conversion,
+        "quality": item.quality.value,
+        "at_us": piece.at.at_us,
     }
 
 

@@ -1,10 +1,10 @@
-"""What health looks at by itself once a second: space, clock, journal, uplink.
+"""What health looks at by itself once a second: space, clock, journal, calibrations, uplink.
 
 Each maker returns a probe: a function that says what is wrong, or None. Must not touch a device.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,17 @@ def journal(unwritable: Callable[[], str | None]) -> Probe:
     def look() -> Problem | None:
         why = unwritable()
         return Problem("journal_unwritable", why) if why is not None else None
+
+    return look
+
+
+def calibrations(code: str, devices: Callable[[], Sequence[str]]) -> Probe:
+    """Return a probe of calibrations; `devices` names the thermometers this code is true of. A warning:
+    the gate goes on with what the device says of itself, and pages say so."""
+
+    def look() -> Problem | None:
+        found = devices()
+        return Problem(code, ", ".join(found), severity="warning") if found else None
 
     return look
 

@@ -26,47 +26,55 @@ REMEDIES: Mapping[str, Remedy] = {
     "device_absent": Remedy(
         Text("The device is not there", "找不到设备"),
         Text(
-            "Check cable and power; compare the port in the configuration with "
-            "`ls /dev/serial/by-path /dev/video*`.",
-            "检查连接线和电源；对照配置里的端口和 ls /dev/serial/by-path /dev/video* 的结果。",
+            "Is the plug in, and in the socket it was in? Has it power? Then compare the port in the "
+            "configuration with `ls /dev/gate /dev/serial/by-path /dev/video*`.",
+            "插头插好了吗？还插在原来的插口吗？有电吗？再对照配置里的端口和 "
+            "ls /dev/gate /dev/serial/by-path /dev/video* 的结果。",
         ),
     ),
     "device_denied": Remedy(
         Text("The device may not be opened", "没有访问设备的权限"),
         Text(
             "Add the service's user to the device's group (dialout, video, audio, gpio, i2c, input); "
-            "`gatepost doctor` says which.",
+            "`gatepost doctor` says which. `sudo ./gate install` does it for all of them.",
             "把服务用户加入设备所属的组（dialout、video、audio、gpio、i2c、input），"
-            "gatepost doctor 会指出是哪一个。",
+            "gatepost doctor 会指出是哪一个；sudo ./gate install 会一次加好。",
         ),
     ),
     "device_busy": Remedy(
         Text("Another program holds the device", "设备被其他程序占用"),
         Text(
-            "Stop the other program: a second Gatepost, a serial console, ModemManager, brltty; "
-            "`gatepost doctor` looks for them.",
-            "停止占用它的程序：另一个 Gatepost、串口控制台、ModemManager、brltty；gatepost doctor 会检查。",
+            "The message names the program where it may be seen; end it: a second Gatepost, a terminal, a "
+            "serial console, ModemManager, brltty. `sudo gatepost doctor` sees all of them.",
+            "提示里会写出能看到的程序名，请结束它：另一个 Gatepost、串口终端、串口控制台、"
+            "ModemManager、brltty；sudo gatepost doctor 可以看到全部。",
         ),
     ),
     "device_lost": Remedy(
         Text("The device was lost while it worked", "设备在使用中断开"),
         Text(
-            "Check cable, hub and power supply; it comes back by itself.",
-            "检查连接线、集线器和电源；接好后会自动恢复。",
+            "Push the plug in; it comes back by itself. Again and again: the power supply is too weak "
+            "(`gatepost doctor`), the cable is bad, or the hub has no power of its own.",
+            "把插头插紧，之后会自动恢复。如果反复断开：电源太弱（gatepost doctor 会指出）、"
+            "线坏了，或集线器没有独立电源。",
         ),
     ),
     "device_garbled": Remedy(
         Text("The device sends what cannot be read", "设备发来的数据无法识别"),
         Text(
-            "Compare driver and baud rate in the configuration with the module; try another cable.",
-            "核对配置里的驱动和波特率是否与模块一致；换一根连接线试试。",
+            "Compare driver and baud rate (named in the message) with the module's label. If they are right: "
+            "ground wire, power, a shorter cable. Just after a power cut: unplug it and plug it in.",
+            "核对配置里的驱动和波特率（提示里写明）是否与模块一致。如果一致：检查地线、供电，换短一些的线。"
+            "刚停过电：拔下重插。",
         ),
     ),
     "device_silent": Remedy(
         Text("The device is open and says nothing", "设备已打开但没有数据"),
         Text(
-            "Switch it off and on; check the driver, the speed and that TX and RX are not exchanged.",
-            "断电重开；检查驱动、波特率，以及 TX、RX 是否接反。",
+            "Switch it off and on. Is its lamp on? TX goes to RX and RX to TX; check driver and speed. A "
+            "scanner that took a set-up code: reset it with the code in its manual.",
+            "断电重开。指示灯亮吗？TX 接 RX、RX 接 TX；核对驱动和波特率。"
+            "扫码模块被设置码改过：用说明书里的恢复出厂码复位。",
         ),
     ),
     "device_hung": Remedy(
@@ -77,10 +85,10 @@ REMEDIES: Mapping[str, Remedy] = {
         ),
     ),
     "device_ended": Remedy(
-        Text("The recording has ended", "录像已播放完毕"),
+        Text("The recording or the camera's process has ended", "录像已播放完毕，或摄像头进程已退出"),
         Text(
-            "Configure loop = true, or a camera.",
-            "在配置里写 loop = true，或改用摄像头。",
+            "A camera is started again by itself. A recording: configure loop = true, or a camera.",
+            "摄像头会自动重启。如果是录像：在配置里写 loop = true，或改用摄像头。",
         ),
     ),
     "device_broken": Remedy(
@@ -190,6 +198,21 @@ REMEDIES: Mapping[str, Remedy] = {
     "probe_failed": Remedy(
         Text("Something could not be looked at", "有一项检查无法进行"),
         Text("Run `gatepost doctor`.", "请运行 gatepost doctor。"),
+    ),
+    "calibration_due": Remedy(
+        Text("The calibration of a thermometer ends soon", "测温仪的校准即将到期"),
+        Text(
+            "Take ten readings beside a clinical thermometer: `gatepost calibrate`.",
+            "与医用体温计比对十次：gatepost calibrate。",
+        ),
+    ),
+    "calibration_expired": Remedy(
+        Text("The calibration of a thermometer has ended", "测温仪的校准已过期"),
+        Text(
+            "It is not used any more: the device's own body value counts, or none. Calibrate again: "
+            "`gatepost calibrate`.",
+            "已不再使用：改用设备自身的体温值，没有则不出结论。请重新校准：gatepost calibrate。",
+        ),
     ),
 }
 UNKNOWN = Remedy(

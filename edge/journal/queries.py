@@ -85,6 +85,17 @@ def waiting(connection: sqlite3.Connection, lane: str | None) -> list[int]:
     return [seq for (seq,) in found]
 
 
+def calibrations(connection: sqlite3.Connection) -> list[int]:
+    """Return the sequence of the newest calibration row of each device of each lane, oldest first: the
+    one that records it or the one that takes it back. Reads these rows only, by the index of the rare
+    kinds, however long the journal is."""
+    found = connection.execute(
+        "SELECT max(seq) FROM journal WHERE kind IN ('calibration.recorded', 'calibration.withdrawn')"
+        " AND kind NOT GLOB 'passage.*' GROUP BY lane, json_extract(body, '$.device') ORDER BY max(seq)"
+    ).fetchall()
+    return [seq for (seq,) in found]
+
+
 def mentions(connection: sqlite3.Connection, passage_id: int) -> list[int]:
     """Return the sequences of all rows about a passage, oldest first."""
     found = connection.execute("SELECT mentions FROM passage WHERE id = ?", (passage_id,)).fetchone()

@@ -113,6 +113,13 @@ class Reader:
             seqs = queries.waiting(connection, lane)
         return self._these(seqs)
 
+    def calibrations(self) -> list[StoredRow]:
+        """Return the newest calibration row of each device of each lane, oldest first; one that takes
+        a calibration back included."""
+        with self._reading() as connection:
+            seqs = queries.calibrations(connection)
+        return self._these(seqs)
+
     def hours(self, from_us: int, to_us: int) -> list[HourCount]:
         """Return how many passages ended, by hour (UTC), lane and outcome."""
         with self._reading() as connection:

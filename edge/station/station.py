@@ -14,14 +14,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from edge.bell import Bell
+from edge.codes import id_card
 from edge.domain import lane as machine
 from edge.domain.errors import FormError, JournalError
-from edge.domain.events import CodeRead, Command, LaneEvent, ReadingArrived, Tick
+from edge.domain.events import CardRead, CodeRead, Command, LaneEvent, ReadingArrived, Tick
 from edge.domain.lane_state import Do, LaneSpec, LaneState, Record, Result
-from edge.domain.model import Code, Instant
+from edge.domain.measuring import blind
+from edge.domain.model import Code, Instant, Reading
 from edge.domain.record import recorded
-from edge.domain.screening import Sweep
-from edge.domain.view import lane_view
+from edge.domain.view import calibrations, lane_view
 from edge.journal import Row
 from edge.messages import DeviceChanged, EffectDone, Message, Reply, ScanArrived
 from edge.station.effects import EffectsLog
@@ -30,6 +31,7 @@ from edge.station.ledger import Ledger, Writer
 INBOX_SIZE = 512
 TICK_US = 500_000
 REMEMBERED = 1024
+_SHOWN = ("active", "parked", "last", "calibrations")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class Station:
         self._ledger = Ledger(around.journal, around.now, around.views.ring)
         self._closed = threading.Event()
         self._views: dict[str, dict[str, Any]] = {}
+        self._pictured: dict[str, Reading | None] = {}  # what of an array each view shows
         self._sequences: dict[str, int] = {}
         self._dropped = 0
         self._ticked_us = 0
@@ -163,6 +166,9 @@ class Station:
         match message:
             case _Submission():
                 self._command(message)
+            case ScanArrived() if message.scan.symbology == id_card.SYMBOLOGY:
+                card = id_card.fields(message.scan.payload)
+                self._event(CardRead(message.lane, message.device, card, message.at))
             case ScanArrived():
                 code = self._around.read_code(message.scan.payload, message.at)
                 code = replace(code, symbology=message.scan.symbology, decoder=message.scan.decoder)
@@ -184,9 +190,7 @@ class Station:
 
     def _device(self, message: DeviceChanged) -> None:
         if message.kind == "thermometer" and not message.up and message.lane in self._states:
-            # What a lost device saw last is no sight of anybody.
-            state = self._states[message.lane]
-            self._states[message.lane] = replace(state, sweep=Sweep(), live_mdegc=None)
+            self._states[message.lane] = blind(self._states[message.lane], message.name)
             self._publish(message.lane)
         self._flush([_device_row(message)])
         self._around.views.ring()
@@ -211,13 +215,12 @@ class Station:
     def _commit(self, spec: LaneSpec, result: Result) -> int | None:
         """Write, take the new state over, publish, act; in this order and in no other."""
         before, sequence = self._states[spec.name], None
-        if result.records:
+        if result.records or result.notes:
             rows = [self._row(spec, record) for record in result.records]
+            rows += [Row(note.kind, self._around.now(), note.body, spec.name) for note in result.notes]
             sequence = self._sequences[spec.name] = self._ledger.write(*rows)
         self._states[spec.name] = result.state
-        if any(
-            getattr(before, part) is not getattr(result.state, part) for part in ("active", "parked", "last")
-        ):
+        if any(getattr(before, part) is not getattr(result.state, part) for part in _SHOWN):
             self._publish(spec.name)
         if sequence is not None:
             self._around.bell.ring()
@@ -238,9 +241,11 @@ class Station:
 
     def _tick(self, now: Instant) -> None:
         for name in self._specs:
-            before = self._states[name].live_mdegc
             self._event(Tick(name, now))
-            if self._views[name]["temperature"]["live_mdegc"] != before or self._states[name].parked:
+            state, view = self._states[name], self._views[name]
+            moved = view["temperature"]["live_mdegc"] != state.live_mdegc or state.parked
+            pictured = self._pictured[name] is not state.picture
+            if moved or pictured or view["calibrations"] != calibrations(state, now):
                 self._publish(name)
         rows = list(self._around.housekeeping(now))
         if self._dropped:
@@ -256,6 +261,7 @@ class Station:
         view = lane_view(self._specs[name], self._states[name], self._around.now())
         view["sequence"] = self._sequences.get(name)
         self._views[name] = view
+        self._pictured[name] = self._states[name].picture
         self._around.views.ring()
 
     def _close(self) -> None:

@@ -3,16 +3,18 @@
 Views turn a request into one typed command and submit it; they never write and hold no state.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 from pydantic import TypeAdapter
 
+from edge.domain.calibration import Pair
 from edge.domain.errors import FormError
-from edge.domain.events import Begin, Command, Decide, Give, Park, Resume
+from edge.domain.events import Begin, Calibrate, Command, Decide, Give, Park, Resume, Uncalibrate
 from edge.domain.model import Outcome
 from edge.journal import PassageRow
-from edge.web import forms
+from edge.web import forms, thermal
 from edge.web.gate import Gate
 from edge.web.openapi import document
 from edge.web.roles import PUBLIC, allow, principal
@@ -21,6 +23,7 @@ from edge.web.show import zone_of
 _ANSWERS: TypeAdapter[forms.AnswerBody | forms.AnswersBody] = TypeAdapter(
     forms.AnswerBody | forms.AnswersBody
 )
+_MAY_CALIBRATE = ("manager",)
 _MUSTS = {"identity": 1, "information": 2, "temperature": 4, "mask": 8}
 
 
@@ -29,6 +32,7 @@ def blueprint(gate: Gate) -> Blueprint:
     routes = Blueprint("api", __name__)
     _reads(routes, gate)
     _commands(routes, gate)
+    _calibrations(routes, gate)
     return routes
 
 
@@ -37,7 +41,7 @@ def _reads(routes: Blueprint, gate: Gate) -> None:
     @allow("attendant", "manager", "observer", program=True)
     def lane(lane: str) -> Response:
         who = principal()
-        view = dict(gate.view(_known(gate, lane)))
+        view = thermal.slim(gate.view(_known(gate, lane)))
         return jsonify(view if who and who.sees_personal else masked(view))
 
     @routes.get("/api/v1/passages")
@@ -106,6 +110,44 @@ def _commands(routes: Blueprint, gate: Gate) -> None:
         return _submit(gate, Resume(*head, body.ticket))
 
 
+def _calibrations(routes: Blueprint, gate: Gate) -> None:
+    @routes.get("/api/v1/lanes/<lane>/calibrations")
+    @allow("attendant", "manager", "observer", program=True)
+    def calibrations(lane: str) -> Response:
+        view, who = gate.view(_known(gate, lane)), principal()
+        return jsonify(
+            {
+                "lane": lane,
+                "may_record": who is not None and who.role in _MAY_CALIBRATE,
+                "clock_trusted": gate.now().clock.trusted,
+                "thermometers": [device["name"] for device in thermometers(view)],
+                "calibrations": view["calibrations"],
+            }
+        )
+
+    @routes.post("/api/v1/lanes/<lane>/calibration")
+    @allow(*_MAY_CALIBRATE, program=True)
+    def calibration(lane: str) -> Response:
+        body = forms.body_as(forms.CalibrationBody)
+        driver = _driver(gate, _known(gate, lane), body.device)
+        pairs = tuple(Pair(pair.surface_mdegc, pair.reference_mdegc) for pair in body.pairs)
+        texts = (body.method, body.reference, body.site)
+        head = (lane, None, body.command_id, _by(), gate.now())
+        return _submit(gate, Calibrate(*head, body.device, driver, pairs, *texts, body.days))
+
+    @routes.post("/api/v1/lanes/<lane>/calibration/withdraw")
+    @allow(*_MAY_CALIBRATE, program=True)
+    def withdraw(lane: str) -> Response:
+        body = forms.body_as(forms.WithdrawBody)
+        head = (_known(gate, lane), None, body.command_id, _by(), gate.now())
+        return _submit(gate, Uncalibrate(*head, body.device, body.reason))
+
+
+def thermometers(view: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the thermometers among the devices of a lane's snapshot."""
+    return [device for device in view["devices"] if device["kind"] == "thermometer"]
+
+
 def masked(view: dict[str, Any]) -> dict[str, Any]:
     """Return a snapshot without who anybody is."""
     parked = [{key: value for key, value in item.items() if key != "name"} for item in view["parked"]]
@@ -149,6 +191,14 @@ def _known(gate: Gate, lane: str) -> str:
     if lane not in gate.lanes:
         raise FormError("unknown_lane", status=404)
     return lane
+
+
+def _driver(gate: Gate, lane: str, device: str) -> str:
+    """Return the driver of a thermometer as it is configured: nobody has to be asked for it."""
+    for found in thermometers(gate.view(lane)):
+        if found["name"] == device:
+            return str(found["driver"])
+    raise FormError("unknown_device", status=404)
 
 
 def _by() -> str:

@@ -16,6 +16,7 @@ from flask import Blueprint, Response, request
 
 from edge.domain.errors import FormError
 from edge.journal import Reader, StoredRow
+from edge.web import thermal
 from edge.web.forms import MAX_ID
 from edge.web.gate import Gate
 from edge.web.logins import Logins
@@ -64,8 +65,9 @@ def blueprint(gate: Gate, users: Users, logins: Logins, streams: Streams) -> Blu
 
 
 def stamp_of(view: Mapping[str, Any]) -> str:
-    """Return a short name of what a snapshot shows, apart from what flows (live value, time left)."""
-    still = dict(view)
+    """Return a short name of what a snapshot shows, apart from what flows (live value, an array's
+    picture, time left)."""
+    still = thermal.slim(view) | {"hottest_mdegc": None}
     still["temperature"] = {**view["temperature"], "live_mdegc": None}
     still["parked"] = [{**parked, "rest_left_s": None} for parked in view["parked"]]
     text = json.dumps(still, sort_keys=True, ensure_ascii=False, default=str)
@@ -163,11 +165,12 @@ class _Stream:
         live = {
             "lane": self.lane,
             "live_mdegc": view["temperature"].get("live_mdegc"),
+            "picture": thermal.stamp(view),
             "rest_left_s": {str(parked["passage"]): parked["rest_left_s"] for parked in view["parked"]},
         }
         pieces = []
         if stamp != self._stamp:
-            pieces.append(frame({**view, "stamp": stamp}, event="lane"))
+            pieces.append(frame({**thermal.slim(view), "stamp": stamp}, event="lane"))
         elif live != self._live:
             pieces.append(frame(live, event="live"))
         self._stamp, self._live = stamp, live
@@ -178,5 +181,6 @@ class _Stream:
 
 
 def row_json(row: StoredRow) -> dict[str, Any]:
-    """Return what a page may know of a row: never its sealed part."""
-    return {"seq": row.seq, "kind": row.kind, "lane": row.lane, "at_us": row.at_us, "body": row.body}
+    """Return what a page may know of a row: never its sealed part, nor the kilobytes of a picture."""
+    head = {"seq": row.seq, "kind": row.kind, "lane": row.lane, "at_us": row.at_us}
+    return head | {"body": thermal.light(row.body)}

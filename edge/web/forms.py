@@ -13,7 +13,9 @@ from flask import request
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from werkzeug.exceptions import UnsupportedMediaType
 
+from edge.domain.calibration import HOLDS_DAYS, MOST_PAIRS
 from edge.domain.errors import FormError
+from edge.domain.measuring import MOST_DAYS
 from edge.web.show import day_starts_us, micros
 
 MAX_ID = 2**53 - 1  # what every JSON reader can hold exactly
@@ -26,6 +28,8 @@ CommandId = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z
 PassageId = Annotated[int, Field(ge=0, le=MAX_ID)]
 Value = Annotated[str, Field(max_length=200, pattern=_PRINTABLE)]
 Question = Annotated[str, Field(min_length=1, max_length=64, pattern=_PRINTABLE)]
+Words = Annotated[str, Field(min_length=1, max_length=100, pattern=_PRINTABLE)]
+Mdegc = Annotated[int, Field(ge=-50_000, le=100_000)]
 OutcomeName = Literal["admit", "turn_back", "refer", "abandoned"]
 
 
@@ -92,6 +96,33 @@ class ResumeBody(_Body):
         if (self.passage is None) == (self.ticket is None):
             raise ValueError("name either the passage or the ticket")
         return self
+
+
+class PairItem(_Body):
+    """One person at one moment, by the gate's thermometer (skin) and by a clinical one."""
+
+    surface_mdegc: Mdegc
+    reference_mdegc: Mdegc
+
+
+class CalibrationBody(_Body):
+    """Record what a thermometer is off by; it counts for `days`."""
+
+    command_id: CommandId
+    device: Question
+    pairs: Annotated[tuple[PairItem, ...], Field(min_length=1, max_length=MOST_PAIRS, strict=False)]
+    method: Words
+    reference: Words
+    site: Words
+    days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = HOLDS_DAYS
+
+
+class WithdrawBody(_Body):
+    """Take the newest calibration of a thermometer back. The reason names nobody: it leaves the gate."""
+
+    command_id: CommandId
+    device: Question
+    reason: Words
 
 
 class PassagesQuery(BaseModel):

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from edge.bell import Bell
 from edge.domain.events import Command
 from edge.domain.model import Instant
+from edge.domain.ports import Preview
 from edge.domain.procedure import Procedure
 from edge.journal import Reader, Row, State, StoredRow
 
@@ -37,7 +38,7 @@ class Gate:
     `reader` opens a read-only view of the journal for the calling thread; close it. `append` writes
     one row of the pages' own (log-ins, opened personal fields). `stop` is set when the daemon ends.
     `incarnation` is asked each time, because a journal may begin anew; `procedures` are the ones the
-    lanes follow, by name.
+    lanes follow, by name. `preview` asks a camera, by lane and device, for what it sees now.
     """
 
     name: str
@@ -61,3 +62,4 @@ class Gate:
     state: State
     stop: threading.Event
     banners: tuple[str, ...] = ()
+    preview: Callable[[str, str], Preview | None] = lambda _lane, _device: None

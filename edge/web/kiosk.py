@@ -11,6 +11,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.wrappers import Response as BaseResponse
 
 from edge.domain.errors import FormError
+from edge.web import thermal
 from edge.web.events import stamp_of
 from edge.web.gate import Gate
 from edge.web.roles import allow, principal
@@ -40,7 +41,7 @@ _OWN, _ASKED = ("temperature", "code"), ("question", "form")
 
 
 def blueprint(gate: Gate) -> Blueprint:
-    """Return `/`, `/kiosk/<lane>` and its fragment."""
+    """Return `/`, `/kiosk/<lane>`, its fragment and the picture of its array."""
     routes = Blueprint("kiosk", __name__)
 
     @routes.get("/")
@@ -63,13 +64,24 @@ def blueprint(gate: Gate) -> Blueprint:
     def state(lane: str) -> Response:
         return make_response(render_template("_state.html", **_shown(gate, lane)))
 
+    @routes.get("/kiosk/<lane>/thermal.png")
+    @allow("attendant", "manager", program=True)
+    def picture(lane: str) -> Response:
+        drawn = thermal.of_view(gate.view(_known(gate, lane)))
+        # Nobody there is no fault: by the time it is asked for the person may have gone.
+        return Response(status=204) if drawn is None else Response(drawn, mimetype="image/png")
+
     return routes
 
 
-def _shown(gate: Gate, lane: str) -> dict[str, Any]:
+def _known(gate: Gate, lane: str) -> str:
     if lane not in gate.lanes:
         raise FormError("unknown_lane", status=404)
-    view = gate.view(lane)
+    return lane
+
+
+def _shown(gate: Gate, lane: str) -> dict[str, Any]:
+    view = gate.view(_known(gate, lane))
     fades_ms = _fades_ms(view, gate.now().at_us)
     if fades_ms == 0:
         view = _nobody(view)
@@ -100,6 +112,7 @@ def _shown(gate: Gate, lane: str) -> dict[str, Any]:
         "titles": titles_at(gate, lane).asked,
         "actions": [pair for pair in ACTIONS if pair[0] in view.get("actions", ())],
         "stamp": stamp_of(view),
+        "picture": thermal.stamp(view),
         "nonce": secrets.token_hex(8),
     }
 

@@ -1,27 +1,14 @@
 """`/openapi.json`: OpenAPI 3.1, written by hand, every answer included; schemathesis holds it true.
 
-Request bodies come from the models in `forms.py`, so that there is one schema for both.
+What bodies and answers look like is in `schemas.py`.
 """
 
 from functools import cache
 from importlib import metadata
-from typing import Any
-
-from pydantic import BaseModel
 
 from edge.web import forms
-from edge.web.troubles import ERRORS
+from edge.web.schemas import Json, object_of, schemas
 
-Json = dict[str, Any]
-
-_BODIES: tuple[type[BaseModel], ...] = (
-    forms.BeginBody,
-    forms.AnswerBody,
-    forms.AnswersBody,
-    forms.DecisionBody,
-    forms.ParkBody,
-    forms.ResumeBody,
-)
 _COMMON = {
     400: "The request is not as documented, or the value cannot be used.",
     401: "No log-in, or a token nobody has.",
@@ -49,12 +36,12 @@ def document() -> Json:
         },
         "servers": [{"url": "/"}],
         "security": [{"token": []}],
-        "paths": _probes() | _reads() | _commands(),
+        "paths": _probes() | _reads() | _pictures() | _commands(),
         "components": {
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "description": "From `gatepost user token`."}
             },
-            "schemas": _schemas(),
+            "schemas": schemas(),
         },
     }
 
@@ -71,8 +58,8 @@ def _probes() -> Json:
             "remedy": {"type": ["object", "null"]},
         },
     }
-    alive = _object({"alive": {"type": "boolean"}})
-    ready = _object({"ready": {"type": "boolean"}, "problems": {"type": "array", "items": problem}})
+    alive = object_of({"alive": {"type": "boolean"}})
+    ready = object_of({"ready": {"type": "boolean"}, "problems": {"type": "array", "items": problem}})
     text = {"text/plain": {"schema": {"type": "string"}}}
     return {
         "/healthz": _get("Is the process alive?", _ok(alive) | {"503": _json("Not alive.", alive)}, public),
@@ -109,6 +96,11 @@ def _reads() -> Json:
             _ok(_ref("LaneView")) | _errors(401, 403, 404),
             {"parameters": [_lane()]},
         ),
+        "/api/v1/lanes/{lane}/calibrations": _get(
+            f"What each thermometer of the lane was found to be off by, and until when ({_ALL}).",
+            _ok(_ref("Calibrations")) | _errors(401, 403, 404),
+            {"parameters": [_lane()]},
+        ),
         "/api/v1/passages": _get(
             "Passages by keyset, names masked (manager, observer): oldest first after `after` (default "
             "0), or newest first before `before`.",
@@ -118,12 +110,50 @@ def _reads() -> Json:
     }
 
 
+def _pictures() -> Json:
+    drawn = {"200": {"description": "A picture.", "content": {"image/png": {"schema": {"type": "string"}}}}}
+    nobody = {"204": {"description": "Nobody stands before an array."}}
+    number = {"name": "passage", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 0}}
+    return {
+        "/kiosk/{lane}/thermal.png": _get(
+            "What the lane's array sees now, good for finding a face only (attendant, manager).",
+            drawn | nobody | _errors(401, 403, 404),
+            {"parameters": [_lane()]},
+        ),
+        **_aiming(),
+        "/review/passage/{passage}/thermal/{index}.png": _get(
+            "What the array saw, of one piece of evidence, counted from 0 (manager, observer).",
+            drawn | _errors(401, 403, 404, 503),
+            {"parameters": [number, number | {"name": "index"}]},
+        ),
+    }
+
+
+def _aiming() -> Json:
+    jpeg = {"200": {"description": "A picture.", "content": {"image/jpeg": {"schema": {"type": "string"}}}}}
+    none = {"204": {"description": "The camera has no picture now."}}
+    device = {"name": "device", "in": "path", "required": True, "schema": {"type": "string"}}
+    named = {"parameters": [_lane(), device]}
+    return {
+        "/setup/{lane}/{device}.jpg": _get(
+            "What a camera sees now, for aiming it; never stored (manager).",
+            jpeg | none | _errors(401, 403, 404),
+            named,
+        ),
+        "/setup/{lane}/{device}/figures": _get(
+            "Focus, light, and the size of the code read last; not what it says (manager).",
+            _ok(_ref("CameraFigures")) | none | _errors(401, 403, 404),
+            named,
+        ),
+    }
+
+
 def _commands() -> Json:
     return {
         f"/api/v1/lanes/{{lane}}/{name}": {
             "post": {
                 "summary": summary,
-                "operationId": name,
+                "operationId": name.replace("/", "_"),
                 "parameters": [_lane()],
                 "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
                 "responses": _ok(_ref("Done")) | _errors(*_COMMAND_ANSWERS),
@@ -139,6 +169,17 @@ def _commands() -> Json:
             ("decision", "End the passage; answered after the commit.", _ref("DecisionBody")),
             ("park", "Send the person to rest or aside.", _ref("ParkBody")),
             ("resume", "Take a parked passage back.", _ref("ResumeBody")),
+            (
+                "calibration",
+                "Record what a thermometer is off by, from ten or more pairs of readings, in thousandths "
+                "of a degree (manager). The offset is the middle difference.",
+                _ref("CalibrationBody"),
+            ),
+            (
+                "calibration/withdraw",
+                "Take the newest calibration of a thermometer back (manager).",
+                _ref("WithdrawBody"),
+            ),
         )
     }
 
@@ -164,79 +205,6 @@ def _passages_query() -> list[Json]:
         _query("from", day, moment),
         _query("to", day, moment),
     ]
-
-
-def _schemas() -> Json:
-    text, count = {"type": "string"}, {"type": "integer"}
-    flag, maybe = {"type": "boolean"}, {"type": ["integer", "null"]}
-    passage = _object(
-        {
-            "passage": count,
-            "sequence": count,
-            "lane": text,
-            "direction": text,
-            "stage": text,
-            "outcome": {"type": ["string", "null"]},
-            "reasons": {"type": "array", "items": text},
-            "opened_us": count,
-            "ended_us": maybe,
-            "category": {"type": ["string", "null"]},
-            "by": {"type": ["string", "null"]},
-            "override": flag,
-            "second": flag,
-            "ticket": maybe,
-            "temperature": _object({"verdict": text, "surface_mdegc": maybe, "body_mdegc": maybe}),
-            "musts": {"type": "object", "additionalProperties": flag},
-        }
-    )
-    lane = {
-        "type": "object",
-        "required": ["lane", "direction", "procedure", "stage", "temperature", "steps", "ask", "parked"],
-        "properties": {
-            "lane": text,
-            "direction": {"enum": ["in", "out"]},
-            "stage": {"enum": ["idle", "open", "hold", "ended"]},
-            "passage": maybe,
-            **{name: {"type": "object"} for name in ("procedure", "temperature", "person")},
-            **{name: {"type": "array"} for name in ("steps", "ask", "actions", "reasons", "parked")},
-        },
-    }
-    return {
-        **{body.__name__: _plain(body) for body in _BODIES},
-        "Done": _object({"sequence": maybe, "passage": maybe}),
-        "Error": _object(
-            {
-                "error": {"enum": sorted(ERRORS)},
-                "message": _object({"zh_Hans": text, "en": text}),
-            }
-        ),
-        "LaneView": lane,
-        "Passages": _object({"passages": {"type": "array", "items": passage}, "next": maybe}),
-    }
-
-
-def _plain(body: type[BaseModel]) -> Json:
-    # pydantic puts nested models under $defs with its own path; bodies here nest one level at most.
-    schema = body.model_json_schema(ref_template="#/components/schemas/{model}")
-    nested: Json = schema.pop("$defs", {})
-    if nested:
-        schema["properties"]["answers"]["items"] = nested["AnswerItem"]
-    if body is forms.ResumeBody:
-        schema["oneOf"] = [
-            {
-                "required": ["passage"],
-                "properties": {"passage": {"type": "integer"}, "ticket": {"type": "null"}},
-            },
-            {
-                "required": ["ticket"],
-                "properties": {"ticket": {"type": "integer"}, "passage": {"type": "null"}},
-            },
-        ]
-    return schema
-
-
-def _object(properties: Json) -> Json:
-    return {"type": "object", "required": list(properties), "properties": properties}
 
 
 def _get(summary: str, responses: Json, more: Json) -> Json:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edge.journal import StoredRow
+from edge.web import thermal
 
 Json = Mapping[str, Any]
 
@@ -15,11 +16,12 @@ Json = Mapping[str, Any]
 @dataclass(frozen=True, slots=True)
 class Piece:
     """One piece of evidence. `personal` is None while it is masked, `sealed` says whether there is
-    something to open."""
+    something to open, `picture` whether an array's picture can be drawn of it."""
 
     fact: Json
     sealed: bool
     personal: dict[str, str] | None = None
+    picture: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ def seen(
                 fact=fact,
                 sealed=_may_hide(fact) and newest.sealed is not None,
                 personal=_personal(hidden.get(str(index), {})) if sealed is not None else None,
+                picture=thermal.is_in(fact),
             )
             for index, fact in enumerate(evidence)
         ],

@@ -3,7 +3,7 @@
 Reads rows; the only thing it writes is that somebody opened personal fields, before they are shown.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -12,7 +12,8 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 
 from edge.domain.errors import FormError
 from edge.journal import Reader, Row
-from edge.web import chart, forms, show
+from edge.web import chart, forms, show, thermal
+from edge.web.api import thermometers
 from edge.web.gate import Gate
 from edge.web.passage_view import Seen, seen
 from edge.web.roles import allow, principal
@@ -47,7 +48,10 @@ def _overviews(routes: Blueprint, gate: Gate) -> None:
     @routes.get("/review/devices")
     @allow("manager", "observer")
     def devices() -> Response:
-        return make_response(render_template("review/devices.html", status=gate.status()))
+        calibrations = [line for name in gate.lanes for line in _calibrations(gate.view(name))]
+        return make_response(
+            render_template("review/devices.html", status=gate.status(), calibrations=calibrations)
+        )
 
 
 def _lists(routes: Blueprint, gate: Gate) -> None:
@@ -105,6 +109,15 @@ def _passages(routes: Blueprint, gate: Gate) -> None:
     def passage(passage: int) -> Response:
         return _passage_page(gate, _seen(gate, passage))
 
+    @routes.get("/review/passage/<int:passage>/thermal/<int:index>.png")
+    @allow("manager", "observer", program=True)
+    def picture(passage: int, index: int) -> Response:
+        pieces = _seen(gate, passage).pieces
+        drawn = thermal.of_evidence(pieces[index].fact) if index < len(pieces) else None
+        if drawn is None:
+            raise FormError("not_found", status=404)
+        return Response(drawn, mimetype="image/png")
+
     @routes.post("/review/passage/<int:passage>/open")
     @allow("manager")
     def open_personal(passage: int) -> Response:
@@ -127,6 +140,14 @@ def _passage_page(gate: Gate, found: Seen) -> Response:
     return make_response(
         render_template("review/passage.html", seen=found, back=back, why=WORDS["opening"], titles=titles)
     )
+
+
+def _calibrations(view: Mapping[str, Any]) -> list[tuple[str, str, Mapping[str, Any] | None]]:
+    """Return (lane, thermometer, its calibration or None): those that are there, then any other that has
+    a calibration."""
+    found = {calibration["device"]: calibration for calibration in view["calibrations"]}
+    names = [device["name"] for device in thermometers(view)]
+    return [(view["lane"], name, found.get(name)) for name in dict.fromkeys([*names, *found])]
 
 
 def _seen(gate: Gate, passage: int, unseal: Callable[..., Any] | None = None) -> Seen:

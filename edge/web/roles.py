@@ -53,7 +53,8 @@ def check_views(app: Flask) -> None:
 def for_program() -> bool:
     """Return whether the request in hand wants JSON rather than a page."""
     view = request.endpoint and _view(request.endpoint)
-    return bool(view and getattr(view, "program", False)) or request.path.startswith("/api/")
+    meant = bool(view and getattr(view, "program", False))
+    return meant or request.path.startswith("/api/") or request.path.endswith(".png")
 
 
 def principal() -> Principal | None:

@@ -27,6 +27,11 @@ def degrees(mdegc: int | None) -> str:
     return "–" if mdegc is None else f"{mdegc / 1000:.1f}"
 
 
+def hundredths(mdegc: int, *, signed: bool = False) -> str:
+    """Return a difference of temperatures in degrees with two decimals, with its sign where that matters."""
+    return f"{mdegc / 1000:{'+' if signed else ''}.2f}"
+
+
 def moment(at_us: int | None, zone: ZoneInfo) -> str:
     """Return microseconds UTC as local date and time to the second."""
     return "–" if at_us is None else _local(at_us, zone).strftime("%Y-%m-%d %H:%M:%S")

@@ -18,6 +18,7 @@ DEVICES: dict[str, Word] = {
     "scanner": Word("Scanner", "扫码器"),
     "barrier": Word("Barrier", "道闸"),
     "voice": Word("Voice", "语音"),
+    "lights": Word("Lights", "信号灯"),
 }
 
 DEVICE_STATES: dict[str, Word] = {
@@ -89,6 +90,26 @@ ERRORS: dict[str, Word] = {
     "reason_needed": Word("Please give a reason.", "请填写理由。"),
     "too_much": Word("This passage holds no more answers; decide it.", "本次通行的回答已满，请作出处理。"),
     "not_parked": Word("Nobody with this ticket is waiting.", "候检席没有这个号。"),
+    "unknown_device": Word("There is no such thermometer in this lane.", "本通道没有这支测温仪。"),
+    "too_few_pairs": Word("Ten pairs of readings are needed.", "需要十对读数。"),
+    "too_many_pairs": Word("At most a hundred pairs are taken.", "最多一百对读数。"),
+    "reference_implausible": Word(
+        "Calibrate with healthy people only: the clinical thermometer shows 35.0 to 37.6 °C.",
+        "请只用健康的人校准：体温计读数应在 35.0 至 37.6 °C 之间。",
+    ),
+    "offset_implausible": Word(
+        "The two instruments are too far apart: check the distance, the place on the forehead, the mode.",
+        "两支温度计相差过大：请检查距离、额头位置和模块的模式。",
+    ),
+    "pairs_disagree": Word(
+        "The pairs disagree: the same distance and place each time, and let people who come in rest first.",
+        "各对读数不一致：每次距离和位置要相同，刚从室外进来的人先休息。",
+    ),
+    "clock_unset": Word(
+        "Set or confirm the clock first (gatepost clock): a calibration has a date.",
+        "请先设定或确认时钟（gatepost clock）：校准记录要有可信的日期。",
+    ),
+    "not_calibrated": Word("This thermometer has no calibration.", "这支测温仪没有校准记录。"),
     "too_slow": Word("The gate is too busy; try again.", "系统繁忙，请重试。"),
     "journal": Word("The gate cannot write. Register by hand on paper.", "设备无法写入记录，请手工登记。"),
     "internal": Word("An error happened; it was written to the log.", "系统出错，已记入日志。"),

@@ -4,15 +4,17 @@ One table, English first. Texts of the pages themselves are in the translation c
 is missing here is shown as it is, never hidden (a test keeps the table complete).
 """
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from edge.codes.reasons import SENTENCES
-from edge.web import troubles
+from edge.web import aiming, troubles
 from edge.web.troubles import Word
 
 LANGUAGES = ("zh_Hans", "en")
 _NOTHING: Mapping[str, str] = MappingProxyType({})
+_CALIBRATED = re.compile(r"[+-][0-9]+@[0-9]+")
 
 
 WORDS: dict[str, dict[str, Word]] = {
@@ -108,6 +110,7 @@ WORDS: dict[str, dict[str, Word]] = {
         "too_low": Word("too low", "过低"),
         "too_high": Word("too high", "过高"),
         "stale": Word("stale", "过时"),
+        "unsteady": Word("not held still", "读数不稳"),
     },
     "method": {
         "infrared": Word("infrared", "红外"),
@@ -117,6 +120,9 @@ WORDS: dict[str, dict[str, Word]] = {
     # How a body value was come by; the code names the version.
     "conversion": {
         "vendor/1": Word("body value of the device", "采用设备给出的体温"),
+        "site/1": Word(
+            "skin surface plus this thermometer's calibration: {} m°C", "体表温度加本测温仪校准值：{} m°C"
+        ),
         "offset/1": Word("skin surface plus this site's calibration: {} m°C", "体表温度加本点校准值：{} m°C"),
         "contact/1": Word("as the thermometer shows it", "体温计读数"),
         "none": Word("no body value: {}", "未换算体温：{}"),
@@ -145,6 +151,13 @@ WORDS: dict[str, dict[str, Word]] = {
     "unconverted": {
         "ambient": Word("the surroundings are too hot or too cold", "环境过热或过冷"),
         "uncalibrated": Word("this site is not calibrated", "本点未校准"),
+        "array": Word("an array finds a face and decides nothing", "阵列只用于找脸，不作判定"),
+    },
+    # Whether a thermometer's calibration still counts.
+    "calibration": {
+        "holds": Word("holds", "有效"),
+        "due": Word("ends soon", "即将到期"),
+        "expired": Word("has ended", "已过期"),
     },
     # What a barrier or a voice was told to do.
     "effect": {
@@ -187,6 +200,7 @@ WORDS: dict[str, dict[str, Word]] = {
         "handed": Word("handed to a colleague", "已交同事处理"),
         "other": Word("another reason", "其他"),
         "left": Word("the person left", "人已离开"),
+        "calibration": Word("measured to calibrate the thermometer", "校准测温仪时的测量"),
     },
     "field": {
         "name": Word("Name", "姓名"),
@@ -234,6 +248,8 @@ WORDS: dict[str, dict[str, Word]] = {
     "fault": troubles.DEVICE_FAULTS,
     "remedy": troubles.REMEDIES,
     "error": troubles.ERRORS,
+    "advice": aiming.ADVICE,
+    "decoder": aiming.STAGES,
 }
 
 
@@ -272,4 +288,5 @@ def _detail(detail: str, language: str) -> str:
     for group in ("must", "field", "unconverted"):
         if detail in WORDS[group]:
             return say(group, detail, language)
-    return detail
+    # A calibration is named by its offset and its moment; people want the offset.
+    return detail.partition("@")[0] if _CALIBRATED.fullmatch(detail) else detail

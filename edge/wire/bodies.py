@@ -50,6 +50,18 @@ class _Piece(Body):
     source: str
 
 
+class Grid(Body):
+    """How the one raw frame of an array reads as a picture (edge.domain.model.Grid)."""
+
+    columns: int
+    rows: int
+    offset: int
+    step_mdegc: int
+    zero_mdegc: int
+    little: bool
+    mirrored: bool
+
+
 class MeasurementPiece(_Piece):
     t: Literal["measurement"]
     device: str
@@ -67,6 +79,7 @@ class MeasurementPiece(_Piece):
     after_rest: bool
     by: str | None = None
     command_id: str | None = None
+    grid: Grid | None = None
 
 
 class CodePiece(_Piece):
@@ -169,6 +182,35 @@ class DeviceChanged(Body):
     message: str | None = None
 
 
+class CalibrationRecorded(Body):
+    """What a thermometer was found to be off by: the middle difference of `pairs` (surface, reference),
+    and the median distance from it. It counts until `until_us`, for this device and this driver."""
+
+    device: str
+    driver: str
+    offset_mdegc: int
+    spread_mdegc: int
+    count: int
+    method: str
+    reference: str
+    site: str
+    by: str
+    at_us: int
+    until_us: int
+    pairs: list[list[int]]
+    command_id: str | None = None
+
+
+class CalibrationWithdrawn(Body):
+    """The newest calibration of a thermometer, of `recorded_us`, was taken back."""
+
+    device: str
+    recorded_us: int
+    by: str
+    reason: str
+    command_id: str | None = None
+
+
 class ClockCorrected(Body):
     from_us: int
     to_us: int
@@ -246,6 +288,8 @@ BODIES: dict[str, type[Body]] = {
     "gate.stopped": Body,
     "device.lost": DeviceChanged,
     "device.back": DeviceChanged,
+    "calibration.recorded": CalibrationRecorded,
+    "calibration.withdrawn": CalibrationWithdrawn,
     "clock.corrected": ClockCorrected,
     "procedure.published": ProcedurePublished,
     "settings.changed": SettingsChanged,

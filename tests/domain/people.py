@@ -28,8 +28,8 @@ from edge.domain.model import (
     Quality,
     Reading,
 )
+from edge.domain.policy import Policy
 from edge.domain.procedure import Procedure
-from edge.domain.screening import Policy
 
 ROOT = Path(__file__).resolve().parents[2]
 SECOND = 1_000_000

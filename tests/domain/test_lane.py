@@ -6,7 +6,7 @@ import pytest
 
 from edge.domain import bench, lane
 from edge.domain.errors import FormError
-from edge.domain.events import Begin, CodeRead, ReadingArrived
+from edge.domain.events import Begin, CardRead, CodeRead, ReadingArrived
 from edge.domain.model import (
     Answer,
     Carrier,
@@ -566,3 +566,24 @@ def test_a_passage_comes_back_with_its_own_clock_not_with_the_rows() -> None:
     body, sealed = recorded(walk.spec.procedure, walk.spec.policy, walk.state.active)
     back = restored(body, sealed, lane="in", clock="synced")
     assert back.touched == walk.state.active.touched
+
+
+def test_an_identity_card_answers_what_the_procedure_asks_and_nothing_more() -> None:
+    walk = Walk()
+    fields = (("name", "李四"), ("id_number", "11010119900101001X"), ("address", "幸福路 1 号"))
+    walk.event(CardRead("in", "scanner2", fields, at(walk.now)))
+    assert walk.state.active is not None
+    answers = [p.item for p in walk.state.active.evidence if isinstance(p.item, Answer)]
+    assert [(a.question, a.value, a.personal) for a in answers] == [
+        ("name", "李四", True),
+        ("id_number", "11010119900101001X", True),
+    ]
+    walk.event(CardRead("in", "scanner2", fields, at(walk.now + 5)))  # laid down once more
+    assert walk.state.active is not None
+    assert len(walk.state.active.evidence) == 2
+
+
+def test_a_card_that_could_not_be_read_opens_nothing() -> None:
+    walk = Walk()
+    walk.event(CardRead("in", "scanner2", (), at(walk.now)))
+    assert walk.state.active is None

@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.domain.model import Evidence, Measurement, Method, Quality, Reading, ScreeningVerdict
-from edge.domain.screening import Policy, Sweep, classify, combine, estimate, feed, find, is_present
+from edge.domain.policy import Policy
+from edge.domain.screening import classify, combine, estimate, find
+from edge.domain.sweep import Sweep, Taken, feed, is_present
 from tests.domain.people import AIR, POLICY, at, reading
 
 SURFACE_ONLY = Reading(35_200, 21_000, None, Quality.OK, b"\x5a\x5a")
@@ -14,21 +16,26 @@ SURFACE_ONLY = Reading(35_200, 21_000, None, Quality.OK, b"\x5a\x5a")
 def swept(frames: list[tuple[float, Reading]], policy: Policy = POLICY) -> list[Measurement]:
     sweep, out = Sweep(), []
     for seconds, frame in frames:
-        sweep, complete = feed(sweep, frame, int(seconds * 1e6), policy)
-        if complete is not None:
-            out.append(combine(*complete, policy, device="t"))
+        sweep, taken = feed(sweep, frame, int(seconds * 1e6), policy)
+        if taken is not None:
+            out.append(combine(taken, policy, device="t"))
     return out
+
+
+def one(frame: Reading, policy: Policy = POLICY) -> Measurement:
+    return combine(Taken(frame, (frame,), 0, steady=True), policy, device="t")
 
 
 def frames(start: float, values: list[float | None]) -> list[tuple[float, Reading]]:
     return [(start + n / 10, AIR if v is None else reading(v)) for n, v in enumerate(values)]
 
 
-def test_a_sweep_holds_the_maximum_with_its_own_ambient_and_every_raw_frame() -> None:
-    (measured,) = swept(frames(1, [36.1, 36.4, 36.9, 36.3, *[36.2] * 8]))
+def test_a_sweep_holds_the_maximum_with_its_own_ambient_and_the_raw_frames_that_agree() -> None:
+    (measured,) = swept(frames(1, [35.0, 35.5, 36.1, 36.7, 36.9, 36.8, 36.3, *[36.2] * 8]))
     assert measured.vendor_body_mdegc == 36_900
     assert measured.surface_mdegc == 34_900
-    assert measured.frames == len(measured.raws) == 11
+    assert measured.frames == len(measured.raws) == 3
+    assert measured.rejected == 8
 
 
 def test_a_module_at_one_frame_a_second_is_measured_too() -> None:
@@ -61,7 +68,7 @@ def test_a_stale_or_out_of_range_frame_is_no_person() -> None:
 
 def test_without_a_body_value_or_a_calibration_nothing_is_measured() -> None:
     assert estimate(SURFACE_ONLY, POLICY) == (None, "none:uncalibrated")
-    measured = combine([SURFACE_ONLY], 0, POLICY, device="t")
+    measured = one(SURFACE_ONLY)
     assert classify(measured, POLICY) is ScreeningVerdict.UNRELIABLE
 
 
@@ -71,7 +78,7 @@ def test_a_calibrated_site_adds_its_own_offset_and_says_so() -> None:
 
 def test_a_vendor_that_makes_a_normal_body_of_cold_skin_is_not_believed() -> None:
     cold = Reading(27_000, 20_000, 36_500, Quality.OK, b"x")
-    measured = combine([cold], 0, POLICY, device="t")
+    measured = one(cold)
     assert classify(measured, POLICY) is ScreeningVerdict.TOO_LOW
 
 

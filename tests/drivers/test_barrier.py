@@ -11,7 +11,7 @@ from drivers import registry
 from drivers.barrier.lcus1 import command
 from edge.domain.errors import DeviceUnavailable
 from edge.domain.ports import Barrier
-from tests.drivers.lines import Pty
+from tests.drivers.lines import Peer, Pty
 from tests.waiting import until
 
 pytestmark = pytest.mark.system
@@ -76,6 +76,51 @@ def test_closing_during_a_pulse_ends_it_with_the_relay_off() -> None:
             relay.pulse()
         assert ended.value.code == "ended"
         assert board.received(1, timeout_s=0.05) == b""
+
+
+@pytest.mark.parametrize(("safe", "left"), [("closed", OFF), ("open", ON)])
+def test_the_relay_is_left_as_the_site_wants_and_off_again_with_the_next_start(
+    safe: str, left: bytes
+) -> None:
+    with Pty() as board:
+        relay = _relay(board.port, pulse_s=0.05, safe=safe).connect()
+        relay.pulse()
+        assert board.received(12) == OFF + ON + OFF, "a pulse ends closed whatever the safe state is"
+        relay.close()
+        relay.close()
+        assert board.received(5, timeout_s=0.2) == left
+        again = _relay(board.port).connect()
+        assert board.received(4) == OFF
+        again.close()
+
+
+def test_a_pulse_that_is_broken_off_switches_the_relay_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted(BaseException):
+        pass
+
+    def interrupted(timeout: float) -> bool:
+        del timeout
+        raise Interrupted
+
+    with Pty() as board:
+        relay = _relay(board.port, pulse_s=10).connect()
+        monkeypatch.setattr(relay._closed, "wait", interrupted)
+        with pytest.raises(Interrupted):
+            relay.pulse()
+        assert board.received(12) == OFF + ON + OFF
+        relay.close()
+
+
+def test_a_relay_behind_a_serial_server_is_pulsed_and_its_loss_noticed() -> None:
+    with Peer(b"") as board:
+        relay = _relay(board.url, pulse_s=0.05).connect()
+        relay.pulse()
+        relay.check()
+        board.unplug()
+        with pytest.raises(DeviceUnavailable) as lost:
+            until(relay.check, what="the loss")
+        assert lost.value.code == "lost"
+        relay.close()
 
 
 def test_a_board_that_is_unplugged_is_noticed_by_pulse_and_by_check() -> None:
@@ -163,6 +208,15 @@ def test_closing_the_simulated_barrier_ends_a_pulse() -> None:
     barrier.close()
     thread.join(5)
     assert ended == ["ended"]
+    assert not barrier.left_open
+
+
+def test_the_simulated_barrier_is_left_as_the_site_wants() -> None:
+    barrier = registry.load("barrier", {"driver": "simulated", "safe": "open", "pulse_s": 0}).connect()
+    barrier.pulse()
+    assert not barrier.left_open
+    barrier.close()
+    assert barrier.left_open
 
 
 def test_a_simulated_barrier_that_cannot_write_its_log_says_so(tmp_path: Path) -> None:

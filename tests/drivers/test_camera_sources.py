@@ -9,15 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drivers.scanner._capture_frames import Source, SourceFault, grey_of
 from drivers.scanner._capture_sources import (
-    Source,
-    SourceFault,
     VideoFile,
-    grey_of,
     open_source,
+    open_video,
     read_picture_file,
 )
-from drivers.scanner._decode import Grey
+from drivers.scanner._regions import Grey
 from tests.drivers.camera_files import scene, stream, write_picture, write_video
 from tests.waiting import until
 
@@ -184,3 +183,51 @@ def next_frame(source: Source) -> Grey:
 def some(frame: Grey | None) -> Grey:
     assert frame is not None
     return frame
+
+
+def test_a_film_of_motion_jpeg_is_decoded_to_grey_and_keeps_its_place(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "v.avi", steps(10), fps=20)
+    capture, fourcc = open_video(path)
+    assert fourcc == "MJPG"
+    shown = []
+    while True:
+        got, packet = capture.read()
+        if not got:
+            break
+        assert packet.ndim == 2
+        assert packet.reshape(-1)[:2].tobytes() == b"\xff\xd8"  # a JPEG as it is in the file, no pixels
+        shown.append(number(some(grey_of(packet, fourcc))))
+    capture.release()
+    assert shown == list(range(10))
+
+
+def test_a_film_in_another_format_is_left_to_ffmpeg(tmp_path: Path) -> None:
+    path = tmp_path / "v.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"FFV1"), 15, (64, 48))
+    assert writer.isOpened()
+    for step in steps(4):
+        writer.write(cv2.cvtColor(step, cv2.COLOR_GRAY2BGR))
+    writer.release()
+    capture, fourcc = open_video(path)
+    assert fourcc == ""
+    got, frame = capture.read()
+    capture.release()
+    assert got
+    assert number(some(grey_of(frame, fourcc))) == 0
+
+
+def test_a_film_that_only_claims_to_be_motion_jpeg_is_left_to_ffmpeg(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "v.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"FFV1"), 15, (64, 48))
+    for step in steps(4):
+        writer.write(cv2.cvtColor(step, cv2.COLOR_GRAY2BGR))
+    writer.release()
+    monkeypatch.setattr("drivers.scanner._capture_frames.fourcc_of", lambda _: "MJPG")
+    capture, fourcc = open_video(path)
+    assert fourcc == ""
+    got, frame = capture.read()
+    capture.release()
+    assert got
+    assert number(some(grey_of(frame, fourcc))) == 0

@@ -1,5 +1,14 @@
-"""The contract every thermometer on a line keeps. Drivers are found by their files: a new one needs
-its transcript and nothing here."""
+"""The contract every thermometer that speaks bytes keeps. Drivers are found by their files: a new one
+needs its transcript and nothing here.
+
+Those that push frames and those that are asked keep the same one. An asked one's transcript holds the
+questions; answers are either frames that are found among other bytes (`framed`) or whole answers of a
+fixed size, in which one byte more or less spoils the reading.
+"""
+
+import contextlib
+import threading
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import assume, given, settings
@@ -9,7 +18,8 @@ from drivers import registry
 from edge.domain.errors import DeviceUnavailable
 from edge.domain.model import Reading
 from tests.drivers.lines import Peer, Pty, reading_thread
-from tests.drivers.transcripts import Clock, Section, decoder, load, replay
+from tests.drivers.modules import AskedModule
+from tests.drivers.transcripts import Clock, Section, Step, decoder, load, play, replay
 from tests.waiting import until
 
 pytestmark = pytest.mark.system
@@ -21,17 +31,37 @@ def _byte_drivers() -> list[str]:
     return [n for n in registry.available(KIND) if hasattr(registry._module(KIND, n), "Decoder")]
 
 
-def _checked_drivers() -> list[str]:
-    return [n for n in _byte_drivers() if registry._module(KIND, n).Decoder.checked]
+def _framed(name: str) -> bool:
+    return bool(getattr(registry._module(KIND, name).Decoder, "framed", True))
+
+
+def _checked(name: str) -> bool:
+    return bool(registry._module(KIND, name).Decoder.checked)
+
+
+def _options(name: str) -> set[str]:
+    return {option.name for option in registry.describe(KIND, name).options}
 
 
 BYTE_DRIVERS = _byte_drivers()
-CHECKED_DRIVERS = _checked_drivers()
+CHECKED_DRIVERS = [name for name in BYTE_DRIVERS if _checked(name) and _framed(name)]
+SIZED_DRIVERS = [name for name in BYTE_DRIVERS if not _framed(name)]
 SECTIONS = [(name, n) for name in BYTE_DRIVERS for n, _ in enumerate(load(KIND, name))]
+# A bus that is no serial line has no speed; its driver's own tests hold what is said of lines here.
+LINE_DRIVERS = [name for name in BYTE_DRIVERS if "baud" in _options(name)]
+ASKED_SECTIONS = [(name, n) for name, n in SECTIONS if any(s.query for s in load(KIND, name)[n].steps)]
+ASKED_DRIVERS = sorted({name for name, _ in ASKED_SECTIONS})
+ASKED_ON_LINES = [(name, n) for name, n in ASKED_SECTIONS if name in LINE_DRIVERS]
+SPEAKING_DRIVERS = [name for name in LINE_DRIVERS if name not in ASKED_DRIVERS]
 
 every_byte_driver = pytest.mark.parametrize("name", BYTE_DRIVERS)
 every_checked_driver = pytest.mark.parametrize("name", CHECKED_DRIVERS)
+every_sized_driver = pytest.mark.parametrize("name", SIZED_DRIVERS)
+every_asked_driver = pytest.mark.parametrize("name", ASKED_DRIVERS)
+every_line_driver = pytest.mark.parametrize("name", LINE_DRIVERS)
+every_speaking_driver = pytest.mark.parametrize("name", SPEAKING_DRIVERS)
 every_section = pytest.mark.parametrize(("name", "number"), SECTIONS)
+every_asked_section = pytest.mark.parametrize(("name", "number"), ASKED_ON_LINES)
 
 
 def _section(name: str, number: int) -> Section:
@@ -44,9 +74,18 @@ def _frames(name: str) -> list[bytes]:
 
 
 def _decode(name: str, data: bytes) -> list[Reading]:
+    """Return the readings of some bytes, after a first good frame: some modules say only with that by
+    which of two rules they sum."""
     under_test = decoder(KIND, name, _section(name, 0), Clock())
+    assert len(under_test.feed(_frames(name)[0] + _quiet(name))) == 1
     readings: list[Reading] = under_test.feed(data)
     return readings
+
+
+def _places(frame: bytes) -> Iterator[int]:
+    """Yield every place in a frame; of one that has thousands, both ends and some between."""
+    last = len(frame)
+    yield from (n for n in range(last) if last <= 64 or n < 8 or n >= last - 8 or n % 97 == 0)
 
 
 def _values(name: str, data: bytes) -> list[bytes]:
@@ -62,8 +101,9 @@ def _quiet(name: str) -> bytes:
 def _windows(name: str, stream: bytes) -> list[tuple[int, bytes]]:
     """Return every place of a stream where a whole frame stands, good or by accident."""
     sizes = {len(frame) for frame in _frames(name)}
+    firsts = {frame[0] for frame in _frames(name)}
     found = []
-    for begin in range(len(stream)):
+    for begin in (n for n, byte in enumerate(stream) if byte in firsts):
         for size in sizes:
             window = stream[begin : begin + size]
             if len(window) == size and _values(name, window) == [window]:
@@ -80,7 +120,8 @@ def _undisputed(windows: list[tuple[int, bytes]]) -> list[bytes]:
 
 def test_the_thermometers_of_the_first_release_are_there() -> None:
     assert {"gy614", "gy_mcu90614", "ascii_line", "simulated", "none"} <= set(registry.available(KIND))
-    assert {"gy614", "gy_mcu90614"} <= set(CHECKED_DRIVERS)
+    assert {"gy614", "gy_mcu90614", "cjmcu90614", "lu90614", "afuiot_b1"} <= set(CHECKED_DRIVERS)
+    assert {"optris", "modbus_ir", "mlx90614_i2c"} <= set(SIZED_DRIVERS)
     assert "ascii_line" in BYTE_DRIVERS
 
 
@@ -102,7 +143,7 @@ def test_a_transcript_decodes_to_the_expected_readings(name: str, number: int) -
     under_test = decoder(KIND, name, section, clock)
     for step in section.steps:
         clock.now_s += step.pause_s
-        assert under_test.feed(step.data) == list(step.readings), step.where
+        assert play(under_test, step) == list(step.readings), step.where
 
 
 @every_section
@@ -134,7 +175,8 @@ def test_the_same_bytes_one_at_a_time_give_the_same_readings(name: str, number: 
 def test_no_bytes_whatever_make_a_decoder_raise_or_hoard(name: str, garbage: bytes) -> None:
     under_test = decoder(KIND, name, _section(name, 0), Clock())
     read = sum(len(reading.raw) for n in range(3) for reading in under_test.feed(garbage))
-    assert under_test.dropped_bytes + read + 300 + 3 * garbage.count(b"\n") + 3 * garbage.count(b"\r") >= (
+    kept = max(300, 2 * max(len(frame) for frame in _frames(name)))
+    assert under_test.dropped_bytes + read + kept + 3 * garbage.count(b"\n") + 3 * garbage.count(b"\r") >= (
         3 * len(garbage)
     ), "more is kept back than one frame or line"
 
@@ -188,7 +230,7 @@ def test_what_comes_out_is_every_whole_frame_no_other_begins_inside(name: str, d
 def test_one_wrong_byte_anywhere_never_gives_a_value(name: str) -> None:
     frames = _frames(name)
     for frame in frames:
-        for index in range(len(frame)):
+        for index in _places(frame):
             for change in (0x01, 0x80, 0xFF):
                 wrong = bytearray(frame)
                 wrong[index] = (wrong[index] + change) & 0xFF
@@ -206,12 +248,13 @@ def test_a_wrong_checksum_is_dropped_and_counted(name: str, data: st.DataObject)
     under_test = decoder(KIND, name, _section(name, 0), Clock())
     assert [reading.raw for reading in under_test.feed(stream)] == [before, after]
     assert under_test.dropped_bytes >= len(wrong)
+    assert under_test.bad_frames
 
 
 @every_checked_driver
 def test_a_byte_lost_anywhere_costs_one_frame_and_never_gives_another_value(name: str) -> None:
     for frame in _frames(name):
-        for index in range(len(frame)):
+        for index in _places(frame):
             stream = frame + frame[:index] + frame[index + 1 :] + frame + frame
             assert _values(name, stream) == [frame] * 3
 
@@ -224,9 +267,92 @@ def test_lines_of_garbage_lose_no_reading(name: str) -> None:
     readings = []
     for step in section.steps:
         clock.now_s += step.pause_s
-        readings += under_test.feed(step.data)
+        readings += play(under_test, step)
         readings += under_test.feed(b"\x00\xff#?\r\n")
     assert readings == section.readings
+
+
+def _exchanges(name: str) -> list[list[Step]]:
+    """Return the questions with their answers that made each reading of the first section."""
+    steps = _section(name, 0).steps
+    found = []
+    for last, step in enumerate(steps, start=1):
+        for reading in step.readings:
+            found += [
+                steps[n:last]
+                for n in range(last)
+                if b"".join(s.data for s in steps[n:last]).endswith(reading.raw) and last - n <= 2
+            ][-1:]
+    return found
+
+
+def _ask(under_test: object, steps: list[Step], changed: int = -1, answer: bytes = b"") -> list[Reading]:
+    """Return what a module's answers make, one of them changed; its bytes come one at a time."""
+    readings = []
+    for n, step in enumerate(steps):
+        said = Step(answer if n == changed else step.data, (), 0.0, step.where, step.query)
+        readings += play(under_test, said, lambda data: [data[i : i + 1] for i in range(len(data))])
+    return readings
+
+
+@every_asked_driver
+def test_every_reading_of_an_asked_one_has_its_questions_in_the_transcript(name: str) -> None:
+    exchanges = _exchanges(name)
+    assert len(exchanges) == len(_section(name, 0).readings) >= 3
+    for exchange in exchanges:
+        assert all(step.query for step in exchange)
+
+
+@every_asked_driver
+@settings(deadline=None)
+@given(data=st.data())
+def test_no_answers_whatever_make_a_decoder_raise_or_hoard(name: str, data: st.DataObject) -> None:
+    under_test = decoder(KIND, name, _section(name, 0), Clock())
+    queries = sorted({step.query for step in _section(name, 0).steps})
+    fed = read = 0
+    for _ in range(data.draw(st.integers(0, 12))):
+        under_test.asked(data.draw(st.sampled_from(queries)))
+        answer = data.draw(st.binary(max_size=40))
+        fed += len(answer)
+        read += sum(len(r.raw) for r in [*under_test.feed(answer), *under_test.settle()])
+    assert under_test.dropped_bytes + read + 40 >= fed, "more is kept back than one measurement's answers"
+
+
+@every_asked_driver
+def test_what_came_before_a_question_is_no_part_of_its_answer(name: str) -> None:
+    under_test = decoder(KIND, name, _section(name, 0), Clock())
+    for exchange in _exchanges(name):
+        for stale in (exchange[0].data, exchange[0].data[:-1], b"\x04"):
+            under_test.feed(stale)
+            readings = _ask(under_test, exchange)
+            assert readings == list(exchange[-1].readings)
+
+
+@every_sized_driver
+def test_an_answer_a_byte_too_long_or_too_short_costs_its_measurement_and_no_other(name: str) -> None:
+    under_test = decoder(KIND, name, _section(name, 0), Clock())
+    for exchange in _exchanges(name):
+        for n, step in enumerate(exchange):
+            shorter = [step.data[:i] + step.data[i + 1 :] for i in range(len(step.data))]
+            longer = [step.data[:i] + b"\x05" + step.data[i:] for i in range(len(step.data) + 1)]
+            for answer in (*shorter, *longer, 2 * step.data):
+                assert _ask(under_test, exchange, n, answer) == []
+                assert _ask(under_test, exchange) == list(exchange[-1].readings)
+
+
+@every_sized_driver
+def test_a_wrong_byte_in_an_answer_with_a_checksum_never_gives_a_value(name: str) -> None:
+    if not _checked(name):
+        return  # nothing but the number of bytes could tell
+    under_test = decoder(KIND, name, _section(name, 0), Clock())
+    for exchange in _exchanges(name):
+        for n, step in enumerate(exchange):
+            for index in range(len(step.data)):
+                for change in (*(1 << bit for bit in range(8)), 0xFF):
+                    wrong = bytearray(step.data)
+                    wrong[index] ^= change
+                    assert _ask(under_test, exchange, n, bytes(wrong)) == []
+            assert _ask(under_test, exchange) == list(exchange[-1].readings)
 
 
 def _stream(name: str) -> tuple[bytes, list[Reading]]:
@@ -244,20 +370,31 @@ def _port(name: str, url: str, **options: object) -> "registry.Driver":
     return registry.load(KIND, {"driver": name, **_section(name, 0).options, "port": url, **options})
 
 
-@every_byte_driver
+@contextlib.contextmanager
+def _sending(device: Pty, data: bytes) -> Iterator[None]:
+    """Send from a thread: a picture of thousands of bytes is more than a terminal holds unread."""
+    thread = threading.Thread(target=device.send, args=(data,), name="device")
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join(10)
+
+
+@every_speaking_driver
 def test_a_device_on_a_pseudo_terminal_is_read_and_its_loss_noticed(name: str) -> None:
     data, expected = _stream(name)
     with Pty() as device:
         port = _port(name, device.port).connect()
         try:
-            device.send(data)
             readings: list[Reading] = []
 
             def all_came() -> bool:
                 readings.extend(port.read())
                 return len(readings) >= len(expected)
 
-            until(all_came, what=f"{len(expected)} readings")
+            with _sending(device, data):
+                until(all_came, what=f"{len(expected)} readings")
             assert readings == expected
             device.unplug()
             with pytest.raises(DeviceUnavailable) as lost:
@@ -267,13 +404,42 @@ def test_a_device_on_a_pseudo_terminal_is_read_and_its_loss_noticed(name: str) -
             port.close()
 
 
-@every_byte_driver
+@pytest.mark.parametrize("over_socket", [False, True], ids=["terminal", "socket"])
+@every_asked_section
+def test_a_module_that_is_asked_answers_and_its_loss_is_noticed(
+    name: str, number: int, over_socket: bool
+) -> None:
+    """It gets the questions of its transcript, not a byte besides; one that answers wrongly is asked
+    again, and everything it says rightly comes out in order."""
+    section = _section(name, number)
+    with AskedModule(section, load(KIND, name), over_socket=over_socket) as device:
+        port = registry.load(KIND, {"driver": name, **section.options, "port": device.port}).connect()
+        try:
+            readings: list[Reading] = []
+
+            def all_came() -> bool:
+                readings.extend(port.read())
+                return len(readings) >= len(section.readings)
+
+            until(all_came, timeout_s=30.0, what=f"{len(section.readings)} readings")
+            assert readings == section.readings
+            assert device.unknown == b""
+            assert set(device.asked) >= {step.query for step in section.steps}
+            device.unplug()
+            with pytest.raises(DeviceUnavailable) as lost:
+                until(lambda: port.read() and False, what="the loss")
+            assert lost.value.code == "lost"
+        finally:
+            port.close()
+
+
+@every_speaking_driver
 def test_a_device_behind_a_socket_is_read_and_its_loss_noticed(name: str) -> None:
     frame = _stream(name)[1][0].raw
     # What may be made of it depends on where in the endless stream the reader came in.
     possible = {
         reading.raw
-        for start in range(len(frame))
+        for start in (range(len(frame)) if len(frame) <= 64 else (0,))
         for reading in decoder(KIND, name, _section(name, 0), Clock()).feed((frame * 4)[start:])
     }
     with Peer(frame) as device:
@@ -291,9 +457,9 @@ def test_a_device_behind_a_socket_is_read_and_its_loss_noticed(name: str) -> Non
     assert absent.value.code == "absent"
 
 
-@every_byte_driver
+@every_line_driver
 def test_a_port_that_opens_and_stays_silent_is_reported(name: str) -> None:
-    quick = {o.name for o in registry.describe(KIND, name).options} & {"start_s"}
+    quick = _options(name) & {"start_s"}
     with Pty() as device:
         port = _port(name, device.port, silence_s=0.2, **dict.fromkeys(quick, 0)).connect()
         try:
@@ -304,9 +470,9 @@ def test_a_port_that_opens_and_stays_silent_is_reported(name: str) -> None:
             port.close()
 
 
-@every_byte_driver
+@every_line_driver
 def test_a_port_that_only_sends_what_is_no_reading_is_reported(name: str) -> None:
-    quick = {o.name for o in registry.describe(KIND, name).options} & {"start_s"}
+    quick = _options(name) & {"start_s"}
     with Pty() as device:
         port = _port(name, device.port, silence_s=0.2, **dict.fromkeys(quick, 0)).connect()
         try:
@@ -318,7 +484,7 @@ def test_a_port_that_only_sends_what_is_no_reading_is_reported(name: str) -> Non
             port.close()
 
 
-@every_byte_driver
+@every_line_driver
 def test_silence_zero_waits_for_ever(name: str) -> None:
     with Pty() as device:
         port = _port(name, device.port, silence_s=0).connect()
@@ -328,18 +494,42 @@ def test_silence_zero_waits_for_ever(name: str) -> None:
             port.close()
 
 
-@every_byte_driver
-def test_nothing_is_ever_sent_to_a_device(name: str) -> None:
+@every_speaking_driver
+def test_nothing_is_sent_to_a_device_that_no_option_asks_for(name: str) -> None:
+    """Nothing at all, but for modules whose protocol wants to be told to speak: their driver says in
+    `SENDS` with which bytes."""
+    allowed: tuple[bytes, ...] = getattr(registry._module(KIND, name), "SENDS", ())
     with Pty() as device:
         port = _port(name, device.port, silence_s=0).connect()
         port.read()
         port.close()
-        assert device.received(1, timeout_s=0.05) == b""
+        sent = device.received(256, timeout_s=0.05)
+    while sent:
+        known = [command for command in allowed if sent.startswith(command)]
+        assert known, f"sent without being asked to: {sent.hex(' ')}"
+        sent = sent[len(known[0]) :]
 
 
-@pytest.mark.parametrize("name", registry.available(KIND))
+@every_line_driver
+def test_a_module_that_answers_nothing_right_is_garbled_not_silent(name: str) -> None:
+    """Whatever it is asked, it says the same two lines of something else."""
+    with Peer(b"\xfe\x01#?\n\n" * 2) as device:
+        quick = {"start_s": 0} if "start_s" in _options(name) else {}
+        port = _port(name, device.url, silence_s=0.2, **quick).connect()
+        try:
+            with pytest.raises(DeviceUnavailable) as garbled:
+                until(lambda: port.read() and False, what="the garbage")
+            assert garbled.value.code == "garbled"
+        finally:
+            port.close()
+
+
+CLOSABLE = [name for name in registry.available(KIND) if name not in BYTE_DRIVERS or name in LINE_DRIVERS]
+
+
+@pytest.mark.parametrize("name", CLOSABLE)
 def test_close_is_idempotent_and_unblocks_a_reader(name: str) -> None:
-    takes_port = any(o.name == "port" for o in registry.describe(KIND, name).options)
+    takes_port = "port" in _options(name)
     with Pty() as device:
         table: dict[str, object] = {"driver": name}
         if takes_port:
@@ -355,7 +545,7 @@ def test_close_is_idempotent_and_unblocks_a_reader(name: str) -> None:
             port.read()
 
 
-@every_byte_driver
+@every_line_driver
 def test_close_unblocks_a_reader_of_a_socket_within_a_second(name: str) -> None:
     with Peer(b"") as device:
         port = _port(name, device.url, silence_s=0).connect()

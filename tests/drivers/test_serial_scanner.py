@@ -1,13 +1,14 @@
 """A barcode module's lines, over a pseudo-terminal and byte by byte."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers import registry
-from drivers.scanner.serial import PAYLOAD_LIMIT, Decoder, Options
+from drivers.scanner.serial import PAYLOAD_LIMIT, Decoder, Options, SerialScanner
 from edge.domain.errors import DeviceUnavailable
 from edge.domain.model import Scan
 from tests.drivers.lines import Peer, Pty, reading_thread
@@ -122,6 +123,14 @@ def test_no_bytes_whatever_make_it_raise_and_nothing_is_unaccounted_for(
     assert not decoder.pending
 
 
+def _send_and_read(device: Pty, port: SerialScanner, count: int) -> None:
+    """Send payloads without their end, one after the other, each until it was given up."""
+    for number in range(1, count + 1):
+        device.send(b"x\r")
+        given_up = partial(lambda wanted: port.read() or port.decoder.bad_frames == wanted, number)
+        until(given_up, what="it given up")
+
+
 def _port(url: str, **options: object) -> registry.Driver:
     return registry.load("scanner", {"driver": "serial", "port": url, **options})
 
@@ -163,6 +172,19 @@ def test_a_wrong_end_mark_is_said_once(caplog: pytest.LogCaptureFixture) -> None
             port.close()
     assert len([r for r in caplog.records if "ending" in r.getMessage()]) == 1
     assert "secret" not in caplog.text
+
+
+def test_payloads_that_never_end_are_garbled_with_the_speed_and_the_option_named() -> None:
+    with Pty() as device:
+        port = _port(device.port, ending="crlf", baud=19200).connect()
+        try:
+            with pytest.raises(DeviceUnavailable) as error:
+                _send_and_read(device, port, 3)
+            assert error.value.code == "garbled"
+            assert "19200 baud" in str(error.value)
+            assert "`ending`" in str(error.value)
+        finally:
+            port.close()
 
 
 def test_a_module_behind_a_socket_is_read() -> None:

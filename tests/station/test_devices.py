@@ -10,7 +10,7 @@ from edge.devices import Effector, Place, read_scanner, read_thermometer
 from edge.domain.errors import DeviceUnavailable
 from edge.domain.events import ReadingArrived
 from edge.domain.lane_state import Do
-from edge.domain.model import Instant, Reading, Scan
+from edge.domain.model import Instant, Quality, Reading, Scan
 from edge.messages import DeviceChanged, EffectDone, Message, ScanArrived
 from tests.domain.people import AIR
 from tests.waiting import until
@@ -236,3 +236,17 @@ def test_orders_nobody_could_carry_out_in_time_are_dropped_and_said(running: Run
         effector.perform(Do("barrier", "pulse", number))
     errors = [m.error for m in running.messages if isinstance(m, EffectDone)]
     assert errors == ["too many orders waited"] * 2
+
+
+def test_frames_that_waited_in_a_buffer_are_marked_and_the_newest_is_not(running: Running) -> None:
+    running.bench.gives = [AIR] * 200
+    running.bench.there.set()
+    running.start(read_thermometer, running.bench, running.place)
+
+    def arrived() -> list[Reading]:
+        return [m.reading for m in running.messages if isinstance(m, ReadingArrived)]
+
+    until(lambda: len(arrived()) >= 200, what="the readings")
+    first = arrived()[:200]
+    assert [reading.quality for reading in first] == [Quality.STALE] * 199 + [Quality.OK]
+    assert {reading.raw for reading in first} == {AIR.raw}

@@ -24,15 +24,14 @@ name = "{lane}"
 direction = "in"
 procedure = "{procedure}"
 abandon_s = 60
-[lane.thermometer]
-driver = "gy614"
-port = "{folder}/thermometer-{lane}"
+{thermometer}
 {scanner}
 [lane.barrier]
 driver = "simulated"
 [lane.voice]
 driver = "simulated"
 """
+SPOT = '[lane.thermometer]\ndriver = "gy614"\nport = "{folder}/thermometer-{lane}"\n'
 SERIAL = '[lane.scanner]\ndriver = "serial"\nport = "{folder}/scanner-{lane}"\n'
 PIN, PASSWORD = "482915", "correct horse staple"
 
@@ -82,14 +81,24 @@ class Gate(Process):
     """A gate in a folder of its own."""
 
     def __init__(
-        self, folder: Path, *, procedure: str = "compound", extra: str = "", scanner: str = SERIAL
+        self,
+        folder: Path,
+        *,
+        procedure: str = "compound",
+        extra: str = "",
+        thermometer: str = SPOT,
+        scanner: str = SERIAL,
     ) -> None:
         super().__init__(folder / "gate.log")
         self.folder, self.store, self.port = folder, folder / "store", free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.config = folder / "gatepost.toml"
         lane = LANE.format(
-            folder=folder, lane="in", procedure=procedure, scanner=scanner.format(folder=folder, lane="in")
+            folder=folder,
+            lane="in",
+            procedure=procedure,
+            thermometer=thermometer.format(folder=folder, lane="in"),
+            scanner=scanner.format(folder=folder, lane="in"),
         )
         head = (
             f'[gate]\nid = "test-gate"\nname = "测试门岗"\n[store]\npath = "{self.store}"\n'

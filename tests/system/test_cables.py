@@ -121,3 +121,11 @@ def test_a_scanners_cable_out_and_in_again(gate: Gate, stage: Stage, office: Off
     no_problem(gate, "device_")
     stage.show(office.issue())
     until(lambda: gate.lane()["person"], 10, "a code read again")
+
+
+def test_a_manager_sees_what_the_camera_sees_and_nobody_else_does(filmed: Gate) -> None:
+    no_problem(filmed, "device_")
+    status, figures = filmed.get("/setup/in/scanner/figures", token=filmed.boss_token)
+    assert (status, figures["width"], figures["height"]) == (200, 640, 480)
+    assert 0 <= figures["brightness"] <= 255
+    assert filmed.get("/setup/in/scanner/figures")[0] == 403

@@ -14,7 +14,7 @@ from edge.domain.errors import JournalError
 from edge.domain.events import CodeRead, ReadingArrived
 from edge.domain.lane_state import LaneSpec, LaneState
 from edge.domain.model import Carrier, ClockQuality, Code, CodeVerdict, Instant, Reading
-from edge.domain.screening import Policy
+from edge.domain.policy import Policy
 from edge.journal import Journal, Row, State
 from edge.procedures import parse
 from edge.station import Station, Surroundings

@@ -1,5 +1,6 @@
 """`/openapi.json` against the pages themselves: no undocumented answer, no 5xx, whatever is sent."""
 
+import re
 from typing import Any
 
 import pytest
@@ -49,7 +50,8 @@ def schema_of(address: str) -> Any:
 
 def test_the_document_names_every_address_of_the_api(app: Flask) -> None:
     documented = {path.replace("{", "<").replace("}", ">") for path in document()["paths"]}
-    served = {rule.rule for rule in app.url_map.iter_rules() if getattr_program(app, rule.endpoint)}
+    rules = [rule.rule for rule in app.url_map.iter_rules() if getattr_program(app, rule.endpoint)]
+    served = {re.sub(r"<\w+:", "<", rule) for rule in rules}
     assert served - {"/kiosk/<lane>/state", "/review/figures"} == documented
 
 
@@ -75,7 +77,7 @@ def test_every_answer_is_documented_whatever_is_sent(
     )
     @given(case=operation.as_strategy(mode))
     def send(case: Any) -> None:
-        if mode is WELL and case.path_parameters:
+        if mode is WELL and "lane" in case.path_parameters:
             case.path_parameters["lane"] = "in"
         if mode is WELL and isinstance(case.body, dict) and "passage" in case.body:
             open_now = world.gate.view("in")["passage"]

@@ -119,7 +119,7 @@ def test_a_passage_shows_all_its_evidence_with_raw_bytes_rows_and_hashes(world: 
     page = enter("observer").get(f"/review/passage/{passage}").get_data(as_text=True)
     assert page.count('data-evidence="measurement"') == 1
     assert page.count('data-evidence="answer"') == 4
-    assert "a4030700" in page  # what the device said
+    assert "a4030704" in page  # what the device said
     assert "34.6 °C" in page
     assert "36.6 °C" in page
     for row in rows(world, "passage.decided"):

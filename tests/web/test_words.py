@@ -11,7 +11,9 @@ from babel.messages.pofile import read_po
 from edge import wire
 from edge.codes.reasons import CodeReason
 from edge.domain import errors, model
+from edge.domain.calibration import Standing
 from edge.domain.procedure import StepKind
+from edge.domain.record import BUILT_IN_REASONS
 from edge.web import forms, troubles
 from edge.web.app import TRANSLATIONS
 from edge.web.users import ROLES
@@ -37,7 +39,8 @@ CODES: dict[str, Sequence[str]] = {
     "todo": list(StepKind),
     "effect": ["pulse", "admit", "turn_back", "refer", "wait", "again", "rest", "next"],
     "row": [kind for kind in wire.VERSIONS if kind.startswith(("passage.", "personal."))],
-    "why": ["rest", "platform", "handed", "other", "left"],
+    "why": ["rest", "platform", "handed", "other", *BUILT_IN_REASONS],
+    "calibration": list(Standing),
     "must": ["identity", "information", "temperature", "mask"],
 }
 
@@ -84,6 +87,12 @@ def test_a_detail_behind_a_colon_is_said_and_an_unknown_code_is_shown_as_it_is()
     assert say("reason", "answer_hold:cough", "en", {"cough": "Cough"}).endswith("Cough")
     assert say("reason", "answer_hold:{}%s", "en").endswith("{}%s")
     assert say("reason", "brand_new", "en") == "brand_new"
+
+
+def test_a_body_value_says_what_this_thermometers_calibration_added() -> None:
+    assert say("conversion", "site/1:+2350@1790000000", "en").endswith("calibration: +2350 m°C")
+    assert say("conversion", "site/1:-80@1790000000", "zh_Hans").endswith("校准值：-80 m°C")
+    assert say("conversion", "offset/1:2600", "en").endswith("2600 m°C")
 
 
 def test_a_source_is_said_as_a_person_or_a_device() -> None:

@@ -17,9 +17,11 @@ import click
 
 from edge.cli.clock import newest_row_us
 from edge.cli.config import Given, given
-from edge.cli.doctor import devices, machine, ports, surroundings
+from edge.cli.doctor import cables, calibrations, devices, machine, ports, surroundings, timekeeping
+from edge.cli.doctor.calibrations import Devices
 from edge.cli.doctor.devices import Fetch
 from edge.cli.doctor.finding import Finding, Level, Run, redacted
+from edge.cli.doctor.power import power
 from edge.cli.doctor.surroundings import Reach
 from edge.clock import Clock
 from edge.config import Settings, examine, language
@@ -60,7 +62,7 @@ def look(path: Path | None, environ: Mapping[str, str], parts: Given, tools: Too
     findings = [
         *machine.machine(tools.root),
         *surroundings.config(loaded.path if loaded else path, faults),
-        *machine.power(tools.root, tools.run),
+        *power(tools.root, tools.run),
     ]
     secrets: list[str] = []
     if loaded is not None:
@@ -126,9 +128,19 @@ def _ask(url: str, method: str) -> tuple[int, bytes]:
         connection.close()
 
 
+def _name(kind: str, number: int) -> str:
+    """Return the name by which the gate knows a device of a lane."""
+    return f"{kind}{number}" if number > 1 else kind
+
+
+def _clock(settings: Settings) -> Clock:
+    folder = settings.store.path
+    return Clock(folder, newest_us=newest_row_us(folder))
+
+
 def _store(settings: Settings, tools: Tools) -> list[Finding]:
     folder = settings.store.path
-    gate_clock = Clock(folder, newest_us=newest_row_us(folder))
+    gate_clock = _clock(settings)
     wav = any(lane.voice["driver"] == "wav" for lane in settings.lane)
     camera = any(table["driver"] == "camera" for lane in settings.lane for table in lane.scanner)
     return [
@@ -137,6 +149,7 @@ def _store(settings: Settings, tools: Tools) -> list[Finding]:
         *machine.card(tools.root, folder, tools.run),
         *machine.space(folder),
         *surroundings.clock(gate_clock, chip=machine.has_clock_chip(tools.root)),
+        *timekeeping.source(tools.root, tools.run),
         *machine.timezone(tools.root, settings.gate.timezone),
         *machine.programs(tools.root, camera=camera, voice=wav),
     ]
@@ -145,36 +158,60 @@ def _store(settings: Settings, tools: Tools) -> list[Finding]:
 def _lanes(settings: Settings, parts: Given, tools: Tools) -> list[Finding]:
     found = ports.ports(settings)
     who = ports.account(tools.root)
-    findings, broken = ports.rivals(tools.root, found), set[str]()
+    findings = [
+        *cables.rivals(tools.root, found, tools.run),
+        *cables.twins(tools.root, found),
+        *cables.holders(tools.root, found),
+    ]
+    broken = {finding.check for finding in findings if finding.level is Level.FAULT}
     for port in found:
-        around = [*ports.access(tools.root, port, who), *ports.console(tools.root, port)]
+        around = [
+            *ports.access(tools.root, port, who),
+            *ports.console(tools.root, port),
+            *cables.bluetooth(tools.root, port),
+        ]
         findings += [*around, *ports.stable_name(tools.root, port)]
         if any(finding.level is Level.FAULT for finding in around):
             broken.add(port.check)
+    known, now = calibrations.on_record(settings), _clock(settings).now()
+    counted = calibrations.counted(known, now)
+    findings += calibrations.look(known, now)
     gate = devices.running(settings, tools.fetch)
     if gate is not None:
-        return findings + devices.as_told(gate) + _offset(settings)
-    return findings + _opened(settings, parts, broken)
+        return findings + devices.as_told(gate) + _offset(settings, counted)
+    return findings + _opened(settings, parts, broken, counted)
 
 
-def _opened(settings: Settings, parts: Given, broken: set[str]) -> list[Finding]:
+def _opened(settings: Settings, parts: Given, broken: set[str], counted: Devices) -> list[Finding]:
     findings: list[Finding] = []
-    calibrated = settings.screening.surface_offset_c is not None
+    offset = settings.screening.surface_offset_c is not None
     for lane in settings.lane:
-        for kind, table in lane.devices():
-            check = f"{kind} of {lane.name}"
+        for kind, number, table in ports.numbered(lane):
+            check = ports.check(lane.name, kind, number)
             if kind not in ("thermometer", "scanner") or table["driver"] == "none" or check in broken:
                 continue
             driver = parts.drivers.load(kind, table)
+            if advice := getattr(driver, "advice", None):
+                findings.append(devices.too_far(check, *advice))
             if kind == "thermometer":
+                calibrated = offset or (lane.name, _name(kind, number)) in counted
                 findings += devices.thermometer(check, driver, calibrated=calibrated)
             else:
                 findings += devices.scanner(check, driver)
     return findings
 
 
-def _offset(settings: Settings) -> list[Finding]:
+def _offset(settings: Settings, counted: Devices) -> list[Finding]:
     if settings.screening.surface_offset_c is not None:
         return []
-    measuring = [lane.name for lane in settings.lane if lane.thermometer["driver"] != "none"]
+    measuring = [
+        lane.name
+        for lane in settings.lane
+        if any(
+            kind == "thermometer"
+            and table["driver"] != "none"
+            and (lane.name, _name(kind, number)) not in counted
+            for kind, number, table in ports.numbered(lane)
+        )
+    ]
     return [devices.uncalibrated(f"thermometer of {name}", certain=False) for name in measuring]

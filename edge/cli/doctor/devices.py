@@ -17,6 +17,7 @@ from edge.domain.errors import DeviceUnavailable
 from edge.health import remedy
 
 OPEN_S, LOOK_S, START_S = 10.0, 3.0, 20.0
+_WARNINGS = ("uplink_down", "uplink_rejected", "clock_unconfirmed", "calibration_due", "calibration_expired")
 Fetch = Callable[[str], tuple[int, bytes] | None]
 """Fetches an address of this machine: (status, body), None where nobody answers."""
 
@@ -78,7 +79,7 @@ def as_told(gate: Running) -> list[Finding]:
             findings.append(fault(check, what, do))
     for code in dict.fromkeys(gate.problems):
         words = remedy(code)
-        level = warn if code in ("uplink_down", "uplink_rejected", "clock_unconfirmed") else fault
+        level = warn if code in _WARNINGS else fault
         what = (f"the running gate says: {words.title.en}", f"运行中的门岗程序报告：{words.title.zh}")
         findings.append(level("gate", what, (words.do.en, words.do.zh)))
     return findings or [ok("gate", "it runs and is ready", "正在运行，一切就绪")]
@@ -107,11 +108,17 @@ def scanner(check: str, driver: Opener, *, patience_s: float = START_S) -> list[
     return [ok(check, "opened", "已打开")]
 
 
+def too_far(check: str, zh: str, en: str) -> Finding:
+    """Return what a sensor sees beside the forehead."""
+    do = ("change distance_cm to what it is, or move the sensor", "改正 distance_cm，或移动传感器")
+    return warn(check, (en, zh), do)
+
+
 def uncalibrated(check: str, *, certain: bool) -> Finding:
     """Return what a missing surface offset means; `certain` where the device gives no body value."""
     do = (
-        "compare with a clinical thermometer and write [screening] surface_offset_c",
-        "与医用体温计比对，写入 [screening] surface_offset_c",
+        "compare with a clinical thermometer: gatepost calibrate (or [screening] surface_offset_c)",
+        "与医用体温计比对：gatepost calibrate（或写 [screening] surface_offset_c）",
     )
     if certain:
         what = (

@@ -1,4 +1,4 @@
-"""What `doctor` looks at on the machine itself: power, card, space, time zone, programs.
+"""What `doctor` looks at on the machine itself: card, space, time zone, programs.
 
 Every check takes the root folder, so that a test can hand in a made-up one. Must not change a thing.
 """
@@ -14,6 +14,7 @@ from edge.cli.doctor.finding import Finding, Run, below, fault, ok, read, warn
 
 _LITTLE, _LOW = 200_000_000, 1_000_000_000
 _FEW_FILES = 10_000
+_WORN_TENTHS = 9
 _BAD_LINE = re.compile(r"mmcblk\d|mmc\d:|EXT4-fs error|F2FS-fs.*error|I/O error", re.IGNORECASE)
 _CHECK_CARD = (
     "replace the card soon; back up first: gatepost journal backup",
@@ -39,31 +40,6 @@ def machine(root: Path, *, architecture: str | None = None) -> list[Finding]:
     return [ok("machine", line, line)]
 
 
-def power(root: Path, run: Run) -> list[Finding]:
-    """Look at a Pi's own flags for a weak power supply and heat; nothing on other machines."""
-    text = read(root / "sys/devices/platform/soc/soc:firmware/get_throttled")
-    if text is None:
-        text = run(["vcgencmd", "get_throttled"])
-    found = re.search(r"(?:0x)?([0-9a-fA-F]+)\s*$", text or "")
-    if not found:
-        return []
-    flags = int(found[1], 16)
-    supply = (
-        "use a power supply of 3 A or more (5 A for a Pi 5) and a short cable",
-        "换 3 A 以上的电源（Pi 5 用 5 A）和短粗的线",
-    )
-    cool = ("give it air or a heat sink", "加散热片或风扇，保持通风")
-    for bits, finding in (
-        (0x1, fault("power", ("under-voltage right now", "现在供电电压不足"), supply)),
-        (0x10000, warn("power", ("under-voltage since the start", "开机后出现过供电电压不足"), supply)),
-        (0xE, warn("power", ("slowed down by heat right now", "现在因过热降频"), cool)),
-        (0xE0000, warn("power", ("slowed down by heat since the start", "开机后曾因过热降频"), cool)),
-    ):
-        if flags & bits:
-            return [finding]
-    return [ok("power", "supply and temperature are well", "供电和温度正常")]
-
-
 def card(root: Path, store: Path, run: Run) -> list[Finding]:
     """Look for signs that the card is failing: read-only mounts, counted errors, the kernel's words."""
     findings: list[Finding] = []
@@ -75,7 +51,11 @@ def card(root: Path, store: Path, run: Run) -> list[Finding]:
     for counter in sorted((root / "sys/fs/ext4").glob("*/errors_count")):
         errors, name = read(counter) or "0", counter.parent.name
         if errors != "0":
-            counted = (f"{name}: {errors} file system error(s) so far", f"{name}：文件系统出过 {errors} 次错")
+            where = read(counter.parent / "last_error_func") or "?"
+            counted = (
+                f"{name}: {errors} file system error(s) so far (last in {where})",
+                f"{name}：文件系统出过 {errors} 次错（最近一次在 {where}）",
+            )
             findings.append(fault("card", counted, _CHECK_CARD))
     for device in sorted((root / "sys/block").glob("mmcblk*/device/pre_eol_info")):
         if (read(device) or "0x01") not in ("0x00", "0x01"):
@@ -83,6 +63,7 @@ def card(root: Path, store: Path, run: Run) -> list[Finding]:
             findings.append(
                 warn("card", (f"{name} is near its end of life", f"{name} 寿命将尽"), _CHECK_CARD)
             )
+    findings += _worn(root)
     words = run(["dmesg", "--level=err,crit,alert,emerg"])
     bad = [line for line in (words or "").splitlines() if _BAD_LINE.search(line)]
     if bad:
@@ -153,6 +134,18 @@ def programs(root: Path, *, camera: bool, voice: bool) -> list[Finding]:
 def has_clock_chip(root: Path) -> bool:
     """Say whether the machine keeps time without power."""
     return any((root / "sys/class/rtc").glob("rtc*"))
+
+
+def _worn(root: Path) -> list[Finding]:
+    """Say how much of its life a card or eMMC has used, where it tells (tenths; 11 is beyond all)."""
+    findings = []
+    for device in sorted((root / "sys/block").glob("mmcblk*/device/life_time")):
+        tenths = [int(word, 16) for word in re.findall(r"0x([0-9a-fA-F]+)", read(device) or "")]
+        if tenths and max(tenths) >= _WORN_TENTHS:
+            name, used = device.parent.parent.name, (max(tenths) - 1) * 10
+            what = (f"{name} has used {used} % of its life or more", f"{name} 的寿命已用掉 {used} % 以上")
+            findings.append(warn("card", what, _CHECK_CARD))
+    return findings
 
 
 def _program(root: Path, check: str, names: tuple[str, ...], install: str) -> Finding:

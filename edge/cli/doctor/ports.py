@@ -1,35 +1,79 @@
-"""What `doctor` looks at around a device's file: is it there, whose is it, who else wants it, is its
-name one that stays.
+"""What `doctor` looks at around a device's file: is it there, whose is it, is the system's console on
+it, is its name one that stays. Who else is at it: `cables`.
 
 Looks at names, links and permissions below a root folder; opens nothing.
 """
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from edge.cli.doctor.finding import Finding, below, fault, ok, read, warn
-from edge.config import Settings
+from edge.config import Lane, Settings
 
 SERVICE_USER = "gatepost"
-_STABLE = ("dev/gate", "dev/serial/by-path", "dev/v4l/by-path")
+_STABLE = ("dev/gate", "dev/serial/by-path", "dev/v4l/by-path", "dev/input/by-path")
+# What a driver opens where the configuration names no file.
+_OPENS = {
+    "mlx90614_i2c": "/dev/i2c-1",
+    "gpio": "/dev/gpiochip0",
+    "gpio_lights": "/dev/gpiochip0",
+    "wav": "/dev/snd/controlC0",
+}
+_MISSING = (
+    (
+        "/dev/i2c",
+        (
+            "raspi-config: Interface, I2C: yes; then restart",
+            "raspi-config 里 Interface、I2C 选“是”，然后重启",
+        ),
+    ),
+    (
+        "/dev/gpiochip",
+        ("this driver needs a Raspberry Pi with pins", "这个驱动需要带引脚的树莓派"),
+    ),
+    (
+        "/dev/input",
+        (
+            "plug the scanner in; see ls /dev/input/by-path",
+            "插上扫码枪；查看 ls /dev/input/by-path",
+        ),
+    ),
+    (
+        "/dev/ttyAMA",
+        (
+            "raspi-config: Interface, Serial: no log-in shell, yes hardware; then restart",
+            "raspi-config 里 Interface、Serial：不要登录终端，要启用硬件；然后重启",
+        ),
+    ),
+    (
+        "/dev/",
+        (
+            "check cable and power; see ls /dev/gate /dev/serial/by-path /dev/video*",
+            "检查连接线和电源；查看 ls /dev/gate /dev/serial/by-path /dev/video*",
+        ),
+    ),
+)
 _UNIT_FOLDERS = ("etc/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
 
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A device file that the configuration names."""
+    """A device file that the configuration names; `number` where a lane has several of a kind."""
 
     lane: str
     kind: str
     path: str
+    number: int = 0
 
     @property
     def check(self) -> str:
         """The name of a finding about it."""
-        return f"{self.kind} of {self.lane}"
+        return check(self.lane, self.kind, self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +85,33 @@ class Account:
     groups: frozenset[str]
 
 
+def check(lane: str, kind: str, number: int) -> str:
+    """Return the name of a finding about a device."""
+    return f"{kind} {number} of {lane}" if number else f"{kind} of {lane}"
+
+
+def numbered(lane: Lane) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
+    """Yield kind, number and table of a lane's devices; numbers from 1 where there are several, else 0."""
+    devices = lane.devices()
+    several = {kind for kind, count in Counter(kind for kind, _ in devices).items() if count > 1}
+    seen: Counter[str] = Counter()
+    for kind, table in devices:
+        seen[kind] += 1
+        yield kind, seen[kind] if kind in several else 0, table
+
+
 def ports(settings: Settings) -> tuple[Port, ...]:
     """Return every device file that the lanes name; a camera's index is /dev/video<index>."""
     found = []
     for lane in settings.lane:
-        for kind, table in lane.devices():
-            for value in table.values():
-                if isinstance(value, str) and value.startswith("/dev/"):
-                    found.append(Port(lane.name, kind, value))
-            if table["driver"] == "camera" and str(table.get("source", "0")).isdigit():
-                found.append(Port(lane.name, kind, f"/dev/video{table.get('source', '0')}"))
-            if table["driver"] == "wav":
-                found.append(Port(lane.name, kind, "/dev/snd/controlC0"))
+        for kind, number, table in numbered(lane):
+            driver = str(table["driver"])
+            named = [v for v in table.values() if isinstance(v, str) and v.startswith("/dev/")]
+            if driver == "camera" and str(table.get("source", "0")).isdigit():
+                named.append(f"/dev/video{table.get('source', '0')}")
+            if not named and driver in _OPENS:
+                named.append(_OPENS[driver])
+            found += [Port(lane.name, kind, path, number) for path in named]
     return tuple(found)
 
 
@@ -75,16 +134,12 @@ def account(root: Path, uid: int | None = None) -> Account:
 
 def access(root: Path, port: Port, who: Account) -> list[Finding]:
     """Say whether the device file is there and may be opened by the account."""
-    node = below(root, port.path)
     try:
-        status = node.stat()
+        status = below(root, port.path).stat()
     except PermissionError:
         return []
     except OSError:
-        do = (
-            "check cable and power; see ls /dev/gate /dev/serial/by-path /dev/video*",
-            "检查连接线和电源；查看 ls /dev/gate /dev/serial/by-path /dev/video*",
-        )
+        do = next(words for prefix, words in _MISSING if port.path.startswith(prefix))
         return [fault(port.check, (f"{port.path} is not there", f"找不到 {port.path}"), do)]
     group = next(
         (name for name, (gid, _) in _groups(root).items() if gid == status.st_gid), str(status.st_gid)
@@ -109,40 +164,25 @@ def access(root: Path, port: Port, who: Account) -> list[Finding]:
 
 def console(root: Path, port: Port) -> list[Finding]:
     """Say whether the system's own console or log-in sits on this serial port."""
-    name = _node(root, port.path)
+    name = node(root, port.path)
     if not name.startswith("tty"):
         return []
-    words = (read(root / "proc/cmdline") or "").split()
-    consoles = {
-        _node(root, f"/dev/{word[8:].split(',')[0]}") for word in words if word.startswith("console=")
-    }
+    # What the kernel was started with, and what it will be started with next.
+    files = ("proc/cmdline", "boot/firmware/cmdline.txt", "boot/cmdline.txt")
+    words = [word for file in files for word in (read(root / file) or "").split()]
+    consoles = {node(root, f"/dev/{word[8:].split(',')[0]}") for word in words if word.startswith("console=")}
     gettys = {
         link.name.removeprefix("serial-getty@").removesuffix(".service")
         for place in ("etc/systemd/system", "run/systemd/generator")
-        for link in (root / place / "getty.target.wants").glob("serial-getty@*.service")
+        for link in (root / place).glob("*.wants/serial-getty@*.service")
     }
-    if name not in consoles | {_node(root, f"/dev/{getty}") for getty in gettys}:
+    if name not in consoles | {node(root, f"/dev/{getty}") for getty in gettys}:
         return []
     do = (
         "raspi-config: Interface, Serial: no log-in shell, yes hardware; then restart",
         "raspi-config 里 Interface、Serial：不要登录终端，要启用硬件；然后重启",
     )
     return [fault(port.check, (f"the system's console sits on {name}", f"系统控制台占用了 {name}"), do)]
-
-
-def rivals(root: Path, found: tuple[Port, ...]) -> list[Finding]:
-    """Look for programs that take USB serial ports for themselves."""
-    if not any(_node(root, port.path).startswith(("ttyUSB", "ttyACM")) for port in found):
-        return []
-    findings = []
-    for program, package in (("brltty", "brltty"), ("ModemManager", "modemmanager")):
-        if any((root / folder / program).exists() for folder in ("usr/bin", "usr/sbin", "bin", "sbin")):
-            what = (
-                f"{program} is installed and takes USB serial ports",
-                f"装有 {program}，它会抢占 USB 串口",
-            )
-            findings.append(warn("rivals", what, (f"apt remove {package}", f"apt remove {package}")))
-    return findings or [ok("rivals", "no program that takes USB serial ports", "没有抢占 USB 串口的程序")]
 
 
 def stable_name(root: Path, port: Port) -> list[Finding]:
@@ -153,9 +193,9 @@ def stable_name(root: Path, port: Port) -> list[Finding]:
             "has no serial number: two adapters of this kind share the name",
             "没有序列号，两个同类转接器会重名",
         )
-    elif re.fullmatch(r"tty(USB|ACM)\d+|video\d+", name) and len(Path(path).parts) == 3:
+    elif re.fullmatch(r"tty(USB|ACM)\d+|video\d+|event\d+", name):
         why = ("can change with every start", "每次开机都可能变化")
-    elif _node(root, path) == "ttyS0" and "Raspberry" in (read(root / "proc/device-tree/model") or ""):
+    elif node(root, path) == "ttyS0" and "Raspberry" in (read(root / "proc/device-tree/model") or ""):
         what = (
             f"{path} is the small UART: its speed changes with the processor's",
             f"{path} 是迷你串口，波特率随主频变化",
@@ -167,7 +207,7 @@ def stable_name(root: Path, port: Port) -> list[Finding]:
         return [warn(port.check, what, do)]
     else:
         return []
-    better = next(_other_names(root, path), None)
+    better = next(other_names(root, path), None)
     if better is None:
         if name.startswith("video") and len(list((root / "dev").glob("video*"))) <= 1:
             return []  # one camera has nobody to be mistaken for
@@ -178,6 +218,20 @@ def stable_name(root: Path, port: Port) -> list[Finding]:
     else:
         do = (f"write {better}", f"改写为 {better}")
     return [warn(port.check, (f"the name {path} {why[0]}", f"{path} 这个名称{why[1]}"), do)]
+
+
+def node(root: Path, path: str) -> str:
+    """Return the name of the file in /dev that a path leads to."""
+    return below(root, path).resolve().name
+
+
+def other_names(root: Path, path: str) -> Iterator[str]:
+    """Yield the names of the same device that stay with its socket."""
+    target = below(root, path).resolve()
+    for folder in _STABLE:
+        for link in sorted((root / folder).glob("*")):
+            if link.resolve() == target:
+                yield f"/{folder}/{link.name}"
 
 
 def _groups(root: Path) -> Mapping[str, tuple[int, frozenset[str]]]:
@@ -196,15 +250,3 @@ def _unit_groups(root: Path) -> set[str]:
             named = re.findall(r"^SupplementaryGroups=(.*)$", unit, re.MULTILINE)
             return {group for line in named for group in line.split()}
     return set()
-
-
-def _node(root: Path, path: str) -> str:
-    return below(root, path).resolve().name
-
-
-def _other_names(root: Path, path: str) -> Iterator[str]:
-    node = below(root, path).resolve()
-    for folder in _STABLE:
-        for link in sorted((root / folder).glob("*")):
-            if link.resolve() == node:
-                yield f"/{folder}/{link.name}"

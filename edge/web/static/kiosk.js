@@ -2,6 +2,7 @@
 
 import { connect } from "./live.js";
 import { tone, soundSwitch } from "./sound.js";
+import { thermal } from "./thermal.js";
 
 const frame = document.getElementById("frame");
 const refusal = document.getElementById("refusal");
@@ -59,6 +60,7 @@ function swap(html) {
     }
   }
   fade();
+  thermal(old.dataset.picture);
   if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
   if (before !== old.dataset.key + old.dataset.passage + old.dataset.last) {
     refusal.hidden = true;
@@ -92,6 +94,7 @@ function source(part) {
   return sources.get(part);
 }
 for (const part of state().children) keep(part);
+thermal(state().dataset.picture);
 
 async function send(what, body, key) {
   const { passage, nonce } = state().dataset;
@@ -233,6 +236,7 @@ const live = connect({
     live(now) {
       const shown = now.live_mdegc === null ? "–" : (now.live_mdegc / 1000).toFixed(1);
       document.querySelector("[data-live]").textContent = shown;
+      thermal(now.picture);
       for (const [passage, left] of Object.entries(now.rest_left_s)) {
         const place = document.querySelector(`[data-countdown="${Number(passage)}"]`);
         if (place && left > 0) place.textContent = countdown(left);

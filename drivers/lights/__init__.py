@@ -1,0 +1,1 @@
+"""Drivers of signal towers and their button; one file each."""

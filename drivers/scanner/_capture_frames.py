@@ -1,0 +1,72 @@
+"""What the camera's sources have in common: faults by name, and the brightness of a frame.
+
+MJPEG is decoded to grey alone, without the way through colour, which costs as much again. Runs in
+the capture child and in `gatepost scan`.
+"""
+
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from drivers.scanner._regions import Grey
+
+JPEGS = ("MJPG", "JPEG", "mjpg", "jpeg")
+
+
+class SourceFault(Exception):
+    """The source is not there or gives no more pictures; `code` as in DeviceUnavailable."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Source(Protocol):
+    """Something that gives frames."""
+
+    live: bool
+
+    def read(self) -> Grey | None:
+        """Return the next frame (height x width, uint8), None while there is none yet."""
+
+    def close(self) -> None:
+        """Let go of the device or file."""
+
+
+def take_packets(capture: cv2.VideoCapture) -> str:
+    """Ask FFmpeg for the compressed frames of a film or stream that is motion JPEG, which `grey_of`
+    then decodes. Returns the format to give to it, empty where the frames come decoded."""
+    fourcc = fourcc_of(capture)
+    return fourcc if fourcc in JPEGS and capture.set(cv2.CAP_PROP_FORMAT, -1) else ""
+
+
+def fourcc_of(capture: cv2.VideoCapture) -> str:
+    """Return the name of the format in which a capture's frames are sent or stored."""
+    return int(capture.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little", signed=True).decode("latin-1")
+
+
+def grey_of(frame: npt.NDArray[Any], fourcc: str = "", height: int = 0) -> Grey | None:
+    """Return the brightness of a frame: BGR as OpenCV converts it, or raw as the device sent it
+    (`fourcc`, `height` pixels high); None for a broken one."""
+    if frame.size == 0 or frame.dtype != np.uint8:
+        return None
+    if frame.ndim == 3 and frame.shape[2] == 2:
+        return np.ascontiguousarray(frame[:, :, 1 if fourcc == "UYVY" else 0])
+    if frame.ndim == 3:
+        return cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
+    if fourcc in JPEGS:
+        try:
+            picture = cv2.imdecode(frame.reshape(-1), cv2.IMREAD_GRAYSCALE)
+        except cv2.error:
+            return None
+        # A JPEG cut off on the way is normal on USB; the next one is whole.
+        return None if picture is None else picture.astype(np.uint8, copy=False)
+    # Planar formats: the first `height` rows are the brightness.
+    return np.ascontiguousarray(frame[: height or None])
+
+
+def first_line(error: cv2.error) -> str:
+    """Return the first line of what OpenCV says."""
+    return (str(error).strip().splitlines() or ["unknown"])[0][:200]

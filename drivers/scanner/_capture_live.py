@@ -1,0 +1,97 @@
+"""Pictures of a camera: a capture device by index or name, or a network stream.
+
+What it cannot bound (a driver that hangs) the parent process bounds by killing this one. Runs in the
+capture child only. Streams have been tried against a server on loopback; /dev/video* devices have
+not been tried on hardware.
+"""
+
+import itertools
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import cv2
+
+from drivers.scanner._capture_frames import SourceFault, first_line, fourcc_of, grey_of, take_packets
+from drivers.scanner._regions import Grey
+
+USUAL_FPS = 15.0
+
+
+class LiveCamera:
+    """A capture device by index, or a network stream."""
+
+    live = True
+
+    def __init__(self, source: str, width: int, height: int, fps: float) -> None:
+        if "://" in source:
+            self._capture, self._fourcc = _open_stream(source)
+        else:
+            self._capture = _open_device(source, width, height, fps)
+            self._fourcc = _raw_format(self._capture)
+
+    def read(self) -> Grey | None:
+        """Wait for the device's next frame. Raises SourceFault when no more come."""
+        try:
+            got, frame = self._capture.read()
+        except cv2.error as error:
+            raise SourceFault("lost", f"the camera failed: {first_line(error)}") from error
+        if not got:
+            raise SourceFault("lost", "the camera gives no more pictures")
+        return grey_of(frame, self._fourcc, int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT)))
+
+    def close(self) -> None:
+        """Give the device back."""
+        self._capture.release()
+
+
+def _open_stream(url: str) -> tuple[cv2.VideoCapture, str]:
+    """Return the stream and the format `grey_of` has to decode, empty where FFmpeg does it."""
+    capture = _connected(url)
+    fourcc = take_packets(capture)
+    if fourcc:
+        got, packet = capture.read()
+        if not got or grey_of(packet, fourcc) is None:  # called motion JPEG and is not
+            capture.release()
+            return _connected(url), ""
+    return capture, fourcc
+
+
+def _connected(url: str) -> cv2.VideoCapture:
+    limits = [
+        *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, 8000),
+        *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, 2000),
+        *(cv2.CAP_PROP_N_THREADS, 1),
+    ]
+    capture = cv2.VideoCapture(url, cv2.CAP_FFMPEG, limits)
+    if not capture.isOpened():
+        # Without the user and password that a camera's address often holds.
+        host = urlsplit(url).hostname or ""
+        raise SourceFault("absent", f"no pictures from the camera at {host}")
+    return capture
+
+
+def _open_device(source: str, width: int, height: int, fps: float) -> cv2.VideoCapture:
+    # By index, because OpenCV 5 does not open a path; stable names resolve to one.
+    node = Path(f"/dev/video{source}" if source.isdigit() else source).resolve()
+    index = "".join(itertools.takewhile(str.isdigit, reversed(node.name)))[::-1]
+    if not node.exists() or not index:
+        raise SourceFault("absent", f"there is no camera {source}")
+    capture = cv2.VideoCapture(int(index), cv2.CAP_V4L2)
+    if not capture.isOpened():
+        raise SourceFault("busy", f"camera {source} is there and cannot be opened: in use, or no camera")
+    # Uncompressed pictures beyond VGA do not fit through USB 2 at a useful rate.
+    if width > 640:
+        capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+    capture.set(cv2.CAP_PROP_FRAME_WIDTH, width)
+    capture.set(cv2.CAP_PROP_FRAME_HEIGHT, height)
+    capture.set(cv2.CAP_PROP_FPS, fps or USUAL_FPS)
+    capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+    return capture
+
+
+def _raw_format(capture: cv2.VideoCapture) -> str:
+    """Ask for frames as the device sends them where we know how to take the brightness from them:
+    the way through BGR costs 2 ms a frame. Returns the format's name, empty for converted ones."""
+    fourcc = fourcc_of(capture)
+    known = fourcc in ("YUYV", "UYVY", "MJPG", "JPEG", "NV12", "NV21", "YV12", "GREY")
+    return fourcc if known and capture.set(cv2.CAP_PROP_CONVERT_RGB, 0) else ""

@@ -1,0 +1,174 @@
+"""Readers of second-generation Chinese identity cards on a serial line: text only, never the photograph.
+
+Wiring: the reader's own USB-serial port or RS-232 through an adapter; 115200 8N1 as delivered (from
+memory). Nothing is read unless this driver is configured.
+Protocol: `AA AA AA 96 69` frames with an XOR: find a card, select it, read it. A card lying there is
+reported once until it was taken away for a second. Source: more than ten public programs that agree; no
+official publication seen.
+What it hands on is JSON (`{"id_number":...,"name":...}`, keys sorted, UTF-8) with symbology `IDCard`,
+holding the fields that `fields` asks for and no others. The reader sends the photograph with the text,
+there is no command without it: its bytes are counted into the XOR as they come and kept nowhere.
+Limits: permanent-residence cards of foreigners (layout I) and other layouts are recognised and not read:
+they give `{"layout":"I","unread":true}`, and the attendant types the identity in. Says nothing of
+whether the card is genuine or still valid beyond what the reader itself checks.
+Tried on hardware: not yet; on a scripted reader behind a pseudo-terminal.
+"""
+
+import json
+import logging
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+from drivers.options import option
+from drivers.scanner import _id_frames as frames
+from drivers.serialport import SerialLine
+from edge.domain.errors import DeviceUnavailable
+from edge.domain.model import Scan
+
+log = logging.getLogger(__name__)
+
+SYMBOLOGY = "IDCard"
+TRIES = 3
+REPLY_S = {frames.FIND: 0.8, frames.SELECT: 0.8, frames.READ: 3.0}
+AWAY_S = 1.0
+_POLL_S = 0.3
+_TURN_S = 0.25
+
+Field = Literal["name", "id_number", "birth_date", "sex", "address"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Options:
+    """Where the reader is and what of a card is handed on."""
+
+    port: str = option(doc="device file (by-path name), socket://host:port or rfc2217://host:port")
+    baud: int = option(115200, "baud rate of the reader", least=300, most=4_000_000)
+    fields: tuple[Field, ...] = option(("name", "id_number"), "what of the card is handed on, nothing else")
+
+    def __post_init__(self) -> None:
+        if not self.fields:
+            raise ValueError("fields: name at least one")
+
+
+class IdCardReader:
+    """An open reader. `decoder` is public for its counters."""
+
+    def __init__(self, line: SerialLine, options: Options) -> None:
+        self.decoder = frames.Replies()
+        self._line = line
+        self._fields = options.fields
+        self._asked: bytes | None = None
+        self._due = self._deadline = 0.0
+        self._lies_since: float | None = None  # when a card that was read was last seen
+        self._unanswered = self._unreadable = 0  # in a row
+        self._bad = 0  # broken frames when the last request went out
+        self._heard = False
+        self.started = False
+        """Whether the reader has answered: an open line alone is no reader."""
+
+    def read(self) -> list[Scan]:
+        """Return the cards put down within at most 0.5 s.
+
+        Raises DeviceUnavailable: `lost`, `silent` when the reader answers nothing, `garbled` when its
+        answers cannot be read three times in a row.
+        """
+        until = time.monotonic() + _TURN_S
+        while True:
+            now = time.monotonic()
+            if self._asked is None and now >= self._due:
+                self._ask(frames.FIND)
+            chunk = self._line.read(0.1)
+            self._heard = self._heard or bool(chunk)
+            scans = [scan for reply in self.decoder.feed(chunk) for scan in self._answered(reply)]
+            if self._asked is not None and self._is_over():
+                self._no_answer()
+            if scans or time.monotonic() >= until:
+                return scans
+
+    def close(self) -> None:
+        """Give the line back. Idempotent; unblocks a reader."""
+        self._line.close()
+
+    def _ask(self, command: bytes) -> None:
+        self.decoder.reset()
+        self._bad = self.decoder.bad_frames
+        self._asked, self._heard = command, False
+        self._deadline = time.monotonic() + REPLY_S[command]
+        self._line.write(frames.request(command))
+
+    def _answered(self, reply: frames.Reply) -> list[Scan]:
+        asked, self._asked = self._asked, None
+        self._due = time.monotonic() + _POLL_S
+        self._unanswered = 0
+        self.started = True
+        if asked == frames.FIND:
+            self._found(reply.status == frames.FOUND)
+        elif asked == frames.SELECT and reply.status == frames.DONE:
+            self._ask(frames.READ)
+        elif asked == frames.READ and reply.status == frames.DONE:
+            return self._card(reply.text)
+        return []  # anything else: the card was taken away too soon; look again
+
+    def _found(self, there: bool) -> None:
+        now = time.monotonic()
+        if self._lies_since is not None:
+            if there:
+                self._lies_since = now
+            elif now - self._lies_since >= AWAY_S:
+                self._lies_since = None
+        elif there:
+            self._ask(frames.SELECT)
+        else:
+            self._unreadable = 0
+
+    def _card(self, text: bytes) -> list[Scan]:
+        content: dict[str, str | bool]
+        try:
+            found = frames.parse(text)
+            content = {field: found[field] for field in self._fields}
+        except frames.OtherLayout as error:
+            log.warning("%s: a card of layout %s was not read", self._line.url, error.layout)
+            content = {"layout": error.layout, "unread": True}
+        except frames.CardTextError as error:
+            self.decoder.bad_frames += 1
+            self._fail(f"sends a text that is no card's ({error})")
+            return []
+        self._unreadable = 0
+        self._lies_since = time.monotonic()
+        payload = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return [Scan(payload.encode(), symbology=SYMBOLOGY, decoder="id_card")]
+
+    def _is_over(self) -> bool:
+        return self.decoder.bad_frames > self._bad or time.monotonic() >= self._deadline
+
+    def _no_answer(self) -> None:
+        """Note that a request brought no reply: nothing at all, or bytes that are none."""
+        self._asked = None
+        self._due = time.monotonic() + (_POLL_S if self._heard else 0.0)
+        if self._heard:
+            self._fail("answers what cannot be read")
+            return
+        self._unanswered += 1
+        if self._unanswered >= TRIES:
+            raise DeviceUnavailable(
+                f"the reader at {self._line.url} does not answer at {self._line.baud} baud: power, TX and "
+                "RX, another speed",
+                code="silent",
+            )
+
+    def _fail(self, what: str) -> None:
+        self._unreadable += 1
+        if self._unreadable >= TRIES:
+            raise DeviceUnavailable(
+                f"the reader at {self._line.url} {what}, {self._unreadable} times in a row at "
+                f"{self._line.baud} baud",
+                code="garbled",
+            )
+
+
+def connect(options: Options) -> IdCardReader:
+    """Open the reader's line. Raises DeviceUnavailable."""
+    from drivers.serialport import open_line
+
+    return IdCardReader(open_line(options.port, baud=options.baud), options)

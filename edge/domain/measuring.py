@@ -1,0 +1,111 @@
+"""What a lane makes of its thermometers: one sweep for each, a picture of an array, calibrations.
+
+Pure, like the lane it serves. Binding a finished measurement to a passage is the lane's business.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields, replace
+from typing import Any
+
+from edge.domain.calibration import DAY_US, Calibration, Standing, offset_of, standing
+from edge.domain.errors import FormError
+from edge.domain.events import Calibrate, ReadingArrived, Uncalibrate
+from edge.domain.lane_state import LaneSpec, LaneState, Note, Result
+from edge.domain.model import Evidence, Instant
+from edge.domain.screening import combine
+from edge.domain.sweep import Sweep, feed, is_present, over
+
+MOST_DAYS = 365
+MAX_TEXT = 100
+
+
+def seen(spec: LaneSpec, state: LaneState, event: ReadingArrived) -> tuple[LaneState, Evidence | None]:
+    """Return the state with one frame more, and the measurement it completed, if it did."""
+    reading, sweeps = event.reading, dict(state.sweeps)
+    sweep, taken = feed(
+        sweeps.get(event.device, Sweep()), reading, event.at.mono_us, spec.policy, free=state.active is None
+    )
+    sweeps[event.device] = sweep
+    state = replace(state, sweeps=tuple(sweeps.items()))
+    if reading.grid is None:
+        state = replace(state, live_mdegc=reading.surface_mdegc)
+    else:
+        there = is_present(reading, spec.policy, sweep.empty_mdegc)
+        state = replace(state, picture=reading if there else None)
+    if taken is None:
+        return state, None
+    calibration = holding(state, event.device, event.at)
+    measurement = combine(taken, spec.policy, device=event.device, calibration=calibration)
+    return state, Evidence(event.at, event.device, measurement)
+
+
+def all_over(state: LaneState) -> LaneState:
+    """Return the state after a passage: whoever still stands there is the person who is done."""
+    return replace(state, sweeps=tuple((device, over(sweep)) for device, sweep in state.sweeps))
+
+
+def blind(state: LaneState, device: str) -> LaneState:
+    """Return the state after a thermometer was lost: what it saw last is no sight of anybody."""
+    sweeps = tuple((name, sweep) for name, sweep in state.sweeps if name != device)
+    return replace(state, sweeps=sweeps, live_mdegc=None, picture=None)
+
+
+def holding(state: LaneState, device: str, now: Instant) -> Calibration | None:
+    """Return the calibration of a device that counts now."""
+    for calibration in state.calibrations:
+        if calibration.device == device:
+            return None if standing(calibration, now) is Standing.EXPIRED else calibration
+    return None
+
+
+def recalled(body: Mapping[str, Any]) -> Calibration:
+    """Return the calibration that the body of a `calibration.recorded` row tells of."""
+    return Calibration(**{field.name: body[field.name] for field in fields(Calibration)})
+
+
+def calibrate(state: LaneState, event: Calibrate) -> Result:
+    """Record a calibration. Raises FormError."""
+    texts = (event.device, event.driver, event.method, event.reference, event.site)
+    if not all(0 < len(text) <= MAX_TEXT and text.isprintable() for text in texts):
+        raise FormError("bad_value", f"every text is 1 to {MAX_TEXT} printable characters")
+    if not 1 <= event.days <= MOST_DAYS:
+        raise FormError("bad_value", f"a calibration holds for 1 to {MOST_DAYS} days")
+    if not event.at.clock.trusted:
+        raise FormError("clock_unset", "set the clock first: a calibration has a date", 409)
+    offset, spread = offset_of(event.pairs)
+    calibration = Calibration(
+        device=event.device,
+        driver=event.driver,
+        offset_mdegc=offset,
+        spread_mdegc=spread,
+        count=len(event.pairs),
+        method=event.method,
+        reference=event.reference,
+        site=event.site,
+        by=event.by,
+        at_us=event.at.at_us,
+        until_us=event.at.at_us + event.days * DAY_US,
+    )
+    others = tuple(old for old in state.calibrations if old.device != event.device)
+    pairs = [[pair.surface_mdegc, pair.reference_mdegc] for pair in event.pairs]
+    body = asdict(calibration) | {"pairs": pairs, "command_id": event.command_id}
+    state = replace(state, calibrations=(*others, calibration))
+    return Result(state, notes=(Note("calibration.recorded", body),))
+
+
+def uncalibrate(state: LaneState, event: Uncalibrate) -> Result:
+    """Take the newest calibration of a device back. Raises FormError `not_calibrated`."""
+    if not 0 < len(event.reason) <= MAX_TEXT or not event.reason.isprintable():
+        raise FormError("reason_needed", "say why the calibration is taken back")
+    old = next((c for c in state.calibrations if c.device == event.device), None)
+    if old is None:
+        raise FormError("not_calibrated", "this thermometer has no calibration", 404)
+    others = tuple(c for c in state.calibrations if c.device != event.device)
+    body = {
+        "device": event.device,
+        "recorded_us": old.at_us,
+        "by": event.by,
+        "reason": event.reason,
+        "command_id": event.command_id,
+    }
+    return Result(replace(state, calibrations=others), notes=(Note("calibration.withdrawn", body),))

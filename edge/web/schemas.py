@@ -1,0 +1,153 @@
+"""The schemas of `/openapi.json`: what is sent, what is answered.
+
+Request bodies come from the models in `forms.py`, so that there is one schema for both.
+"""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from edge.domain.calibration import Standing
+from edge.web import forms
+from edge.web.aiming import ADVICE
+from edge.web.troubles import ERRORS
+
+Json = dict[str, Any]
+
+_TEXT: Json = {"type": "string"}
+_COUNT: Json = {"type": "integer"}
+_FLAG: Json = {"type": "boolean"}
+_MAYBE: Json = {"type": ["integer", "null"]}
+_LISTS = ("steps", "ask", "actions", "reasons", "parked", "measured", "calibrations")
+
+_BODIES: tuple[type[BaseModel], ...] = (
+    forms.BeginBody,
+    forms.AnswerBody,
+    forms.AnswersBody,
+    forms.DecisionBody,
+    forms.ParkBody,
+    forms.ResumeBody,
+    forms.CalibrationBody,
+    forms.WithdrawBody,
+)
+
+
+def schemas() -> Json:
+    """Return every schema by its name."""
+    return {
+        **{body.__name__: _plain(body) for body in _BODIES},
+        "Done": object_of({"sequence": _MAYBE, "passage": _MAYBE}),
+        "Error": object_of(
+            {
+                "error": {"enum": sorted(ERRORS)},
+                "message": object_of({"zh_Hans": _TEXT, "en": _TEXT}),
+            }
+        ),
+        "LaneView": _lane_view(),
+        "CameraFigures": _camera_figures(),
+        "Calibrations": object_of(
+            {
+                "lane": _TEXT,
+                "may_record": _FLAG,
+                "clock_trusted": _FLAG,
+                "thermometers": {"type": "array", "items": _TEXT},
+                "calibrations": {"type": "array", "items": _calibration()},
+            }
+        ),
+        "Passages": object_of({"passages": {"type": "array", "items": _passage()}, "next": _MAYBE}),
+    }
+
+
+def object_of(properties: Json) -> Json:
+    """Return the schema of an object that has all of these."""
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def _passage() -> Json:
+    return object_of(
+        {
+            "passage": _COUNT,
+            "sequence": _COUNT,
+            "lane": _TEXT,
+            "direction": _TEXT,
+            "stage": _TEXT,
+            "outcome": {"type": ["string", "null"]},
+            "reasons": {"type": "array", "items": _TEXT},
+            "opened_us": _COUNT,
+            "ended_us": _MAYBE,
+            "category": {"type": ["string", "null"]},
+            "by": {"type": ["string", "null"]},
+            "override": _FLAG,
+            "second": _FLAG,
+            "ticket": _MAYBE,
+            "temperature": object_of({"verdict": _TEXT, "surface_mdegc": _MAYBE, "body_mdegc": _MAYBE}),
+            "musts": {"type": "object", "additionalProperties": _FLAG},
+        }
+    )
+
+
+def _calibration() -> Json:
+    return object_of(
+        {
+            **dict.fromkeys(("device", "driver", "method", "reference", "site", "by"), _TEXT),
+            **dict.fromkeys(("offset_mdegc", "spread_mdegc", "count", "at_us", "until_us"), _COUNT),
+            "standing": {"enum": list(Standing)},
+            "days_left": _MAYBE,
+        }
+    )
+
+
+def _camera_figures() -> Json:
+    words = object_of({"zh_Hans": _TEXT, "en": _TEXT})
+    figure = {"type": "integer", "minimum": 0}
+    maybe_number = {"type": ["number", "null"]}
+    return object_of(
+        {
+            **dict.fromkeys(("width", "height", "focus", "brightness", "clipped"), figure),
+            "advice": {"enum": sorted(ADVICE)},
+            "advice_text": words,
+            "module_pixels": maybe_number,
+            "decoder": {"type": ["string", "null"]},
+            "decoder_text": {"anyOf": [words, {"type": "null"}]},
+            "read_ago_s": maybe_number,
+        }
+    )
+
+
+def _lane_view() -> Json:
+    return {
+        "type": "object",
+        "required": ["lane", "direction", "procedure", "stage", "temperature", "steps", "ask", "parked"],
+        "properties": {
+            "lane": _TEXT,
+            "direction": {"enum": ["in", "out"]},
+            "stage": {"enum": ["idle", "open", "hold", "ended"]},
+            "passage": _MAYBE,
+            "pieces": _COUNT,
+            "picture": _FLAG,
+            "hottest_mdegc": _MAYBE,
+            **{name: {"type": "object"} for name in ("procedure", "temperature", "person")},
+            **{name: {"type": "array"} for name in _LISTS},
+        },
+    }
+
+
+def _plain(body: type[BaseModel]) -> Json:
+    # pydantic puts nested models under $defs with its own path; bodies here nest one level at most.
+    schema = body.model_json_schema(ref_template="#/components/schemas/{model}")
+    nested: Json = schema.pop("$defs", {})
+    for part in schema["properties"].values():
+        if "$ref" in part.get("items", ()):
+            part["items"] = nested[part["items"]["$ref"].rpartition("/")[2]]
+    if body is forms.ResumeBody:
+        schema["oneOf"] = [
+            {
+                "required": ["passage"],
+                "properties": {"passage": {"type": "integer"}, "ticket": {"type": "null"}},
+            },
+            {
+                "required": ["ticket"],
+                "properties": {"ticket": {"type": "integer"}, "passage": {"type": "null"}},
+            },
+        ]
+    return schema

@@ -1,0 +1,115 @@
+"""One lane with an array, a spot sensor and two scanners at once."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from drivers.thermometer import gy_mcu90640
+from tests.system.faults import QUICK, Office
+from tests.system.processes import Gate
+from tests.system.stage import Line, Stage
+from tests.waiting import until
+
+pytestmark = pytest.mark.system
+
+THERMOMETERS = """
+[[lane.thermometer]]
+driver = "gy_mcu90640"
+port = "{folder}/array"
+[[lane.thermometer]]
+driver = "gy614"
+port = "{folder}/thermometer-{lane}"
+"""
+SCANNERS = """
+[[lane.scanner]]
+driver = "serial"
+port = "{folder}/scanner-{lane}"
+[[lane.scanner]]
+driver = "serial"
+port = "{folder}/hand-scanner"
+"""
+AIR, FACE = 21.0, 34.4
+
+
+class Array:
+    """A GY-MCU90640 that sends four pictures a second; a face in the middle while somebody is there."""
+
+    def __init__(self, link: Path, stage: Stage) -> None:
+        self.line, self._stage, self._stop = Line(link), stage, threading.Event()
+        self.line.plug()
+        self._thread = threading.Thread(target=self._speak, name="array")
+        self._thread.start()
+
+    def close(self) -> None:
+        self._stop.set()
+        self._thread.join(10)
+        self.line.unplug()
+
+    def _speak(self) -> None:
+        while not self._stop.wait(0.25):
+            warm = FACE if self._stage.forehead.body_c is not None else AIR
+            pixels = [
+                warm if 8 <= row < 16 and 12 <= column < 20 else AIR
+                for row in range(24)
+                for column in range(32)
+            ]
+            self.line.write(gy_mcu90640.encode(pixels, AIR))
+
+
+@pytest.fixture
+def rich(tmp_path: Path, stage: Stage, office: Office) -> Iterator[tuple[Gate, Array, Line]]:
+    array, hand = Array(tmp_path / "array", stage), Line(tmp_path / "hand-scanner")
+    hand.plug()
+    gate = Gate(tmp_path, extra=QUICK, thermometer=THERMOMETERS, scanner=SCANNERS)
+    office.trusted_by(gate.store)
+    gate.start()
+    yield gate, array, hand
+    gate.end()
+    array.close()
+    hand.unplug()
+
+
+def test_all_of_them_serve_one_passage_and_the_spot_sensor_decides(
+    rich: tuple[Gate, Array, Line], stage: Stage, office: Office
+) -> None:
+    gate, _array, hand = rich
+    until(lambda: not any(code.startswith("device_") for code in gate.problems()), 30, "every device up")
+    stage.stand(36.6)
+    until(lambda: gate.lane()["temperature"]["verdict"] == "normal", 20, "the spot sensor's verdict")
+    until(lambda: gate.lane()["picture"], 20, "the array's picture")
+    until(lambda: any(m["device"] == "thermometer" for m in gate.lane()["measured"]), 20, "its measurement")
+    pass_ = office.issue("钱多多")
+    hand.write(pass_ + b"\r")
+    until(lambda: gate.lane()["person"], 10, "the hand scanner's code")
+    stage.show(pass_)  # the same code at the other scanner is the same code
+    passage = gate.lane()["passage"]
+    status, _ = gate.post("answers", passage=passage, question="mask", value="on")
+    assert status == 200
+    gate.wait_for("ended")
+    stage.stand(None)
+    assert gate.stop() == 0
+    [row] = [row for row in gate.rows("passage.decided") if row.body["passage"] == passage]
+    assert row.body["outcome"] == "admit"
+    pieces = row.body["evidence"]
+    sources = {piece["source"] for piece in pieces if piece["t"] == "measurement"}
+    assert "thermometer2" in sources
+    assert [piece["source"] for piece in pieces if piece["t"] == "code"] == ["scanner2"]
+    arrays = [piece for piece in pieces if "grid" in piece]
+    assert [piece["source"] for piece in arrays] == ["thermometer"]
+    assert [(piece["conversion"], len(piece["raw"])) for piece in arrays] == [("none:array", 1)]
+
+
+def test_an_array_that_is_unplugged_leaves_the_spot_sensor_deciding(
+    rich: tuple[Gate, Array, Line], stage: Stage
+) -> None:
+    gate, array, _hand = rich
+    until(lambda: not any(code.startswith("device_") for code in gate.problems()), 30, "every device up")
+    array.close()
+    until(lambda: gate.problems() & {"device_lost", "device_absent"}, 20, "the loss")
+    stage.stand(36.6)
+    until(lambda: gate.lane()["temperature"]["verdict"] == "normal", 20, "measuring going on")
+    stage.stand(None)
+    assert gate.stop() == 0
+    assert [row.body["name"] for row in gate.rows("device.lost")] == ["thermometer"]
