@@ -1,15 +1,19 @@
 """Cables, hung cameras, full cards: said soon, the rest goes on, and it comes back."""
 
+import fcntl
 import os
+import random
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from drivers.thermometer import gy614
 from tests.system.faults import QUICK, Office
 from tests.system.processes import Gate
-from tests.system.stage import Stage
+from tests.system.stage import Line, Stage
 from tests.waiting import until
 
 pytestmark = pytest.mark.system
@@ -129,3 +133,60 @@ def test_a_manager_sees_what_the_camera_sees_and_nobody_else_does(filmed: Gate) 
     assert (status, figures["width"], figures["height"]) == (200, 640, 480)
     assert 0 <= figures["brightness"] <= 255
     assert filmed.get("/setup/in/scanner/figures")[0] == 403
+
+
+def test_a_port_another_program_holds_is_busy_until_that_one_lets_go(
+    tmp_path: Path, stage: Stage, office: Office
+) -> None:
+    held = os.open(stage.scanner.link, os.O_RDWR | os.O_NOCTTY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    gate = Gate(tmp_path, extra=QUICK)
+    office.trusted_by(gate.store)
+    gate.start()
+    try:
+        problem(gate, "device_busy")
+        stage.stand(36.6)
+        until(lambda: gate.lane()["temperature"]["verdict"] == "normal", 20, "measuring meanwhile")
+        stage.stand(None)
+        os.close(held)
+        no_problem(gate, "device_")
+        stage.show(office.issue())
+        until(lambda: gate.lane()["person"], 20, "a code read once it is free")
+        assert gate.stop() == 0
+        [busy] = gate.rows("device.lost")
+        assert (busy.body["device"], busy.body["code"]) == ("scanner", "busy")
+    finally:
+        gate.end()
+
+
+def test_bytes_at_another_speed_are_garbled_never_a_value_and_forgotten_when_they_are_right(
+    tmp_path: Path, stage: Stage
+) -> None:
+    line, right, stop = Line(tmp_path / "noisy"), threading.Event(), threading.Event()
+    frame = gy614.encode(34.6, 21.0, 36.6)
+    dice = random.Random(5)
+    line.plug()
+
+    def speak() -> None:
+        while not stop.wait(0.1):
+            # What another baud rate, or a supply that breaks down, makes of a frame.
+            line.write(frame if right.is_set() else bytes(dice.randrange(128, 256) for _ in range(9)))
+
+    speaker = threading.Thread(target=speak)
+    speaker.start()
+    spot = '[lane.thermometer]\ndriver = "gy614"\nport = "{folder}/noisy"\n'
+    gate = Gate(tmp_path, extra=QUICK, thermometer=spot)
+    gate.start()
+    try:
+        problem(gate, "device_garbled")
+        assert gate.lane()["temperature"]["live_mdegc"] is None
+        right.set()
+        no_problem(gate, "device_")
+        until(lambda: gate.lane()["temperature"]["verdict"] == "normal", 20, "measuring")
+        assert gate.stop() == 0
+        assert {row.body["code"] for row in gate.rows("device.lost")} == {"garbled"}
+    finally:
+        gate.end()
+        stop.set()
+        speaker.join(10)
+        line.unplug()
