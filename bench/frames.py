@@ -15,11 +15,10 @@ import numpy as np
 import numpy.typing as npt
 import segno
 
-Grey = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
-Random = np.random.Generator
+from bench.scenery import HEIGHT, WIDTH, Grey, Random, clutter
 
-WIDTH, HEIGHT = 1280, 720
+Floats = npt.NDArray[np.float32]
+
 _ALPHABET = list("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
 _QUIET = 4
 _TEXELS = 8  # a module of the drawn code, before the camera looks at it
@@ -89,21 +88,6 @@ def cut_out(shot: Shot, kind: str, random: Random) -> Grey:
         corners = np.array([[0, 0], [side, 0], [side, side], [0, side]], np.float32)
         picture = shot.after(picture, shot.pixels, corners, random)
     return np.clip(picture, 0, 255).astype(np.uint8)
-
-
-def clutter(random: Random, width: int = WIDTH, height: int = HEIGHT) -> Grey:
-    """Return a busy scene without a code: shadows, boards, lettering, railings, leaves, tiles."""
-    across = np.linspace(0, 1, width, dtype=np.float32)
-    down = np.linspace(0, 1, height, dtype=np.float32)[:, None]
-    light = 110 + 60 * random.uniform(-1, 1) * across + 60 * random.uniform(-1, 1) * down
-    picture = np.clip(light, 20, 235).astype(np.uint8)
-    for _ in range(int(random.integers(14, 28))):
-        part = _PARTS[int(random.integers(len(_PARTS)))]
-        x, y = int(random.integers(0, width - 60)), int(random.integers(0, height - 60))
-        w, h = int(random.integers(50, width // 3)), int(random.integers(40, height // 3))
-        part(picture[y : y + h, x : x + w], random)
-    rough = random.normal(0, 2.5, picture.shape) + picture
-    return cv2.GaussianBlur(np.clip(rough, 0, 255).astype(np.uint8), (3, 3), 0.6).astype(np.uint8)
 
 
 def _payload(kind: str, random: Random) -> bytes:
@@ -246,39 +230,6 @@ def _worn(picture: Floats, pixels: float, corners: Floats, random: Random) -> Fl
     specks = cv2.GaussianBlur(random.normal(0, 1, picture.shape).astype(np.float32), (0, 0), pixels * 0.25)
     return np.where(specks > specks.std() * 1.1, 205, picture).astype(np.float32)
 
-
-def _board(part: Grey, random: Random) -> None:
-    part[:] = int(random.integers(20, 236))
-    for row in range(14, part.shape[0] - 4, int(random.integers(14, 26))):
-        words = "".join(chr(int(c)) for c in random.integers(33, 122, 60))
-        tone = int(random.integers(0, 256))
-        cv2.putText(part, words, (5, row), cv2.FONT_HERSHEY_SIMPLEX, random.uniform(0.3, 0.8), tone, 1)
-
-
-def _railing(part: Grey, random: Random) -> None:
-    pitch = int(random.integers(4, 24))
-    for column in range(0, part.shape[1], pitch):
-        part[:, column : column + pitch // 2] = int(random.integers(15, 80))
-
-
-def _leaves(part: Grey, random: Random) -> None:
-    coarse = random.integers(30, 200, (part.shape[0] // 5 + 1, part.shape[1] // 5 + 1)).astype(np.uint8)
-    part[:] = cv2.resize(coarse, (part.shape[1], part.shape[0]), interpolation=cv2.INTER_CUBIC)
-
-
-def _tiles(part: Grey, random: Random) -> None:
-    pitch = int(random.integers(6, 30))
-    rows, columns = np.mgrid[0 : part.shape[0], 0 : part.shape[1]]
-    light, dark = sorted(int(n) for n in random.integers(30, 230, 2))
-    part[:] = np.where((rows // pitch + columns // pitch) % 2, light, dark)
-
-
-def _face(part: Grey, random: Random) -> None:
-    centre, axes = (part.shape[1] // 2, part.shape[0] // 2), (part.shape[1] // 3, part.shape[0] // 2)
-    cv2.ellipse(part, centre, axes, 0, 0, 360, int(random.integers(90, 200)), -1)
-
-
-_PARTS = (_board, _board, _railing, _leaves, _tiles, _face)
 
 # Kind: fewest and most characters, and pixels a module.
 _KINDS = {"short": (8, 34, 5.0), "pass": (80, 165, 5.0), "cert": (480, 1200, 4.0), "dense": (1400, 1800, 4.0)}

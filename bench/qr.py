@@ -25,7 +25,8 @@ import zxingcpp
 from pyzbar import pyzbar
 
 from bench.figures import figure
-from bench.frames import clutter, frames
+from bench.frames import frames
+from bench.scenery import clutter
 from drivers.scanner._decode import read_picture
 from drivers.scanner._decode_live import LiveReader
 from drivers.scanner._regions import Grey

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from flask import request
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import UnsupportedMediaType
 
 from edge.domain.calibration import HOLDS_DAYS, MOST_PAIRS
@@ -150,13 +151,14 @@ def body_as(shape: type[T] | TypeAdapter[T]) -> T:
         raise FormError("bad_json") from error
 
 
-def passages_query(args: Mapping[str, str], lanes: tuple[str, ...], zone: ZoneInfo) -> PassagesQuery:
+def passages_query(args: MultiDict[str, str], lanes: tuple[str, ...], zone: ZoneInfo) -> PassagesQuery:
     """Return the list's query as typed values; FormError `bad_query`.
 
     `from` and `to` are days (`2020-02-14`, both included, in the gate's timezone) or moments with an
     offset (RFC 3339; `to` excluded). Empty parameters count as absent: forms send them.
     """
-    if not _QUERY.issuperset(args):  # a misspelt filter must not pass for an answer without it
+    # A misspelt filter must not pass for an answer without it, nor one of two for both.
+    if not _QUERY.issuperset(args) or any(len(values) > 1 for _, values in args.lists()):
         raise FormError("bad_query")
     given = {key: value for key, value in args.items() if value != ""}
     outcome, lane = given.get("outcome"), given.get("lane")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from bench import frames
+from bench import frames, scenery
 from drivers.scanner import _decode_live
 from drivers.scanner._decode import STAGES, Found, Picture, plain, read_picture
 from drivers.scanner._decode_live import AT_ONCE, DEAR_SHARE, REPEAT_S, SAVED_FRAMES, LiveReader
@@ -35,7 +35,7 @@ def test_places_lie_within_the_picture_whatever_it_shows(picture: Grey, most: in
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_code_in_a_cluttered_frame_is_among_the_likely_places(seed: int) -> None:
-    frame = frames.clutter(np.random.default_rng(seed))
+    frame = scenery.clutter(np.random.default_rng(seed))
     code = code_picture(PASS, pixels=5)
     side = code.shape[0]
     top, left = 200, 300 + 100 * seed
@@ -118,7 +118,7 @@ class Costs:
 def visitor(frame: int) -> Grey:
     """Something large that is held still before the wall, with the noise of a sensor."""
     picture = scene(seed=frame)
-    picture[100:300, 200:420] = frames.clutter(np.random.default_rng(1), 220, 200)
+    picture[100:300, 200:420] = scenery.clutter(np.random.default_rng(1), 220, 200)
     return picture
 
 
@@ -128,7 +128,7 @@ def test_a_busy_scene_cannot_make_the_dear_stages_spend_more_than_their_share(
     costs = Costs(monkeypatch)
     reader = LiveReader(costs)
     for frame in range(600):
-        reader.look(frames.clutter(np.random.default_rng(frame % 5), 320, 180), frame / 15)
+        reader.look(scenery.clutter(np.random.default_rng(frame % 5), 320, 180), frame / 15)
     assert costs.first == 600
     spent = costs.dear * costs.dear_s
     assert 0 < spent <= DEAR_SHARE * costs.first_s * 600 + AT_ONCE * costs.dear_s
@@ -161,7 +161,7 @@ def test_an_empty_lane_is_not_looked_at_closely_again_and_again(monkeypatch: pyt
 def test_a_code_against_lettering_that_was_always_there_is_looked_at_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    wall = frames.clutter(np.random.default_rng(3))
+    wall = scenery.clutter(np.random.default_rng(3))
     small = cv2.GaussianBlur(code_picture(PASS, pixels=4), (0, 0), 1.0).astype(np.uint8)
     places: list[Region] = []
 

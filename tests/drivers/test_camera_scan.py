@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from bench import camera
 from bench.qr import rows
 from edge.cli import main
 from tests.drivers.camera_files import PAYLOADS, code_picture, scene, write_picture, write_video
@@ -84,3 +85,13 @@ def test_the_bench_compares_with_every_peer_on_photographs_and_drawn_frames() ->
     assert table["qr.payloads_exact", "zxing-cpp"]["value"] == 9
     # Ten times what it is in a quiet hour: this only says that it is no other order of magnitude.
     assert table["qr.clutter_busy", "zxing-cpp"]["ratio"] < 12
+
+
+def test_the_bench_counts_from_the_frame_that_shows_a_code_and_only_whole_turns() -> None:
+    shown_at = 5 * camera.TURN_S + camera.HELD_AT / camera.FPS
+    late = camera._late([shown_at - 0.1, shown_at + 0.25, shown_at + 0.9, shown_at + camera.TURN_S + 0.1])
+    assert {turn: round(ms) for turn, ms in late.items()} == {5: 250, 6: 100}
+    # A turn whose code was up before the watch began, or still was when it ended, counts for nothing.
+    assert list(camera._turns(5 * camera.TURN_S, 6 * camera.TURN_S)) == [5]
+    assert list(camera._turns(shown_at + 0.01, 6 * camera.TURN_S)) == []
+    assert list(camera._turns(5 * camera.TURN_S, shown_at + 0.5)) == []

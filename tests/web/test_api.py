@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.datastructures import MultiDict
 
 from edge.domain.errors import FormError
 from edge.domain.model import Outcome
@@ -179,7 +180,7 @@ def test_passages_can_be_asked_for_by_day_and_by_moment(call: Call, world: World
 def test_any_query_is_understood_or_refused(query: dict[str, str]) -> None:
     refusals = []
     try:
-        understood = forms.passages_query(query, ("in", "out"), ZoneInfo("Asia/Shanghai"))
+        understood = forms.passages_query(MultiDict(query), ("in", "out"), ZoneInfo("Asia/Shanghai"))
     except FormError as error:
         understood = forms.PassagesQuery()
         refusals.append(error.code)
@@ -236,3 +237,9 @@ def test_a_fault_of_ours_is_an_answer_in_the_same_shape(app: Flask, world: World
     answer = call("GET", "/api/v1/lanes/in")
     assert answer.status_code == 500
     assert json.loads(answer.get_data(as_text=True))["error"] == "internal"
+
+
+def test_a_filter_given_twice_is_refused_rather_than_half_obeyed(call: Call) -> None:
+    for query in ("before=&before=false", "outcome=admit&outcome=refer"):
+        answer = call("GET", f"/api/v1/passages?{query}", role="observer")
+        assert (answer.status_code, answer.get_json()["error"]) == (400, "bad_query")
