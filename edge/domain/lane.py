@@ -47,8 +47,6 @@ HELD_UP_US = 3_000_000
 ECHO_US = 10_000_000
 MAX_EVIDENCE = 64
 MAX_SEEN = 16
-# What a hold sounds like: an alarm goes before whatever is being announced.
-_SAID = ((Reason.TEMPERATURE_OVER_THRESHOLD, "alarm"), (Reason.TEMPERATURE_AGAIN, "again"))
 
 
 def step(spec: LaneSpec, state: LaneState, event: LaneEvent) -> Result:
@@ -219,7 +217,7 @@ def _settle(spec: LaneSpec, state: LaneState, passage: Passage, at: Instant) -> 
     state = replace(state, active=passage)
     if not news:
         return Result(state, passage=passage.id)
-    prompt = next((said for reason, said in _SAID if reason in decision.reasons), "wait")
+    prompt = "again" if Reason.TEMPERATURE_AGAIN in decision.reasons else "wait"
     return Result(state, (Record("passage.held", passage),), (Do("voice", prompt, passage.id),), passage.id)
 
 
@@ -237,6 +235,8 @@ def _end(spec: LaneSpec, state: LaneState, passage: Passage, decision: Decision,
     dos: list[Do] = []
     if decision.outcome is Outcome.ADMIT:
         dos.append(Do("barrier", "pulse", passage.id))
+    if decision.outcome is Outcome.REFER and Reason.TEMPERATURE_OVER_THRESHOLD in decision.reasons:
+        dos.append(Do("voice", "alarm", passage.id))  # goes before whatever is being announced
     if decision.outcome is not Outcome.ABANDONED and decision.outcome is not None:
         dos.append(Do("voice", decision.outcome.value, passage.id))
     return Result(state, (Record("passage.decided", done),), tuple(dos), passage.id)

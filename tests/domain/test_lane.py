@@ -587,3 +587,12 @@ def test_a_card_that_could_not_be_read_opens_nothing() -> None:
     walk = Walk()
     walk.event(CardRead("in", "scanner2", (), at(walk.now)))
     assert walk.state.active is None
+
+
+def test_a_value_confirmed_over_the_threshold_is_said_as_an_alarm() -> None:
+    walk = Walk()
+    walk.stand(38.4)
+    assert [do.what for do in walk.dos if do.device == "voice"] == ["again"]
+    walk.give(temperature_contact="38.5")
+    said = [do.what for do in walk.dos if do.device == "voice"]
+    assert said == ["again", "alarm", "refer"]

@@ -1,5 +1,6 @@
 """One lane with an array, a spot sensor and two scanners at once."""
 
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from drivers.thermometer import gy_mcu90640
 from tests.system.faults import QUICK, Office
-from tests.system.processes import Gate
+from tests.system.processes import SERIAL, Gate
 from tests.system.stage import Line, Stage
 from tests.waiting import until
 
@@ -29,6 +30,12 @@ port = "{folder}/scanner-{lane}"
 [[lane.scanner]]
 driver = "serial"
 port = "{folder}/hand-scanner"
+"""
+TOWER = """
+[lane.lights]
+driver = "simulated"
+log = "{folder}/signals"
+button = "{folder}/button"
 """
 AIR, FACE = 21.0, 34.4
 
@@ -113,3 +120,36 @@ def test_an_array_that_is_unplugged_leaves_the_spot_sensor_deciding(
     stage.stand(None)
     assert gate.stop() == 0
     assert [row.body["name"] for row in gate.rows("device.lost")] == ["thermometer"]
+
+
+def test_a_tower_shows_the_lane_and_its_button_opens_a_passage(
+    tmp_path: Path, stage: Stage, office: Office
+) -> None:
+    (tmp_path / "button").touch()
+    gate = Gate(tmp_path, extra=QUICK, scanner=SERIAL + TOWER)
+    office.trusted_by(gate.store)
+    gate.start()
+
+    def shown() -> list[str]:
+        log = tmp_path / "signals"
+        return (
+            [json.loads(line)["signal"] for line in log.read_text("utf-8").splitlines()]
+            if log.exists()
+            else []
+        )
+
+    try:
+        until(lambda: shown()[-1:] == ["idle"], 30, "a tower that is up")
+        with (tmp_path / "button").open("ab") as button:
+            button.write(b"!")
+        assert gate.wait_for("open")["temperature"]["verdict"] == "missing"
+        until(lambda: shown()[-1] == "wait", 10, "somebody under way")
+        stage.stand(36.6)
+        stage.show(office.issue())
+        until(lambda: gate.lane()["temperature"]["verdict"] == "normal", 20, "the measurement")
+        gate.post("answers", passage=gate.lane()["passage"], question="mask", value="on")
+        until(lambda: "go" in shown(), 10, "the way free")
+        stage.stand(None)
+        assert gate.stop() == 0
+    finally:
+        gate.end()
