@@ -184,7 +184,7 @@ def _stolen_s() -> float:
 # In step with the same clock as the camera's own reader of films; says when it read something.
 _BARE = """
 import os, sys, time, cv2, zxingcpp
-os.nice(5)  # as polite as the camera's process: others on the machine come first
+os.nice(1)  # as polite as the camera's process
 cv2.setNumThreads(1)
 film = cv2.VideoCapture(sys.argv[1], cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
 count, at, shown = int(film.get(cv2.CAP_PROP_FRAME_COUNT)), 0, None

@@ -2,12 +2,13 @@
 
 Every driver with a `Decoder` is found by its file. A million bytes go into each: bare noise, good frames
 of its transcript with one byte changed and quiet around them, and good frames, which still have to come
-out (all of them; of text, those that noise did not run into). Decoders that are asked get the same as
-answers to their questions. A value counts as wrong when it is none of the good frames sent and the check
-of its protocol, computed here a second time and in another way than in the driver, does not hold; where a
-protocol has no second way here, every such value is wrong.
+out, all of them. Decoders that are asked get the same as answers to their questions; those that look at a
+clock find a pause between one and the next. A value counts as wrong when it is none of the good
+frames sent and the check of its protocol, computed here a second time and in another way than in the
+driver, does not hold; where a protocol has no second way here, every such value is wrong.
 """
 
+import inspect
 import random
 import time
 import tracemalloc
@@ -21,6 +22,7 @@ from tests.drivers.transcripts import FOLDER, Section, Step, load
 
 BYTES = 1_000_000
 SEED = 20200211
+PAUSE_S = 1.0
 
 
 @dataclass
@@ -68,8 +70,9 @@ def found() -> list[tuple[str, str]]:
 def torture(kind: str, name: str, total: int = BYTES, seed: int = SEED) -> Outcome:
     """Feed a decoder `total` bytes; memory is looked at after the first half and at the end."""
     chance = random.Random(f"{seed} {name}")
-    decoder = _decoder(kind, name)
-    frames = _Frames(kind, name)
+    clock = _Clock()
+    decoder = _decoder(kind, name, clock)
+    frames = _Frames(kind, name, clock)
     outcome = Outcome()
     started = time.perf_counter()
     tracemalloc.start()
@@ -86,10 +89,21 @@ def torture(kind: str, name: str, total: int = BYTES, seed: int = SEED) -> Outco
     return outcome
 
 
-class _Frames:
-    """The good frames of a driver's transcript, and what was asked for them."""
+@dataclass
+class _Clock:
+    """A clock that only the bench moves."""
 
-    def __init__(self, kind: str, name: str) -> None:
+    now_s: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+class _Frames:
+    """The good frames of a driver's transcript, what was asked for them, and the line's clock."""
+
+    def __init__(self, kind: str, name: str, clock: _Clock) -> None:
+        self.clock = clock
         section = load(kind, name)[0] if (FOLDER / kind / f"{name}.jsonl").is_file() else Section({})
         self.exchanges = _exchanges(section)
         self.raws = {reading.raw for reading in section.readings}
@@ -147,6 +161,7 @@ def _say(
     """Let a decoder hear some answers, or some bytes with quiet behind them, cut somewhere; return the
     raws of what it makes of them."""
     readings = []
+    frames.clock.now_s += PAUSE_S
     for query, data in said:
         stream = data if query else data + frames.quiet
         cut = chance.randrange(len(stream) + 1)
@@ -163,19 +178,24 @@ def _say(
     return raws
 
 
+def _has_clock(kind: type) -> bool:
+    return "now" in inspect.signature(kind).parameters
+
+
 def _changed(data: bytes, chance: random.Random) -> bytes:
     """Return the bytes with one of them another."""
     place = chance.randrange(len(data))
     return data[:place] + bytes([data[place] ^ chance.randrange(1, 256)]) + data[place + 1 :]
 
 
-def _decoder(kind: str, name: str) -> Any:
+def _decoder(kind: str, name: str, clock: _Clock) -> Any:
     """Return a fresh decoder, with the options its transcript begins with."""
     path = FOLDER / kind / f"{name}.jsonl"
     given = load(kind, name)[0].options if path.is_file() else {}
     needed = {o.name: "nowhere" for o in registry.describe(kind, name).options if o.required}
     options = registry.load(kind, {"driver": name, **needed, **given}).options
-    return registry._module(kind, name).Decoder(options)
+    found = registry._module(kind, name).Decoder
+    return found(options, now=clock) if _has_clock(found) else found(options)
 
 
 def _right(name: str, raw: bytes) -> bool:

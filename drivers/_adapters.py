@@ -87,17 +87,15 @@ class Adapters:
             self._seen[path] = adapter
         if first and "/by-id/" in path:
             self._warn_of_twins(path, adapter)
+        elif first and self._is_plain(path) and len(self.present()) > 1:
+            # Until the next start the socket is remembered; then the name alone says which it is.
+            names = self.lasting_names(adapter) or ("its name in /dev/serial/by-path",)
+            log.warning("%s can be another adapter after the next start: use %s", path, names[0])
 
     def twins(self, adapter: Adapter) -> tuple[Adapter, ...]:
-        """Return every port that cannot be told from this one by its id, itself included."""
-        if adapter.serial:
-            return (adapter,)
-        interface = adapter.socket.partition(":")[2]
-        return tuple(
-            other
-            for other in self.present()
-            if other.usb == adapter.usb and not other.serial and other.socket.partition(":")[2] == interface
-        )
+        """Return every port that cannot be told from this one by its id, itself included: CH340 have no
+        serial number, and many a CP2102 has the one of all others (0001)."""
+        return tuple(other for other in self.present() if _identity(other) == _identity(adapter))
 
     def lasting_names(self, adapter: Adapter) -> tuple[str, ...]:
         """Return the names of an adapter that stay with its socket."""
@@ -113,7 +111,7 @@ class Adapters:
         if len(twins) > 1:
             names = [name for twin in twins for name in self.lasting_names(twin)[:1]]
             log.warning(
-                "%s may be either of %d adapters without a serial number: use %s",
+                "%s may be any of %d adapters without a serial number of their own: use %s",
                 path,
                 len(twins),
                 " or ".join(names) or "their names in /dev/serial/by-path",
@@ -147,6 +145,10 @@ class Adapters:
                 ids = f"{_read(usb / 'idVendor')}:{_read(usb / 'idProduct')}"
                 return Adapter(node, socket, ids, _read(usb / "serial"))
         return None
+
+
+def _identity(adapter: Adapter) -> tuple[str, str, str]:
+    return adapter.usb, adapter.serial, adapter.socket.partition(":")[2]
 
 
 def _same(before: Adapter, now: Adapter | None) -> bool:

@@ -26,14 +26,23 @@ class Holder:
 
 def holders(path: str, *, proc: Path = PROC) -> tuple[Holder, ...]:
     """Return the other processes that have the device file open or locked."""
+    pids = _holding(path, proc) - {os.getpid()}
+    return tuple(Holder(pid, _name(pid, proc)) for pid in sorted(pids))
+
+
+def is_ours(path: str, *, proc: Path = PROC) -> bool:
+    """Say whether this process has the device file open already."""
+    return os.getpid() in _holding(path, proc)
+
+
+def _holding(path: str, proc: Path) -> set[int]:
     try:
         status = Path(path).stat()
     except OSError:
-        return ()
+        return set()
     if not stat.S_ISCHR(status.st_mode):
-        return ()
-    pids = {*_open(status.st_rdev, proc), *_locked(status, proc)} - {os.getpid()}
-    return tuple(Holder(pid, _name(pid, proc)) for pid in sorted(pids))
+        return set()
+    return {*_open(status.st_rdev, proc), *_locked(status, proc)}
 
 
 def _open(device: int, proc: Path) -> Iterator[int]:

@@ -1,6 +1,8 @@
 """What a driver may be told: the fields of its `Options` dataclass, described and checked.
 
-Reads dataclasses and configuration values only. Must not import a driver or touch a device.
+What is wrong is said in English and in Chinese, with ` / ` between the halves: whoever reads it at a gate
+is rarely who set the machine's language. Reads dataclasses and configuration values only. Must not import
+a driver or touch a device.
 """
 
 import dataclasses
@@ -15,7 +17,13 @@ from typing import Any
 
 from edge.domain.errors import ConfigError
 
-_ASKED: dict[Any, str] = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+_ASKED: dict[Any, tuple[str, str]] = {
+    int: ("a whole number without quotes", "整数，不加引号"),
+    float: ("a number without quotes", "数字，不加引号"),
+    bool: ("true or false without quotes", "true 或 false，不加引号"),
+    str: ("text in quotes", "引号里的文字"),
+    Path: ("a path in quotes", "引号里的路径"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +60,15 @@ def describe(options: type) -> tuple[OptionInfo, ...]:
 
 
 def build(options: type, values: Mapping[str, object]) -> Any:
-    """Return the `Options` holding `values`. Raises ConfigError naming every fault, `key: what`."""
+    """Return the `Options` holding `values`. Raises ConfigError naming every fault, `key: en / zh`."""
     hints = typing.get_type_hints(options)
     fields = {field.name: field for field in dataclasses.fields(options)}
     faults: list[str] = []
     accepted: dict[str, object] = {}
     for key, value in values.items():
         if key not in fields:
-            faults.append(f"{key}: no such option{suggest(key, fields)}")
+            near = suggest(key, fields) or _listed(fields)
+            faults.append(f"{key}: " + both(f"no such option{near[0]}", f"没有这个选项{near[1]}"))
             continue
         try:
             accepted[key] = _convert(value, hints[key], fields[key].metadata)
@@ -67,7 +76,7 @@ def build(options: type, values: Mapping[str, object]) -> Any:
             faults.append(f"{key}: {error}")
     for name, field in fields.items():
         if _required(field) and name not in values:
-            faults.append(f"{name}: missing, and there is no default for it")
+            faults.append(f"{name}: " + both("missing; add it", "缺少，请补上"))
     if not faults:
         try:
             return options(**accepted)
@@ -78,10 +87,20 @@ def build(options: type, values: Mapping[str, object]) -> Any:
     raise ConfigError(faults)
 
 
-def suggest(word: str, known: Collection[str]) -> str:
-    """Return "; did you mean 'x'?" for the nearest known word, or nothing."""
+def both(en: str, zh: str) -> str:
+    """Return a sentence in both languages, for a ValueError or ConfigError."""
+    return f"{en} / {zh}"
+
+
+def suggest(word: str, known: Collection[str]) -> tuple[str, str] | None:
+    """Return "; did you mean 'x'?" for the nearest known word in both languages, or None."""
     close = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    return (f"; did you mean {close[0]!r}?", f"；是不是 {close[0]!r}？") if close else None
+
+
+def _listed(known: Collection[str]) -> tuple[str, str]:
+    names = ", ".join(known)
+    return (f"; there are {names}", f"；有 {names}") if known else ("; it has none", "；它没有任何选项")
 
 
 def _info(field: "dataclasses.Field[Any]", hint: Any) -> OptionInfo:
@@ -130,14 +149,18 @@ def _convert(value: object, hint: Any, metadata: Mapping[str, Any]) -> object:
         return _choice(value, arguments)
     if origin is tuple:
         if not isinstance(value, list | tuple):
-            raise ValueError(f"expected a {_words(hint)}, got {value!r}")
+            raise ValueError(
+                _expected(
+                    ('a list in brackets, such as ["a", "b"]', '方括号里的列表，例如 ["a", "b"]'), value
+                )
+            )
         return tuple(_convert(item, arguments[0], metadata) for item in value)
     if hint is Path and isinstance(value, str | Path):
         return Path(value)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
-        raise ValueError(f"expected {_ASKED.get(hint, _words(hint))}, got {value!r}")
+        raise ValueError(_expected(_ASKED[hint], value))
     if isinstance(value, int | float) and not isinstance(value, bool):
         _limits(value, metadata.get("least"), metadata.get("most"))
     return value
@@ -151,14 +174,28 @@ def _without_none(arguments: tuple[Any, ...]) -> Any:
 def _choice(value: object, choices: tuple[Any, ...]) -> object:
     if any(value == choice and type(value) is type(choice) for choice in choices):
         return value
-    near = suggest(value, [str(c) for c in choices]) if isinstance(value, str) else ""
-    raise ValueError(f"expected one of {', '.join(str(c) for c in choices)}, got {value!r}{near}")
+    names = [str(choice) for choice in choices]
+    near = (suggest(value, names) if isinstance(value, str) else None) or ("", "")
+    listed = ", ".join(names)
+    en, zh = (
+        f"expected one of {listed}, got {value!r}{near[0]}",
+        f"应为 {listed} 之一，现在是 {value!r}{near[1]}",
+    )
+    raise ValueError(both(en, zh))
+
+
+def _expected(what: tuple[str, str], value: object) -> str:
+    return both(f"expected {what[0]}, got {value!r}", f"应为{what[1]}，现在是 {value!r}")
 
 
 def _limits(value: float, least: float | None, most: float | None) -> None:
     if not math.isfinite(value):
-        raise ValueError(f"expected a finite number, got {value!r}")
+        raise ValueError(_expected(("a finite number", "有限的数字"), value))
     if least is not None and value < least:
-        raise ValueError(f"{value!r} is below the least allowed, {least!r}")
+        raise ValueError(
+            both(f"{value!r} is below the least allowed, {least!r}", f"{value!r} 小于下限 {least!r}")
+        )
     if most is not None and value > most:
-        raise ValueError(f"{value!r} is above the most allowed, {most!r}")
+        raise ValueError(
+            both(f"{value!r} is above the most allowed, {most!r}", f"{value!r} 大于上限 {most!r}")
+        )

@@ -5,6 +5,7 @@ says which of the two; it never falls back from one way of reaching pins to anot
 """
 
 import contextlib
+import logging
 import os
 import sys
 import tempfile
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from edge.domain.errors import DeviceUnavailable
+
+log = logging.getLogger(__name__)
 
 _DEV = Path("/dev")
 _lock = threading.Lock()
@@ -26,10 +29,8 @@ def output(pin: int, *, active_high: bool = True) -> Any:
     `denied` or `busy`."""
     from gpiozero import OutputDevice
 
+    give_back(_held.pop(pin, None))
     with failures(pin):
-        before = _held.pop(pin, None)
-        if before is not None:
-            before.close()
         return OutputDevice(pin, active_high=active_high, initial_value=False, pin_factory=factory())
 
 
@@ -49,8 +50,19 @@ def hold(pin: int, device: Any) -> None:
     _held[pin] = device
 
 
+def give_back(*devices: Any) -> None:
+    """Let go of pins; None is none. One that cannot be let go of is said and stops nobody."""
+    for device in devices:
+        try:
+            with failures(device):
+                if device is not None:
+                    device.close()
+        except DeviceUnavailable as error:
+            log.warning("%s", error)
+
+
 @contextlib.contextmanager
-def failures(pin: int) -> Iterator[None]:
+def failures(pin: object) -> Iterator[None]:
     """Turn what gpiozero and lgpio let out into DeviceUnavailable."""
     from gpiozero import GPIOPinInUse, GPIOZeroError
     from gpiozero.exc import DeviceClosed

@@ -6,13 +6,17 @@ import the driver's own module only: a driver imports its heavy libraries inside
 
 import importlib
 import inspect
+import os.path
 import pkgutil
+import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from drivers.options import OptionInfo, build, suggest
+from drivers.options import OptionInfo, both, build, suggest
 from drivers.options import describe as describe_options
 from drivers.thermometer._optics import warning
 from edge.domain.errors import ConfigError, DeviceUnavailable
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
     from drivers.thermometer._listen import Hearing
 
 KINDS = ("thermometer", "scanner", "barrier", "voice", "lights")
+_PINS = ("pin", "red", "yellow", "green", "button")
+_BUS = re.compile(r"/dev/i2c-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,22 @@ class Driver:
         view, distance = (getattr(self.options, name, 0.0) for name in ("fov_deg", "distance_cm"))
         return warning(view, distance)
 
+    @property
+    def holds(self) -> tuple[str, ...]:
+        """What the device needs for itself alone: its port, its camera, its pins. Two names of one device
+        file are one."""
+        options = self.options
+        found = [f"GPIO {pin}" for name in _PINS if isinstance(pin := getattr(options, name, None), int)]
+        port, source = getattr(options, "port", ""), getattr(options, "source", "")
+        if port:
+            bus = _BUS.match(port)  # of an I2C bus, a chip needs its address
+            found.append(_same(port) + (f" {options.address:#x}" if bus else ""))
+        if source.isdecimal() or source.startswith("/"):
+            found.append(_same(f"/dev/video{source}" if source.isdecimal() else source))
+        elif source.startswith("picamera2"):
+            found.append(source)
+        return tuple(found)
+
     def connect(self) -> Any:
         """Open the device and return its port (edge.domain.ports). Raises DeviceUnavailable."""
         try:
@@ -65,8 +87,12 @@ class Driver:
 def available(kind: str) -> tuple[str, ...]:
     """Return the names of the drivers of a kind, sorted. Raises ConfigError for an unknown kind."""
     if kind not in KINDS:
+        near, kinds = suggest(kind, KINDS) or ("", ""), ", ".join(KINDS)
         raise ConfigError(
-            f"no such kind of device: {kind!r}{suggest(kind, KINDS)} (there are {', '.join(KINDS)})"
+            both(
+                f"no such kind of device: {kind!r}{near[0]} (there are {kinds})",
+                f"没有这种设备：{kind!r}{near[1]}（有 {kinds}）",
+            )
         )
     folder = importlib.import_module(f"drivers.{kind}")
     found = pkgutil.iter_modules(folder.__path__)
@@ -92,14 +118,37 @@ def load(kind: str, table: Mapping[str, object]) -> Driver:
     Raises ConfigError with every fault of the table, each starting with its key.
     """
     name = table.get("driver")
-    if name is None:
-        raise ConfigError(f"driver: missing; {_choices(kind)}")
     if not isinstance(name, str):
-        raise ConfigError(f"driver: expected a name, got {name!r}; {_choices(kind)}")
+        en, zh = ("missing", "缺少") if name is None else (f"no name: {name!r}", f"不是名称：{name!r}")
+        choices = ", ".join(available(kind))
+        raise ConfigError("driver: " + both(f"{en}; there are {choices}", f"{zh}；有 {choices}"))
     _require(kind, name)
     module = _module(kind, name)
     values = {key: value for key, value in table.items() if key != "driver"}
     return Driver(kind, name, build(module.Options, values), _simulated(module))
+
+
+def places(kind: str, table: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the lasting names of the place a configured device is plugged into, see `drivers.places`."""
+    from drivers.places import places as named
+    from drivers.serialport import ADAPTERS
+
+    defaults = {option.name: option.default for option in describe(kind, str(table["driver"])).options}
+    values = {**defaults, **table}
+    port = values.get("port")
+    return named(
+        port if isinstance(port, str) else "",
+        values.get("address"),
+        ADAPTERS,
+        by_id=Path("/dev/serial/by-id"),
+    )
+
+
+def is_array(table: Mapping[str, object]) -> bool:
+    """Say whether a configured thermometer is an array: it finds a face and decides nothing."""
+    from drivers.thermometer._arrays import ArrayOptions
+
+    return issubclass(_module("thermometer", str(table["driver"])).Options, ArrayOptions)
 
 
 def listen(port: str, seconds: float, tell: Callable[[int | None], None]) -> "Hearing":
@@ -113,13 +162,18 @@ def listen(port: str, seconds: float, tell: Callable[[int | None], None]) -> "He
 
 
 def _require(kind: str, name: str) -> None:
+    if f"drivers.{kind}.{name}" in sys.modules and not name.startswith("_"):
+        return  # the folder need not be listed again
     names = available(kind)
-    if name not in names:
-        raise ConfigError(f"driver: no {kind} is called {name!r}{suggest(name, names)} ({_choices(kind)})")
+    if name in names:
+        return
+    near, choices = suggest(name, names) or ("", ""), ", ".join(names)
+    what = f"no {kind} is called {name!r}{near[0]} (there are {choices})"
+    raise ConfigError("driver: " + both(what, f"没有叫 {name!r} 的驱动{near[1]}（有 {choices}）"))
 
 
-def _choices(kind: str) -> str:
-    return f"there are {', '.join(available(kind))}"
+def _same(path: str) -> str:
+    return path if "://" in path else os.path.realpath(path)
 
 
 def _module(kind: str, name: str) -> ModuleType:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from drivers._adapters import Adapters
-from drivers._holders import holders
+from drivers._holders import holders, is_ours
 from edge.domain.errors import DeviceUnavailable
 
 log = logging.getLogger(__name__)
@@ -253,8 +253,12 @@ def _refuse(url: str, place: str, error: Exception) -> NoReturn:
     code = _OPEN_CODES.get(number or 0, "absent")
     reason = os.strerror(number) if number else str(error)
     if code == "busy":
-        others = holders(place)
-        reason = f"{_named(others)} has it" if others else "another program has it"
+        if others := holders(place):
+            reason = f"{_named(others)} has it"
+        elif is_ours(place):
+            reason = "this gate has it for another device: the configuration names one port twice"
+        else:
+            reason = "another program has it"
     elif code == "denied":
         reason += _group(place)
     elif number == errno.ENOENT:

@@ -5,23 +5,27 @@ tried again for as long as the gate runs.
 """
 
 import logging
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from edge.domain.errors import DeviceUnavailable
 from edge.domain.events import ReadingArrived
-from edge.domain.lane_state import Do
 from edge.domain.model import Instant, Quality
-from edge.domain.ports import Barrier, Scanner, Thermometer, Voice
-from edge.messages import DeviceChanged, EffectDone, Message, ScanArrived
+from edge.domain.ports import Scanner, Thermometer
+from edge.messages import DeviceChanged, Message, ScanArrived
 
 log = logging.getLogger(__name__)
 
 BACK_OFF_S = (0.5, 1.0, 2.0, 3.0, 5.0)
-QUEUE_SIZE = 4
+# A device has to work for so long before its next loss is a new one, tried again at once.
+WORKED_US = 3_000_000
+# A plug that makes and breaks contact: after so many losses within a minute, its return is written down
+# only when it has lasted a minute. The page shows every one of them.
+FLAPS = 3
+STEADY_US = 60_000_000
 AT_ONCE = 16
 
 
@@ -62,13 +66,17 @@ class Place:
 
 
 class Device:
-    """Keeps one device open and reports its losses and returns, once each."""
+    """Keeps one device open and reports its losses and returns, once each; of a loose plug, the first."""
 
     def __init__(self, driver: Driver, place: Place) -> None:
         self._driver = driver
         self._place = place
         self._is_up: bool | None = None
+        self._up_us = 0
         self._failures = 0
+        self._lost_us = deque[int](maxlen=FLAPS)
+        self._codes: set[str] = set()  # why it is gone, as the journal has it; empty: it is not
+        self._untold = 0
 
     def opened(self, stop: threading.Event) -> Any:
         """Return the open port, or None when it could not be opened (after waiting a little)."""
@@ -83,23 +91,34 @@ class Device:
             return None
 
     def is_up(self) -> None:
-        """Report that the device works, if that is news."""
-        self._failures = 0
-        if self._is_up:
-            return
-        self._place.status.up()
-        if self._is_up is False:
+        """Report that the device works, if that is news. Called again and again for as long as it does."""
+        now_us = self._place.now().mono_us
+        if not self._is_up:
+            self._is_up, self._up_us = True, now_us
+            self._place.status.up()
+        if self._failures and now_us - self._up_us >= WORKED_US:
+            self._failures = 0
+        if self._codes and not self._is_loose(now_us):
             log.warning("%s %s on lane %s is back", self._driver.kind, self._driver.name, self._place.lane)
-            self._tell(up=True)
-        self._is_up = True
+            self._tell(up=True, message=f"lost {self._untold} times more before" if self._untold else "")
+            self._codes.clear()
+            self._untold = 0
 
     def lost(self, error: DeviceUnavailable) -> None:
         """Report that the device is gone, if that is news."""
         self._place.status.down(error.code, str(error))
+        # A reason that shows only later (plugged in again, at the wrong speed) is news as well; that what
+        # was lost is absent is not.
+        news = error.code not in self._codes and not (self._codes and error.code == "absent")
         if self._is_up is not False:
+            self._lost_us.append(self._place.now().mono_us)
+            self._untold += not news
+        if news:
             name = self._driver.name
             log.warning("%s %s on lane %s is gone: %s", self._driver.kind, name, self._place.lane, error)
-            self._tell(up=False, error=error)
+            self._codes.add(error.code)
+        if news or self._is_up:
+            self._tell(up=False, code=error.code, message=str(error), recorded=news)
         self._is_up = False
 
     def pause(self, stop: threading.Event) -> None:
@@ -108,7 +127,11 @@ class Device:
         self._failures += 1
         stop.wait(pause)
 
-    def _tell(self, *, up: bool, error: DeviceUnavailable | None = None) -> None:
+    def _is_loose(self, now_us: int) -> bool:
+        often = len(self._lost_us) == FLAPS and self._up_us - self._lost_us[0] < STEADY_US
+        return often and now_us - self._up_us < STEADY_US
+
+    def _tell(self, *, up: bool, code: str = "", message: str = "", recorded: bool = True) -> None:
         self._place.offer(
             DeviceChanged(
                 lane=self._place.lane,
@@ -117,8 +140,9 @@ class Device:
                 driver=self._driver.name,
                 up=up,
                 at=self._place.now(),
-                code=error.code if error else "",
-                message=str(error) if error else "",
+                code=code,
+                message=message,
+                recorded=recorded,
             )
         )
 
@@ -154,101 +178,6 @@ def read_scanner(driver: Driver, place: Place, stop: threading.Event) -> None:
         return bool(getattr(port, "started", True))
 
     _pump(driver, place, stop, pump)
-
-
-class Effector:
-    """One barrier or voice with its own thread and a short queue.
-
-    A full queue drops the order and says so: a barrier must not open for somebody long gone.
-    """
-
-    def __init__(self, driver: Driver, place: Place) -> None:
-        self._driver = driver
-        self._place = place
-        self._orders: queue.Queue[Do] = queue.Queue(QUEUE_SIZE)
-        self._open = threading.Event()
-
-    def perform(self, do: Do) -> None:
-        """Queue an order; its result reaches the station as `EffectDone`."""
-        if not self._open.is_set():
-            self._done(do, "the device is not there")
-            return
-        try:
-            self._orders.put_nowait(do)
-        except queue.Full:
-            self._done(do, "too many orders waited")
-
-    def run(self, stop: threading.Event) -> None:
-        """Carry orders out until `stop` is set."""
-        device = Device(self._driver, self._place)
-        port: Barrier | Voice | None = None
-        while not stop.is_set():
-            self._place.beat()
-            if port is None:
-                port = self._opened(device, stop)
-                continue
-            try:
-                do = self._orders.get(timeout=0.5)
-            except queue.Empty:
-                port = self._still_there(device, port)
-            else:
-                port = self._carry_out(device, port, do)
-            if port is None:
-                self._refuse_all()
-                device.pause(stop)
-        if port is not None:
-            port.close()
-
-    def _opened(self, device: Device, stop: threading.Event) -> Barrier | Voice | None:
-        port = device.opened(stop)
-        if port is not None:
-            port = self._still_there(device, port)  # one that opens and fails is not up
-            if port is None:
-                device.pause(stop)
-        if port is None:
-            self._refuse_all()
-            return None
-        device.is_up()
-        self._open.set()
-        return port  # type: ignore[no-any-return]
-
-    def _still_there(self, device: Device, port: Any) -> Barrier | Voice | None:
-        """Look between orders: a cable that is out has to be said before somebody needs it."""
-        try:
-            port.check()
-        except DeviceUnavailable as error:
-            self._gone(device, port, error)
-            return None
-        return port  # type: ignore[no-any-return]
-
-    def _gone(self, device: Device, port: Any, error: DeviceUnavailable) -> None:
-        self._open.clear()
-        device.lost(error)
-        port.close()
-
-    def _carry_out(self, device: Device, port: Any, do: Do) -> Barrier | Voice | None:
-        try:
-            if do.device == "barrier":
-                port.pulse()
-            else:
-                port.say(do.what, dict(do.values))
-        except DeviceUnavailable as error:
-            self._gone(device, port, error)
-            self._done(do, str(error))
-            return None
-        self._done(do, None)
-        return port  # type: ignore[no-any-return]
-
-    def _refuse_all(self) -> None:
-        while True:
-            try:
-                do = self._orders.get_nowait()
-            except queue.Empty:
-                return
-            self._done(do, "the device is not there")
-
-    def _done(self, do: Do, error: str | None) -> None:
-        self._place.offer(EffectDone(self._place.lane, do, self._place.now(), error))
 
 
 def _count(place: Place, what: str, number: int, port: object) -> None:

@@ -28,7 +28,8 @@ class ScanArrived:
 
 @dataclass(frozen=True, slots=True)
 class DeviceChanged:
-    """A device fell away or came back; `code` is the stable word of `DeviceUnavailable`."""
+    """A device fell away or came back; `code` is the stable word of `DeviceUnavailable`. Of a plug that
+    comes and goes all the time not every loss is `recorded`."""
 
     lane: str
     kind: str
@@ -38,6 +39,7 @@ class DeviceChanged:
     at: Instant
     code: str = ""
     message: str = ""
+    recorded: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 from edge.devices import Device, Driver, Place
 from edge.domain.errors import DeviceUnavailable
+from edge.domain.outage import stopped
 from edge.domain.ports import Lights
 
 FADES_US = 8_000_000
@@ -19,15 +20,16 @@ _ENDED = {"admit": "go", "turn_back": "stop", "refer": "stop"}
 
 def signal_of(view: Mapping[str, Any], now_us: int) -> str:
     """Return the signal for a lane's view: `fault` where nothing can be decided, `wait` while somebody
-    is under way, `go` or `stop` for some seconds after a verdict, else `idle`."""
+    is under way, `go` or `stop` for some seconds after a verdict, else `idle`, or `fault` where nothing
+    can be measured or scanned: a gate that is out of order must not look like one that waits."""
     if not view.get("writable", True):
         return "fault"
     if view["stage"] in ("open", "hold"):
         return "wait"
-    last = view.get("last")
-    if view["stage"] == "ended" and last and 0 <= now_us - int(last["at_us"]) < FADES_US:
-        return _ENDED.get(last["outcome"], "idle")
-    return "idle"
+    last = view.get("last") or {"outcome": None}
+    if view["stage"] == "ended" and last["outcome"] in _ENDED and 0 <= now_us - int(last["at_us"]) < FADES_US:
+        return _ENDED[last["outcome"]]
+    return "fault" if stopped(view.get("devices", ())) else "idle"
 
 
 def follow(

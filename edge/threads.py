@@ -3,6 +3,7 @@ recovery, and systemd starts it again."""
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 from edge.domain.errors import ConfigError
@@ -27,9 +28,10 @@ class Threads:
         thread.start()
 
     def join(self, timeout_s: float) -> list[str]:
-        """Wait for all threads; return the names of those that did not end in time."""
+        """Wait for all threads together; return the names of those that did not end in time."""
+        until = time.monotonic() + timeout_s
         for thread in self._threads:
-            thread.join(timeout_s)
+            thread.join(max(0.0, until - time.monotonic()))
         return [thread.name for thread in self._threads if thread.is_alive()]
 
     def _run(self, name: str, work: Callable[[], None]) -> None:

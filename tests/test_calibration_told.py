@@ -52,6 +52,7 @@ def test_doctor_says_that_another_thermometer_stands_there_now(tmp_path: Path) -
     (finding,) = calibrations.look(known, after(1))
     assert finding.level is Level.WARN
     assert "found for gy614" in finding.what.en
+    assert "未校准" in finding.what.zh
     assert calibrations.counted(known, after(1)) == frozenset()
 
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from edge.cli.config import Given
 from edge.cli.config import config as config_command
-from edge.config import Settings, examine, load
+from edge.config import Settings, Text, examine, load
+from edge.config.faults import parted
 from edge.config.model import TABLES, Lane
 from edge.config.text import HIDDEN, example, reference, shown, toml
 from edge.domain.errors import ConfigError
@@ -104,6 +105,70 @@ driver = "none"
         "gatepost.toml: [[lane]] \"in\" [lane.thermometer] driver: no thermometer is called 'prob';"
         " did you mean 'probe'?",
     ]
+
+
+def test_two_devices_on_one_port_are_refused_in_one_lane_and_across_lanes(tmp_path: Path) -> None:
+    from drivers import registry
+
+    (tmp_path / "ttyUSB0").touch()
+    (tmp_path / "by-path").symlink_to(tmp_path / "ttyUSB0")
+    text = f"""{GOOD}
+[lane.thermometer]
+driver = "gy614"
+port = "{tmp_path}/ttyUSB0"
+[[lane.scanner]]
+driver = "camera"
+[[lane.scanner]]
+driver = "camera"
+source = "/dev/video0"
+[lane.barrier]
+driver = "gpio"
+pin = 17
+[[lane]]
+name = "out"
+procedure = "compound"
+[lane.scanner]
+driver = "serial"
+port = "{tmp_path}/by-path"
+[lane.lights]
+driver = "gpio_lights"
+green = 17
+"""
+    _, found = examine(write(tmp_path, text), {}, drivers=registry, procedures=known_procedures)
+    assert [fault.line("en").split(": ", 1)[1] for fault in found] == [
+        '[[lane]] "in" [lane.scanner]: /dev/video0 belongs to [[lane]] "in" [lane.scanner] already;'
+        " give each device its own",
+        f'[[lane]] "out" [lane.scanner]: {tmp_path}/ttyUSB0 belongs to [[lane]] "in" [lane.thermometer]'
+        " already; give each device its own",
+        '[[lane]] "out" [lane.lights]: GPIO 17 belongs to [[lane]] "in" [lane.barrier] already;'
+        " give each device its own",
+    ]
+    assert all("请给每个设备各写一个" in fault.line("zh_Hans") for fault in found)
+
+
+def test_lanes_with_ports_of_their_own_and_simulated_devices_are_in_order(tmp_path: Path) -> None:
+    from drivers import registry
+
+    text = GOOD + '[lane.thermometer]\ndriver = "gy614"\nport = "/dev/ttyUSB0"\n'
+    text += '[[lane]]\nname = "out"\nprocedure = "compound"\n'
+    text += '[lane.thermometer]\ndriver = "gy614"\nport = "/dev/ttyUSB1"\n'
+    for kind in ("barrier", "voice", "lights"):
+        text += f'[lane.{kind}]\ndriver = "simulated"\n'
+    loaded, found = examine(write(tmp_path, text), {}, drivers=registry, procedures=known_procedures)
+    assert loaded is not None, found
+
+
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_a_drivers_fault_is_taken_apart_whatever_value_it_names(one: str, other: str) -> None:
+    en, zh = f"got {one!r} for {other!r}", f"现在是 {one!r}、{other!r}"
+    assert parted(f"{en} / {zh}") == Text(en, zh)
+
+
+def test_a_fault_that_a_driver_tells_in_english_only_is_no_puzzle_in_chinese() -> None:
+    assert parted("no head / no scale").as_dict() == {
+        "en": "no head / no scale",
+        "zh_Hans": "这个值不能用：no head / no scale",
+    }
 
 
 def test_one_fault_does_not_hide_another_in_the_same_table(tmp_path: Path) -> None:
@@ -443,12 +508,15 @@ def as_toml(tables: Mapping[str, Any]) -> str:
     return "".join(f"{name} = {toml(table)}\n" for name, table in tables.items())
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("written")
+
+
 @settings(max_examples=40, deadline=None)
 @given(configurations())
-def test_what_is_written_is_what_is_read(
-    tmp_path_factory: pytest.TempPathFactory, tables: dict[str, Any]
-) -> None:
-    path = write(tmp_path_factory.mktemp("round"), as_toml(tables))
+def test_what_is_written_is_what_is_read(folder: Path, tables: dict[str, Any]) -> None:
+    path = write(folder, as_toml(tables))
     loaded, found = examine(path, {})
     assert loaded is not None, found
     read = loaded.settings.model_dump()
@@ -482,9 +550,9 @@ def without_none(value: Any) -> Any:
 @settings(max_examples=80, deadline=None)
 @given(st.dictionaries(st.sampled_from([*TABLES, "lane", "wild"]), WILD, max_size=6), configurations())
 def test_no_content_of_a_file_ends_in_anything_but_faults(
-    tmp_path_factory: pytest.TempPathFactory, wild: dict[str, Any], tables: dict[str, Any]
+    folder: Path, wild: dict[str, Any], tables: dict[str, Any]
 ) -> None:
-    path = write(tmp_path_factory.mktemp("wild"), as_toml(without_none({**tables, **wild})))
+    path = write(folder, as_toml(without_none({**tables, **wild})))
     loaded, found = examine(path, {}, drivers=OneDriver(), procedures=known_procedures)
     assert (loaded is None) == bool(found)
     assert all(fault.line() and "\n" not in fault.line() for fault in found)

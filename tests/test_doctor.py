@@ -4,6 +4,7 @@ import contextlib
 import http.server
 import json
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -128,6 +129,7 @@ def test_every_flag_of_the_firmware_is_explained(
 def test_the_flags_come_from_vcgencmd_where_the_kernel_does_not_show_them(root: Path) -> None:
     assert levels(power(root, told(("vcgencmd get_throttled", "throttled=0x50005\n")))) == ["fault", "warn"]
     assert power(root, silent) == []
+    assert power(root, told(("vcgencmd", "VCHI initialization failed\n"))) == [], "'ed' is no number"
 
 
 def test_without_the_firmwares_flags_the_kernels_sensor_and_words_are_read(root: Path) -> None:
@@ -363,8 +365,22 @@ def test_adapters_that_look_alike_are_warned_about_with_names_that_differ(root: 
     assert finding.do is not None
     assert "platform-usb-0:1.1:1.0-port0 or /dev/gate/usb-1-1.3" in finding.do.en
     assert cables.twins(root, (ports.Port("in", "scanner", "/dev/gate/usb-1-1.3"),)) == []
-    adapter(root, "ttyUSB2", "1-1.4", serial="A50285BI")
-    assert cables.twins(root, (ports.Port("in", "scanner", "/dev/ttyUSB2"),)) == []
+    adapter(root, "ttyUSB2", "1-1.4", serial="0001")
+    second = ports.Port("in", "scanner", "/dev/ttyUSB2")
+    assert cables.twins(root, (second,)) == []
+    adapter(root, "ttyUSB3", "1-1.2", serial="0001")
+    (finding,) = cables.twins(root, (second,))
+    assert "2 adapters" in finding.what.en, "a number that all of a kind share is none of their own"
+
+
+def test_one_port_for_two_devices_is_a_fault_whatever_it_is_called(root: Path) -> None:
+    by_path = ports.Port("in", "scanner", "/dev/serial/by-path/platform-usb-0:1.1:1.0-port0", 2)
+    (finding,) = cables.shared(root, (THERMO, by_path))
+    assert finding.level is Level.FAULT
+    assert "thermometer of in + scanner 2 of in" in finding.what.en
+    assert "通道 in 的测温仪 + 通道 in 的扫码器 2" in finding.what.zh
+    chip = [ports.Port("in", kind, "/dev/gpiochip0") for kind in ("barrier", "lights")]
+    assert cables.shared(root, (THERMO, *chip)) == [], "a chip has pins for several"
 
 
 def test_bluetooth_on_the_full_uart_is_a_fault_until_it_is_moved_away(root: Path) -> None:
@@ -410,6 +426,44 @@ def test_a_name_that_changes_is_answered_with_one_that_stays(root: Path) -> None
     assert finding.do.en == "write /dev/gate/usb-1-1.1"
     for stays in ("/dev/gate/usb-1-1.1", "/dev/serial/by-path/platform-usb-0:1.1:1.0-port0"):
         assert ports.stable_name(root, ports.Port("in", "thermometer", stays)) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "folder"),
+    [
+        ("/dev/ttyACM3", "/dev/serial/by-path"),
+        ("/dev/input/event3", "/dev/input/by-path"),
+        ("/dev/serial/by-id/usb-1a86_USB_Serial-if00-port0", "/dev/serial/by-path"),
+    ],
+)
+def test_where_no_better_name_is_known_the_folder_to_look_in_is_the_right_one(
+    root: Path, path: str, folder: str
+) -> None:
+    (finding,) = ports.stable_name(root, ports.Port("in", "scanner", path))
+    assert finding.do is not None
+    assert finding.do.en == f"use its name in {folder}"
+    put(root, "dev/video0", "")
+    put(root, "dev/video1", "")
+    (finding,) = ports.stable_name(root, ports.Port("in", "scanner", "/dev/video0"))
+    assert finding.do is not None
+    assert finding.do.zh == "改用 /dev/v4l/by-path 里的名称"
+
+
+def test_a_keyboard_scanner_named_by_its_name_is_looked_at_as_its_file(root: Path) -> None:
+    named = settings(scanner={"driver": "hid", "name": "USBKey"})
+    assert ports.ports(named, root) == ()
+    for number, (name, keys) in enumerate(
+        [("USBKey Consumer", "0"), ("USBKey Module", "ff 1"), ("K120", "1")]
+    ):
+        put(root, f"sys/class/input/event{number}/device/name", name + "\n")
+        put(root, f"sys/class/input/event{number}/device/capabilities/key", keys + "\n")
+    put(root, "dev/input/event1", "", mode=0o660)
+    link(root, "dev/input/by-path/platform-usb-0:1.3:1.0-event-kbd", "../event1")
+    (port,) = ports.ports(named, root)
+    assert port.path == "/dev/input/by-path/platform-usb-0:1.3:1.0-event-kbd"
+    stranger = ports.Account("gatepost", 4343, frozenset({"gatepost"}))
+    assert levels(ports.access(root, port, stranger)) == ["fault"], "root may open it; the service may not"
+    assert ports.stable_name(root, port) == []
 
 
 def test_a_ch340_by_id_and_the_small_uart_are_warned_about(root: Path) -> None:
@@ -771,6 +825,28 @@ driver = "none"
 """
 
 
+def test_a_look_without_roots_rights_says_that_it_sees_less() -> None:
+    assert machine.rights(0) == []
+    (finding,) = machine.rights(1000)
+    assert finding.do is not None
+    assert finding.do.zh == "sudo gatepost doctor"
+
+
+@pytest.mark.parametrize(
+    ("check", "said"),
+    [
+        ("scanner 2 of in", "通道 in 的扫码器 2"),
+        ("calibration of 北门 of 3", "通道 北门 of 3 的校准"),
+        ("clock source", "校时"),
+        ("zbar", "zbar"),
+    ],
+)
+def test_a_line_in_chinese_names_what_it_is_about_in_chinese(check: str, said: str) -> None:
+    finding = warn(check, ("what", "什么"), ("do", "做"))
+    assert finding.line("zh_Hans") == f"注意 {said}: 什么 -> 做"
+    assert finding.line("en") == f"warn  {check}: what -> do"
+
+
 def look(root: Path, text: str, fetch: devices.Fetch = lambda _: None) -> list[Finding]:
     path = put(root, "etc/gatepost/gatepost.toml", text)
     tools = Tools(silent, fetch, lambda _: "refused", root)
@@ -781,6 +857,34 @@ def test_a_broken_configuration_is_reported_and_the_machine_looked_at_all_the_sa
     findings = look(root, CONFIG.replace("gy614", "gy61").replace("[store]", "[stor]"))
     assert [f.check for f in findings if f.level is Level.FAULT] == ["config", "config"]
     assert findings[0].check == "machine"
+    assert {"card", "space", "clock source", "font"} <= {f.check for f in findings}
+    assert all(f.do and "mend it in" in f.do.en for f in findings if f.check == "config")
+
+
+def test_without_a_configuration_the_command_that_makes_one_is_named(tmp_path: Path) -> None:
+    tools = Tools(silent, lambda _: None, lambda _: "refused", tmp_path)
+    findings = command.look(tmp_path / "none.toml", {}, Given(registry, lambda _: ("compound",)), tools)
+    (finding,) = [f for f in findings if f.check == "config"]
+    assert finding.do is not None
+    assert finding.do.zh == f"生成一份：gatepost config init {tmp_path}/none.toml"
+
+
+def test_every_line_about_a_wrong_machine_says_what_to_do_in_both_languages(root: Path) -> None:
+    text = CONFIG.replace(
+        "[lane.voice]",
+        '[[lane.scanner]]\ndriver = "hid"\nname = "USBKey"\n'
+        '[[lane.scanner]]\ndriver = "serial"\nport = "/dev/serial/by-path/platform-usb-0:1.1:1.0-port0"\n'
+        '[[lane.scanner]]\ndriver = "id_card"\nport = "socket://127.0.0.1:1"\n[lane.voice]',
+    )
+    findings = look(root, text)
+    assert len([f for f in findings if f.level is not Level.OK]) > 8
+    for finding in findings:
+        assert (finding.do is None) == (finding.level is Level.OK), finding
+        if finding.level is not Level.OK:
+            assert re.search(r"[\u4e00-\u9fff]", finding.what.zh), finding
+        if finding.do is not None and not re.match(r"[a-z]+ ", finding.do.zh):  # a command is a command
+            assert re.search(r"[\u4e00-\u9fff]", finding.do.zh), finding
+        assert not re.search(r"[\u4e00-\u9fff]", finding.line("en"))
 
 
 def test_the_running_gates_devices_are_left_alone(root: Path) -> None:

@@ -1,23 +1,15 @@
 """Modbus RTU as far as a relay board needs it: two requests and the answers they allow.
 
-Bytes to meaning only, no line and no clock. A frame counts when its address, its function and its CRC are
-right; anything else is noise, whatever it resembles.
+Bytes to meaning only, no line and no clock. What makes a frame is in `drivers._modbus`.
 """
 
 from dataclasses import dataclass
 
+from drivers._modbus import REFUSED, framed, is_frame
+
 READ_COILS = 0x01
 WRITE_COIL = 0x05
-_REFUSED = 0x80
 _ON, _OFF = b"\xff\x00", b"\x00\x00"
-
-REFUSALS = {
-    1: "it does not know this function",
-    2: "it has no such coil",
-    3: "it does not take this value",
-    4: "it failed",
-    6: "it is busy",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,24 +20,14 @@ class Answer:
     refused: int | None = None
 
 
-def crc(data: bytes) -> bytes:
-    """Return the CRC-16 of Modbus, as it stands on the wire (low byte first)."""
-    value = 0xFFFF
-    for byte in data:
-        value ^= byte
-        for _ in range(8):
-            value = value >> 1 ^ (0xA001 if value & 1 else 0)
-    return value.to_bytes(2, "little")
-
-
 def write_coil(address: int, coil: int, *, on: bool) -> bytes:
     """Return the request that switches a coil (function 05)."""
-    return _framed(bytes([address, WRITE_COIL]) + coil.to_bytes(2, "big") + (_ON if on else _OFF))
+    return framed(bytes([address, WRITE_COIL]) + coil.to_bytes(2, "big") + (_ON if on else _OFF))
 
 
 def read_coil(address: int, coil: int) -> bytes:
     """Return the request for the state of one coil (function 01)."""
-    return _framed(bytes([address, READ_COILS]) + coil.to_bytes(2, "big") + b"\x00\x01")
+    return framed(bytes([address, READ_COILS]) + coil.to_bytes(2, "big") + b"\x00\x01")
 
 
 def answer(request: bytes, received: bytes) -> Answer | None:
@@ -59,16 +41,8 @@ def answer(request: bytes, received: bytes) -> Answer | None:
         rest = received[start:]
         if function == WRITE_COIL and rest.startswith(request):
             return Answer(on=request[4:6] == _ON)
-        if function == READ_COILS and _is_frame(rest[:6], bytes([address, function, 1])):
+        if function == READ_COILS and is_frame(rest[:6], bytes([address, function, 1])):
             return Answer(on=bool(rest[3] & 1))
-        if _is_frame(rest[:5], bytes([address, function | _REFUSED])):
+        if is_frame(rest[:5], bytes([address, function | REFUSED])):
             return Answer(refused=rest[2])
     return None
-
-
-def _framed(body: bytes) -> bytes:
-    return body + crc(body)
-
-
-def _is_frame(frame: bytes, head: bytes) -> bool:
-    return len(frame) >= 5 and frame.startswith(head) and crc(frame[:-2]) == frame[-2:]

@@ -6,6 +6,8 @@ but the site's own `safe = "open"`, and that only while the port is given back.
 
 import logging
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -14,7 +16,12 @@ from edge.domain.errors import DeviceUnavailable
 
 log = logging.getLogger(__name__)
 
-OFF_TRIES = 3
+TRIES = 3
+REST_S = 0.3
+"""The least a contact stays open between two pulses: a relay needs hundredths of a second to let go, and
+a controller has to see two pulses where two people were let in, not a single long one."""
+
+_LOOK_S = 1.0
 
 
 class Contact(Protocol):
@@ -23,8 +30,11 @@ class Contact(Protocol):
     def switch(self, *, on: bool) -> None:
         """Close (`on`) or open the contact; returns when that is done or known to have failed."""
 
+    def present(self) -> None:
+        """Find out whether the plug is in; the contact stays as it is."""
+
     def check(self) -> None:
-        """Raise DeviceUnavailable when the device is gone. Must not close the contact."""
+        """Find out between pulses whether the device works. May open the contact, never closes it."""
 
     def close(self) -> None:
         """Give the device back as the contact stands. Idempotent."""
@@ -36,7 +46,9 @@ class PulseOptions:
 
     pulse_s: float = option(1.0, "seconds the contact closes", least=0.05, most=10)
     safe: Literal["closed", "open"] = option(
-        "closed", "how the barrier is left whenever the gate gives the relay up; fire rules may want open"
+        "closed",
+        "how the barrier is left when the gate gives the relay up, stopped or after a fault; fire rules may "
+        "want open",
     )
 
 
@@ -48,38 +60,55 @@ class PulsedBarrier:
         self._options = options
         self._closed = threading.Event()
         self._using = threading.Lock()
+        self._rested_at = time.monotonic()
+        self._given_back = False
 
     def pulse(self) -> None:
         """Close the contact for the set time; it is open again when this returns or raises, unless
         the device itself is gone, which DeviceUnavailable says."""
         with self._using:
-            if self._closed.is_set():
-                raise DeviceUnavailable("the relay was closed", code="ended")
+            if (rest_s := self._rested_at - time.monotonic()) > 0:
+                self._closed.wait(rest_s)
+            self._in_use()
             try:
                 self._contact.switch(on=True)
-                self._closed.wait(self._options.pulse_s)
+                self._stay()
             finally:
                 self._off()
+                self._rested_at = time.monotonic() + REST_S
 
     def check(self) -> None:
         """Raise DeviceUnavailable when the device is gone."""
         with self._using:
-            if self._closed.is_set():
-                raise DeviceUnavailable("the relay was closed", code="ended")
-            self._contact.check()
+            self._in_use()
+            _insisting(self._contact.check)
 
     def close(self) -> None:
         """End a pulse, leave the barrier as the site wants it, give the device back. Idempotent."""
-        if self._closed.is_set():
-            return
         self._closed.set()
         with self._using:
+            if self._given_back:
+                return
+            self._given_back = True
             try:
                 self._leave()
             except DeviceUnavailable as error:
                 log.warning("the relay could not be left %s: %s", self._options.safe, error)
             finally:
                 self._contact.close()
+
+    def _in_use(self) -> None:
+        if self._closed.is_set():
+            raise DeviceUnavailable("the relay was closed", code="ended")
+
+    def _stay(self) -> None:
+        """Wait for the end of a pulse, or for `close`; a plug that is pulled meanwhile is told."""
+        until = time.monotonic() + self._options.pulse_s
+        while (left_s := until - time.monotonic()) > 0:
+            if self._closed.wait(min(left_s, _LOOK_S)):
+                return
+            if left_s > _LOOK_S:
+                self._contact.present()
 
     def _leave(self) -> None:
         if self._options.safe == "open":
@@ -88,14 +117,19 @@ class PulsedBarrier:
             self._off()
 
     def _off(self) -> None:
-        """Open the contact, and insist: a garbled answer to one try must not leave a gate open."""
-        for left in reversed(range(OFF_TRIES)):
-            try:
-                self._contact.switch(on=False)
-                return
-            except DeviceUnavailable:
-                if not left:
-                    raise
+        _insisting(lambda: self._contact.switch(on=False))
+
+
+def _insisting(act: Callable[[], None]) -> None:
+    """Act, and insist: one garbled answer must neither leave a gate open nor give its relay up, which
+    would open it where the site has chosen `safe = "open"`."""
+    for left in reversed(range(TRIES)):
+        try:
+            act()
+            break
+        except DeviceUnavailable:
+            if not left:
+                raise
 
 
 def opened(contact: Contact, options: PulseOptions) -> PulsedBarrier:

@@ -37,21 +37,23 @@ class Pin:
 
     def switch(self, *, on: bool) -> None:
         """Set the pin. Raises DeviceUnavailable."""
+        self._on = on  # what is wanted: a pin that could not be switched off must not be held on
         with pins.failures(self._options.pin):
             self._device.value = on
-            self._on = on
 
-    def check(self) -> None:
+    def present(self) -> None:
         """Raise DeviceUnavailable when the pin was given back."""
         with pins.failures(self._options.pin):
             self._device.value  # noqa: B018 - reading asks the pin
 
+    check = present
+
     def close(self) -> None:
-        """Give the pin back; one that is on is held until the program ends. Idempotent."""
+        """Give the pin back; one that is to stay on is held until the program ends. Idempotent."""
         if self._on:
             pins.hold(self._options.pin, self._device)
         else:
-            self._device.close()
+            pins.give_back(self._device)
 
 
 def connect(options: Options) -> PulsedBarrier:

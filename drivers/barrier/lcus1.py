@@ -38,9 +38,11 @@ class Board:
         """Send the command; the board does not answer. Raises DeviceUnavailable."""
         self._line.write(command(self._channel, on=on))
 
-    def check(self) -> None:
+    def present(self) -> None:
         """Raise DeviceUnavailable when the board was unplugged."""
         self._line.check()
+
+    check = present
 
     def close(self) -> None:
         """Give the line back. Idempotent."""

@@ -6,7 +6,7 @@ Protocol: function 05 switches (`01 05 00 00 FF 00 8C 3A` on, `01 05 00 00 00 00
 gives the request back; function 01 asks for the state. Sources: the frames with their CRCs are published
 and recomputed; that boards know function 01 is from memory, so it is only used with `read_back`.
 Between orders the relay is switched off again and again: that finds a board that fell silent, and opens a
-contact that noise has closed.
+contact that noise has closed. The third bad answer in a row is a fault.
 Limits: the answer says that the command was understood, not that the contact moved. An adapter that hears
 itself gives our own bytes back as if the board had; `read_back` tells such a pair from a live board. If
 the gate's process dies during a pulse, the contact stays closed until the gate is up again: choose a
@@ -18,7 +18,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from drivers.barrier._modbus import REFUSALS, Answer, answer, read_coil, write_coil
+from drivers._modbus import why_refused
+from drivers.barrier._modbus import Answer, answer, read_coil, write_coil
 from drivers.barrier._pulse import PulsedBarrier, PulseOptions, opened
 from drivers.options import option
 from drivers.serialport import SerialLine
@@ -62,6 +63,10 @@ class Board:
                 f"relay {options.coil} at {self._line.url} was switched {wanted} and is {found}", code="hung"
             )
 
+    def present(self) -> None:
+        """Raise DeviceUnavailable when the cable is out; asks the board nothing."""
+        self._line.check()
+
     def check(self) -> None:
         """Switch the relay off once more. Raises DeviceUnavailable when the board does not follow."""
         self.switch(on=False)
@@ -93,9 +98,10 @@ class Board:
 
     def _accepted(self, found: Answer) -> Answer:
         if found.refused is not None:
-            why = REFUSALS.get(found.refused, "for a reason of its own")
             raise DeviceUnavailable(
-                f"the relay board at {self._line.url} refuses with {found.refused}: {why}", code="garbled"
+                f"the relay board at {self._line.url} refuses with {found.refused}: "
+                f"{why_refused(found.refused)}",
+                code="garbled",
             )
         return found
 

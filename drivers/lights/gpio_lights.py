@@ -22,7 +22,7 @@ from drivers import pins
 from drivers.lights._blink import Blinker
 from drivers.lights._presses import Presses
 from drivers.lights._signals import LAMPS, SIGNALS, Lamp, Signal, lit
-from drivers.options import option
+from drivers.options import both, option
 from edge.domain.errors import DeviceUnavailable
 
 log = logging.getLogger(__name__)
@@ -48,9 +48,18 @@ class Options:
         """Raise ValueError for no lamp at all and for a pin used twice."""
         used = [pin for pin in (self.red, self.yellow, self.green, self.button) if pin is not None]
         if self.red is None and self.yellow is None and self.green is None:
-            raise ValueError("red: give the pin of at least one lamp (red, yellow, green)")
+            raise ValueError(
+                "red: "
+                + both(
+                    "give the pin of at least one lamp (red, yellow, green)",
+                    "至少写一盏灯的引脚（red、yellow、green）",
+                )
+            )
         if len(set(used)) != len(used):
-            raise ValueError("red: every lamp and the button need a pin of their own")
+            raise ValueError(
+                "red: "
+                + both("every lamp and the button need a pin of their own", "每盏灯和按钮各用一个引脚")
+            )
 
 
 class Tower:
@@ -94,7 +103,7 @@ class Tower:
         self._blinker.stop()
         with contextlib.suppress(DeviceUnavailable):
             self._light(())
-        _give_back(*self._lamps.values(), self._button)
+        pins.give_back(*self._lamps.values(), self._button)
 
     def _light(self, lamps: Collection[Lamp]) -> None:
         for lamp, device in self._lamps.items():
@@ -114,11 +123,5 @@ def connect(options: Options) -> Tower:
             return Tower(options, lamps)
         return Tower(options, lamps, pins.button(options.button, pull_up=options.button_pull_up))
     except BaseException:
-        _give_back(*lamps.values())
+        pins.give_back(*lamps.values())
         raise
-
-
-def _give_back(*devices: Any) -> None:
-    for device in devices:
-        if device is not None:
-            device.close()

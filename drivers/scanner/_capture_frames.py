@@ -24,9 +24,10 @@ class SourceFault(Exception):
 
 
 class Source(Protocol):
-    """Something that gives frames."""
+    """Something that gives frames. `patience`: how many times as long as a USB camera's picture its
+    own may stand still; 0: for ever."""
 
-    live: bool
+    patience: float
 
     def read(self) -> Grey | None:
         """Return the next frame (height x width, uint8), None while there is none yet."""

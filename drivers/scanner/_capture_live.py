@@ -6,6 +6,7 @@ not been tried on hardware.
 """
 
 import itertools
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,16 +16,22 @@ from drivers.scanner._capture_frames import SourceFault, first_line, fourcc_of, 
 from drivers.scanner._regions import Grey
 
 USUAL_FPS = 15.0
+_COMPRESSED_PATIENCE = 12.0  # H.264 repeats a picture in which nothing moves, up to its next whole one
+_PASSED_OVER = 30  # frames of a stream at once
+_MOST_FPS = 240.0
 
 
 class LiveCamera:
     """A capture device by index, or a network stream."""
 
-    live = True
-
     def __init__(self, source: str, width: int, height: int, fps: float) -> None:
+        self.patience = 1.0
+        self._at_once_s = 0.0
         if "://" in source:
             self._capture, self._fourcc = _open_stream(source)
+            self.patience = 1.0 if self._fourcc else _COMPRESSED_PATIENCE
+            own = float(self._capture.get(cv2.CAP_PROP_FPS))
+            self._at_once_s = 0.25 / (own if 0 < own <= _MOST_FPS else USUAL_FPS)
         else:
             self._capture = _open_device(source, width, height, fps)
             self._fourcc = _raw_format(self._capture)
@@ -32,16 +39,27 @@ class LiveCamera:
     def read(self) -> Grey | None:
         """Wait for the device's next frame. Raises SourceFault when no more come."""
         try:
-            got, frame = self._capture.read()
+            got, frame = self._capture.retrieve() if self._grab() else (False, None)
         except cv2.error as error:
             raise SourceFault("lost", f"the camera failed: {first_line(error)}") from error
-        if not got:
+        if not got or frame is None:
             raise SourceFault("lost", "the camera gives no more pictures")
         return grey_of(frame, self._fourcc, int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT)))
 
     def close(self) -> None:
         """Give the device back."""
         self._capture.release()
+
+    def _grab(self) -> bool:
+        """Wait for a frame. Those of a stream that came while we were busy come at once, and are
+        passed over: a slow machine would fall seconds behind. A device keeps only one."""
+        for _ in range(_PASSED_OVER):
+            begun = time.monotonic()
+            if not self._capture.grab():
+                return False
+            if time.monotonic() - begun >= self._at_once_s:
+                break
+        return True
 
 
 def _open_stream(url: str) -> tuple[cv2.VideoCapture, str]:

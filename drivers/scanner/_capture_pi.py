@@ -30,7 +30,7 @@ _MISSING = (
 class PiCamera:
     """A camera module on the Pi's ribbon cable."""
 
-    live = True
+    patience = 1.0
 
     def __init__(self, source: str, width: int, height: int, fps: float) -> None:
         module = _picamera2()

@@ -81,7 +81,7 @@ def open_video(path: Path) -> tuple[cv2.VideoCapture, str]:
 class PictureFile:
     """A picture held before the camera for ever."""
 
-    live = False
+    patience = 0.0
 
     def __init__(self, path: Path, fps: float) -> None:
         self._picture = read_picture_file(path)
@@ -99,7 +99,7 @@ class VideoFile:
     """A video at its own pace. Looping, the frame shown is a function of the machine's monotonic
     clock alone, so that another simulated device on that clock stays in step with it."""
 
-    live = False
+    patience = 0.0
 
     def __init__(self, path: Path, *, loop: bool, fps: float) -> None:
         self._path = path

@@ -1,7 +1,7 @@
 """Grey picture in, payload bytes out: the stages in which a QR code is looked for.
 
 The first stage reads most codes at two thirds of the price of one zxing-cpp pass as shipped; each
-following one looks in another way and runs only where everything before it saw nothing. All but two
+following one looks in another way and runs only where everything before it saw nothing. Most of them
 look at the likeliest places only (drivers.scanner._regions), brought to a known number of pixels a
 module: their price depends on the code and not on the picture. Order and sizes were chosen by
 measurement (docs/devices/scanner-camera.md has the figures; `./gate bench qr` repeats them).
@@ -11,45 +11,36 @@ imported by the gate's own process (OpenCV and NumPy cost 30 MB and can crash): 
 capture child, in `gatepost scan` and in the bench.
 """
 
-import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
-import zxingcpp
 
 from drivers.scanner._decode_zbar import read_zbar
-from drivers.scanner._regions import Grey, Region, module_pixels, regions
+from drivers.scanner._decode_zxing import Found, around, codes_of, found_of
+from drivers.scanner._regions import SMALL, Grey, Region, module_pixels, regions
 
 # One thread: the gate's other work needs the cores more, and the pictures are small.
 cv2.setNumThreads(1)
 
-_QR = zxingcpp.barcode_formats_from_str("QRCode")
 LARGE = 2000  # longer pictures are looked at in a half, a third ... first
-_LONGEST = 1800  # a crop brought to size is never longer
+_LONGEST = 1800  # a crop that is looked at is never longer
 _MOST_ENLARGED = 3.0
-_SMALL = 300_000  # pixels
-
-
-class Found(NamedTuple):
-    """One code of a picture: its exact payload, which stage read it, and how many pixels its modules
-    measure there (None where the stage cannot tell)."""
-
-    payload: bytes
-    symbology: str
-    decoder: str
-    pixels: float | None = None
 
 
 class Part:
     """A likely place of a picture, cut out, with its likely pixels a module."""
 
     def __init__(self, grey: Grey) -> None:
-        self.grey = np.ascontiguousarray(grey)
-        self.pixels = module_pixels(self.grey)
+        self.reduced: int = -(-max(grey.shape) // _LONGEST)
+        self.grey = np.ascontiguousarray(_reduced(grey, self.reduced))
         self._fitted: dict[int, Grey] = {}
+
+    @cached_property
+    def pixels(self) -> float:
+        """The likely pixels a module of `grey`."""
+        return module_pixels(self.grey)
 
     def fitted(self, pixels: int) -> Grey:
         """Return it brought to about so many pixels a module."""
@@ -58,32 +49,33 @@ class Part:
         return self._fitted[pixels]
 
     def shrunk(self, pixels: int) -> float:
-        """Return how many times smaller that is."""
-        return 1 / _factor(self.grey, self.pixels, pixels)
+        """Return how many times smaller than in the camera's picture that is."""
+        return self.reduced / _factor(self.grey, self.pixels, pixels)
 
 
 class Picture:
     """A grey picture (height x width, uint8, contiguous) with the forms of it stages share.
 
-    `places`: where to look closely, in pixels of `overview`; found by texture where not given.
+    `places`: where to look closely, in pixels of `overview`; found by texture where None. `broken`:
+    where the first look saw codes that it could not read.
     """
 
-    def __init__(self, grey: Grey, places: Iterable[Region] | None = None) -> None:
+    def __init__(self, grey: Grey) -> None:
         self.grey = np.ascontiguousarray(grey)
-        self._places = None if places is None else tuple(places)
         # By a whole factor, which costs a tenth of any other.
-        self.factor = -(-max(grey.shape) // LARGE)
+        self.factor: int = -(-max(grey.shape) // LARGE)
+        self.places: Sequence[Region] | None = None
+        self.broken: tuple[Region, ...] = ()
 
     @cached_property
     def overview(self) -> Grey:
         """The picture, or a half, third ... of a very large one."""
-        height, width = (max(1, n // self.factor) for n in self.grey.shape)
-        return self.grey if self.factor == 1 else _resized(self.grey, width, height)
+        return _reduced(self.grey, self.factor)
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
         """The places to look at closely, best first."""
-        places = regions(self.overview) if self._places is None else self._places
+        places = regions(self.overview) if self.places is None else self.places
         return tuple(Part(place.of(self.grey, self.factor)) for place in places)
 
 
@@ -103,17 +95,23 @@ def read_picture(grey: Grey) -> list[Found]:
 def plain(picture: Picture) -> list[Found]:
     """Read dark-on-light codes of the picture as it is. Rotation is for linear codes only, and
     light-on-dark ones (dark mode) are what the next stage is for: that saves a third."""
-    return _zxing(picture.overview, "zxing", picture.factor, invert=False)
+    return _first(picture, invert=False)
 
 
 def either(picture: Picture) -> list[Found]:
     """Read the picture as it is, dark mode as well: a quarter dearer, for some of the live frames."""
-    return _zxing(picture.overview, "zxing", picture.factor)
+    return _first(picture)
 
 
 def bare(picture: Picture) -> list[Found]:
     """Read the picture at its own size only, a quarter cheaper, for some of the live frames."""
-    return _zxing(picture.overview, "zxing", picture.factor, invert=False, smaller=False)
+    return _first(picture, invert=False, smaller=False)
+
+
+def whole(picture: Picture) -> list[Found]:
+    """Read the picture smoothed, with one threshold for all of it: over-exposed, noise, print dots,
+    damaged finders, dark mode."""
+    return _zxing(_blurred(picture.overview, 3), "zxing+whole", picture.factor, one_threshold=True)
 
 
 def fitted(picture: Picture) -> list[Found]:
@@ -121,10 +119,10 @@ def fitted(picture: Picture) -> list[Found]:
     return _each(picture, 2, lambda part: _zxing(part.fitted(6), "zxing+fitted", part.shrunk(6)))
 
 
-def whole(picture: Picture) -> list[Found]:
-    """Read the picture smoothed, with one threshold for all of it: over-exposed, noise, print dots,
-    damaged finders."""
-    return _zxing(_blurred(picture.overview, 3), "zxing+whole", picture.factor, one_threshold=True)
+def dark(picture: Picture) -> list[Found]:
+    """Read light-on-dark codes of the picture, at whatever place: what zxing-cpp as shipped would."""
+    negative = np.asarray(255 - picture.overview, np.uint8)
+    return _zxing(negative, "zxing+dark", picture.factor, invert=False)
 
 
 def sharpened(picture: Picture) -> list[Found]:
@@ -151,7 +149,8 @@ def smoothed(picture: Picture) -> list[Found]:
     """Read the likely places smoothed at their own size, with one threshold for each: specks, worn ink."""
 
     def look(part: Part) -> list[Found]:
-        return _zxing(_blurred(part.grey, 5), "zxing+smooth", invert=False, one_threshold=True)
+        seen = _blurred(part.grey, 5)
+        return _zxing(seen, "zxing+smooth", part.reduced, invert=False, one_threshold=True)
 
     return _each(picture, 2, look)
 
@@ -163,60 +162,51 @@ def full(picture: Picture) -> list[Found]:
 
 def zbar(picture: Picture) -> list[Found]:
     """Read the likely places with zbar: another engine altogether, the last resort."""
-
-    def look(part: Part) -> list[Found]:
-        payloads = dict.fromkeys(read_zbar(_sharp(part.fitted(4), 7)))
-        return [Found(payload, "QRCode", "zbar", round(part.pixels, 1)) for payload in payloads]
-
-    return _each(picture, 2, look)
+    return _each(picture, 2, lambda part: _zbar(_sharp(part.fitted(4), 7), part))
 
 
-STAGES: tuple[Stage, ...] = (plain, fitted, whole, sharpened, even, smoothed, full, zbar)
+def zbar_soft(picture: Picture) -> list[Found]:
+    """Read the likeliest place of a small picture with zbar, smoothed at its own size: glare, moire."""
+    if picture.grey.size > SMALL:  # reads nothing more there, and is the dearest of all
+        return []
+    return _each(picture, 1, lambda part: _zbar(_blurred(part.grey, 3), part, "zbar+smooth"))
+
+
+STAGES: tuple[Stage, ...] = (
+    *(plain, whole, fitted, dark),
+    *(sharpened, even, smoothed, full, zbar_soft, zbar),
+)
+# Of a live picture, whose first looks have seen dark mode: the dear ones that are left, and in turn.
+DEAR: tuple[Stage, ...] = (fitted, whole, sharpened, even, smoothed, zbar)
 
 
 def _each(picture: Picture, most: int, look: Callable[[Part], list[Found]]) -> list[Found]:
     """Return what the first of the likely places yields that yields something."""
-    # All of them in a small picture: there the ranking is worth less, and so is the time.
-    for part in picture.parts[: most if picture.grey.size > _SMALL else None]:
+    for part in picture.parts[:most]:
         found = look(part)
         if found:
             return found
     return []
 
 
+def _zbar(seen: Grey, part: Part, decoder: str = "zbar") -> list[Found]:
+    pixels = round(part.pixels * part.reduced, 1)
+    return [Found(payload, "QRCode", decoder, pixels) for payload in dict.fromkeys(read_zbar(seen))]
+
+
+def _first(picture: Picture, *, invert: bool = True, smaller: bool = True) -> list[Found]:
+    codes = codes_of(picture.overview, invert=invert, smaller=smaller, broken=True)
+    found = found_of(codes, "zxing", picture.factor)
+    if not found:
+        picture.broken = tuple(around(code, picture.overview) for code in codes)
+    return found
+
+
 def _zxing(
-    grey: Grey,
-    decoder: str,
-    shrunk: float = 1.0,
-    *,
-    invert: bool = True,
-    smaller: bool = True,
-    one_threshold: bool = False,
+    grey: Grey, decoder: str, shrunk: float = 1.0, *, invert: bool = True, one_threshold: bool = False
 ) -> list[Found]:
     """Read with zxing-cpp a picture `shrunk` times smaller than the camera's."""
-    binarizer = zxingcpp.Binarizer.GlobalHistogram if one_threshold else zxingcpp.Binarizer.LocalAverage
-    codes = zxingcpp.read_barcodes(
-        grey,
-        formats=_QR,
-        try_rotate=False,
-        try_invert=invert,
-        try_downscale=smaller,
-        # The default mode rewrites control characters; we take the bytes, and plainly.
-        text_mode=zxingcpp.TextMode.Plain,
-        binarizer=binarizer,
-    )
-    found = {bytes(code.bytes): code for code in codes if code.valid}
-    return [Found(payload, "QRCode", decoder, _pixels(code, shrunk)) for payload, code in found.items()]
-
-
-def _pixels(code: Any, shrunk: float) -> float | None:
-    """Return how many pixels of the camera one module of a code measures."""
-    version = (getattr(code, "extra", None) or {}).get("Version", "")
-    if not version.isdigit():
-        return None
-    place = code.position
-    diagonal = math.hypot(place.top_left.x - place.bottom_right.x, place.top_left.y - place.bottom_right.y)
-    return round(diagonal / math.sqrt(2) / (17 + 4 * int(version)) * shrunk, 1)
+    return found_of(codes_of(grey, invert=invert, one_threshold=one_threshold), decoder, shrunk)
 
 
 def _factor(part: Grey, has: float, wants: float) -> float:
@@ -242,6 +232,13 @@ def _equal(grey: Grey) -> Grey:
 
 def _blurred(grey: Grey, side: int) -> Grey:
     return np.asarray(cv2.GaussianBlur(grey, (side, side), 0), np.uint8)
+
+
+def _reduced(grey: Grey, factor: int) -> Grey:
+    if factor == 1:
+        return grey
+    height, width = (max(1, n // factor) for n in grey.shape)
+    return _resized(grey, width, height)
 
 
 def _resized(grey: Grey, width: int, height: int) -> Grey:

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from drivers.scanner._capture_frames import SourceFault, grey_of
 from drivers.scanner._capture_sources import is_picture, open_video, read_picture_file
-from drivers.scanner._decode import Found, read_picture
+from drivers.scanner._decode import read_picture
+from drivers.scanner._decode_zbar import read_zbar
+from drivers.scanner._decode_zxing import Found
 from drivers.scanner._regions import Grey
 from edge.domain.errors import DeviceUnavailable
 
@@ -35,6 +38,7 @@ class FileCode:
 
 def decode_file(path: Path) -> Iterator[FileCode]:
     """Yield the codes of a file in the order of its frames. Raises DeviceUnavailable."""
+    read_zbar(np.zeros((8, 8), np.uint8))  # its library loads at its first use: that is no decoding
     try:
         frames = _picture(path) if path.is_file() and is_picture(path) else _video(path)
         total, none = 0.0, True

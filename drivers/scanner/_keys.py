@@ -10,7 +10,7 @@ from typing import NamedTuple
 PAYLOAD_LIMIT = 4096
 EV_SYN, EV_KEY, SYN_DROPPED = 0, 1, 3
 UP, DOWN = 0, 1
-KEY_TAB, KEY_ENTER, KEY_KPENTER, KEY_CAPSLOCK = 15, 28, 96, 58
+KEY_TAB, KEY_ENTER, KEY_A, KEY_CAPSLOCK, KEY_KPENTER = 15, 28, 30, 58, 96
 SHIFTS = frozenset({42, 54})
 _ENDS = frozenset({KEY_TAB, KEY_ENTER, KEY_KPENTER})
 _LOCKS = frozenset({69, 70})  # Num Lock, Scroll Lock

@@ -19,7 +19,7 @@ _CELL = 16  # pixels of the picture; half of them are looked at
 _LEVELS = (0.3, 0.5, 0.7)  # of the strongest texture: foliage beside a code, a code within lettering
 _FAINTEST = 3.0  # grey levels from pixel to pixel: below that a code in the dark is noise
 _MEASURED_SIDE = 500
-_SMALL = 300_000
+SMALL = 300_000  # pixels: a code that is the subject fills most of such a picture
 
 
 class Region(NamedTuple):
@@ -52,8 +52,8 @@ def regions(grey: Grey, most: int = MOST) -> list[Region]:
         if len(kept) < most and not any(_mostly_in(region, other) for other in kept):
             kept.append(region)
     # A small picture is mostly code, and has room for few cells.
-    if not kept or grey.size <= _SMALL:
-        kept.append(Region(0, 0, width, height))
+    if not kept or grey.size <= SMALL:
+        kept[1:] = [Region(0, 0, width, height)]
     return kept
 
 

@@ -11,7 +11,7 @@ held up is reported at most twice a second; making one scan of it is the lane's 
 Wiring: none. 2 pixels a module on the sensor are the least; 1280x720 reads a dense certificate.
 Aiming: the page /setup shows the live picture, its focus and brightness; it is never stored.
 Limits: 64-bit systems only (zxing-cpp and OpenCV have no 32-bit ARM packages).
-Tried: files and an HTTP stream on loopback; picamera2 against a stand-in. Not tried on hardware: no
+Tried: files and an HTTP stream on loopback; picamera2 and V4L2 against stand-ins. Not tried on hardware: no
 /dev/video device and no camera module yet.
 
 Capture and decoding run in a child process (drivers.scanner._capture), which may crash or hang: it
@@ -32,7 +32,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drivers.options import option
+from drivers.options import both, option
 from drivers.scanner._camera_source import is_source, require_present, without_password
 from drivers.scanner._capture_child import how_it_ended, lines, preview_of, scan_of, spawn
 from edge.domain.errors import DeviceUnavailable
@@ -69,16 +69,22 @@ class Options:
     fps: float = option(0.0, "pictures a second; 0: the file's own, 15 for a device", least=0.0, most=240.0)
     start_s: float = option(15.0, "how long the first picture may take", least=1.0, most=120.0)
     frozen_s: float = option(
-        30.0,
-        "a device's picture that is the same to the last bit for so long is a fault; 0: never",
+        2.5,
+        "a camera's picture that is the same to the last bit for so long is a fault (twelve times as long "
+        "for H.264 streams, which repeat pictures); 0: never",
         least=0.0,
     )
 
     def __post_init__(self) -> None:
         if not is_source(self.source):
             raise ValueError(
-                f"source: {without_password(self.source)!r} is no camera; "
-                'give an index such as "0", /dev/..., picamera2, rtsp://... or file:/path'
+                "source: "
+                + both(
+                    f"{without_password(self.source)!r} is no camera; "
+                    'give an index such as "0", /dev/..., picamera2, rtsp://... or file:/path',
+                    f"{without_password(self.source)!r} 不是摄像头；"
+                    '请写序号（如 "0"）、/dev/...、picamera2、rtsp://... 或 file:/路径',
+                )
             )
 
 

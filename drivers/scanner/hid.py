@@ -2,7 +2,8 @@
 
 Wiring: USB. The gate takes the device for itself (EVIOCGRAB), so that no code is typed into the page or
 a console. Name it by its path in /dev/input/by-id or by-path (ending in -event-kbd), or by the name it
-gives itself. Never an ordinary keyboard: it would type nothing any more.
+gives itself. Never an ordinary keyboard: it would type nothing any more. What is no keyboard at all (a
+mouse, a power button that now has the scanner's number) is refused.
 Protocol: Linux input events; keys as a US keyboard has them; Enter or Tab ends a code, or 100 ms of
 silence. Key repeats are ignored. Source: linux/input-event-codes.h.
 Limits: printable ASCII only. A code with anything else (Chinese text, control characters, scanners set
@@ -25,8 +26,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from drivers.options import option
-from drivers.scanner._keys import Key, Typist
+from drivers.options import both, option
+from drivers.scanner._keys import EV_KEY, KEY_A, KEY_ENTER, Key, Typist
 from drivers.scanner._setup_codes import is_setup_code
 from edge.domain.errors import DeviceUnavailable
 from edge.domain.model import Scan
@@ -38,7 +39,6 @@ DEV_INPUT = Path("/dev/input")
 _TURN_S = 0.25
 _GONE = (OSError, ValueError)
 _CODES = {errno.EACCES: "denied", errno.EPERM: "denied", errno.EBUSY: "busy"}
-_KEY_A, _KEY_ENTER = 30, 28
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +51,7 @@ class Options:
 
     def __post_init__(self) -> None:
         if bool(self.port) == bool(self.name):
-            raise ValueError("port: write port or name, one of them")
+            raise ValueError("port: " + both("write port or name, one of them", "port 和 name 写其中一个"))
 
 
 class HidScanner:
@@ -131,11 +131,13 @@ def connect(options: Options) -> HidScanner:
     device = None
     try:
         device = evdev.InputDevice(path)
+        if not {KEY_A, KEY_ENTER} <= {*device.capabilities().get(EV_KEY, ())}:
+            raise DeviceUnavailable(f"{path} is {device.name!r}, which does not type", code="absent")
         device.grab()
-    except _GONE as error:
+    except (DeviceUnavailable, *_GONE) as error:
         if device is not None:
             device.close()
-        raise _refused(path, error) from error
+        raise error if isinstance(error, DeviceUnavailable) else _refused(path, error) from error
     return HidScanner(device, path, options)
 
 
@@ -170,7 +172,7 @@ def _types(capabilities: str) -> bool:
         lowest = int(words[-1], 16)  # both are below 32, the smallest word there is
     except ValueError:
         return False
-    return bool(lowest >> _KEY_A & 1 and lowest >> _KEY_ENTER & 1)
+    return bool(lowest >> KEY_A & 1 and lowest >> KEY_ENTER & 1)
 
 
 def _read(path: Path) -> str:

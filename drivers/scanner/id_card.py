@@ -8,25 +8,24 @@ official publication seen.
 What it hands on is JSON (`{"id_number":...,"name":...}`, keys sorted, UTF-8) with symbology `IDCard`,
 holding the fields that `fields` asks for and no others. The reader sends the photograph with the text,
 there is no command without it: its bytes are counted into the XOR as they come and kept nowhere.
-Limits: permanent-residence cards of foreigners (layout I) and other layouts are recognised and not read:
-they give `{"layout":"I","unread":true}`, and the attendant types the identity in. Says nothing of
-whether the card is genuine or still valid beyond what the reader itself checks.
+A card that cannot be read (three tries, or taken away before one succeeded) gives `{"unread":true}`, so
+that the page can say so; the next try is the next time a card is laid down. Permanent-residence cards of
+foreigners (layout I) and other layouts are recognised and not read: `{"layout":"I","unread":true}`.
+Limits: says nothing of whether the card is genuine or still valid beyond what the reader itself checks.
 Tried on hardware: not yet; on a scripted reader behind a pseudo-terminal.
 """
 
 import json
-import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from drivers.options import option
+from drivers.options import both, option
 from drivers.scanner import _id_frames as frames
 from drivers.serialport import SerialLine
 from edge.domain.errors import DeviceUnavailable
 from edge.domain.model import Scan
-
-log = logging.getLogger(__name__)
 
 SYMBOLOGY = "IDCard"
 TRIES = 3
@@ -48,7 +47,7 @@ class Options:
 
     def __post_init__(self) -> None:
         if not self.fields:
-            raise ValueError("fields: name at least one")
+            raise ValueError("fields: " + both("name at least one", "至少写一个字段"))
 
 
 class IdCardReader:
@@ -60,8 +59,10 @@ class IdCardReader:
         self._fields = options.fields
         self._asked: bytes | None = None
         self._due = self._deadline = 0.0
-        self._lies_since: float | None = None  # when a card that was read was last seen
-        self._unanswered = self._unreadable = 0  # in a row
+        self._seen: float | None = None  # when a card was last found, None once it is away
+        self._told = False  # whether the card that lies there was reported
+        self._tries = 0  # with this card, in vain
+        self._unanswered = self._garbled = 0  # in a row
         self._bad = 0  # broken frames when the last request went out
         self._heard = False
         self.started = False
@@ -70,8 +71,8 @@ class IdCardReader:
     def read(self) -> list[Scan]:
         """Return the cards put down within at most 0.5 s.
 
-        Raises DeviceUnavailable: `lost`, `silent` when the reader answers nothing, `garbled` when its
-        answers cannot be read three times in a row.
+        Raises DeviceUnavailable: `lost`, `silent` when the reader answers nothing, `garbled` when even
+        its answer to the search for a card cannot be read, three times in a row.
         """
         until = time.monotonic() + _TURN_S
         while True:
@@ -82,7 +83,7 @@ class IdCardReader:
             self._heard = self._heard or bool(chunk)
             scans = [scan for reply in self.decoder.feed(chunk) for scan in self._answered(reply)]
             if self._asked is not None and self._is_over():
-                self._no_answer()
+                scans += self._no_answer()
             if scans or time.monotonic() >= until:
                 return scans
 
@@ -102,69 +103,71 @@ class IdCardReader:
         self._due = time.monotonic() + _POLL_S
         self._unanswered = 0
         self.started = True
+        if asked is None:
+            return []  # a late answer to what was given up
         if asked == frames.FIND:
-            self._found(reply.status == frames.FOUND)
-        elif asked == frames.SELECT and reply.status == frames.DONE:
-            self._ask(frames.READ)
-        elif asked == frames.READ and reply.status == frames.DONE:
+            self._garbled = 0
+            return self._found(there=reply.status == frames.FOUND)
+        if reply.status != frames.DONE:
+            return self._in_vain()
+        if asked == frames.READ:
             return self._card(reply.text)
-        return []  # anything else: the card was taken away too soon; look again
+        self._ask(frames.READ)
+        return []
 
-    def _found(self, there: bool) -> None:
+    def _found(self, *, there: bool) -> list[Scan]:
         now = time.monotonic()
-        if self._lies_since is not None:
-            if there:
-                self._lies_since = now
-            elif now - self._lies_since >= AWAY_S:
-                self._lies_since = None
-        elif there:
-            self._ask(frames.SELECT)
-        else:
-            self._unreadable = 0
+        if there:
+            self._seen = now
+            if not self._told:
+                self._ask(frames.SELECT)
+        elif self._seen is not None and now - self._seen >= AWAY_S:
+            scans = self._report({"unread": True}) if self._tries else []
+            self._seen, self._told = None, False
+            return scans
+        return []
 
     def _card(self, text: bytes) -> list[Scan]:
-        content: dict[str, str | bool]
         try:
             found = frames.parse(text)
-            content = {field: found[field] for field in self._fields}
         except frames.OtherLayout as error:
-            log.warning("%s: a card of layout %s was not read", self._line.url, error.layout)
-            content = {"layout": error.layout, "unread": True}
-        except frames.CardTextError as error:
+            return self._report({"layout": error.layout, "unread": True})
+        except frames.CardTextError:
             self.decoder.bad_frames += 1
-            self._fail(f"sends a text that is no card's ({error})")
-            return []
-        self._unreadable = 0
-        self._lies_since = time.monotonic()
+            return self._in_vain()
+        return self._report({field: found[field] for field in self._fields})
+
+    def _in_vain(self) -> list[Scan]:
+        """Note that a card was found and not read; say so once it is certain."""
+        self._tries += 1
+        return self._report({"unread": True}) if self._tries >= TRIES else []
+
+    def _report(self, content: Mapping[str, str | bool]) -> list[Scan]:
+        self._told, self._tries = True, 0
         payload = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return [Scan(payload.encode(), symbology=SYMBOLOGY, decoder="id_card")]
 
     def _is_over(self) -> bool:
         return self.decoder.bad_frames > self._bad or time.monotonic() >= self._deadline
 
-    def _no_answer(self) -> None:
+    def _no_answer(self) -> list[Scan]:
         """Note that a request brought no reply: nothing at all, or bytes that are none."""
-        self._asked = None
+        asked, self._asked = self._asked, None
         self._due = time.monotonic() + (_POLL_S if self._heard else 0.0)
-        if self._heard:
-            self._fail("answers what cannot be read")
-            return
-        self._unanswered += 1
+        self._unanswered += not self._heard
+        self._garbled += self._heard and asked == frames.FIND
+        at = f"at {self._line.baud} baud"
         if self._unanswered >= TRIES:
             raise DeviceUnavailable(
-                f"the reader at {self._line.url} does not answer at {self._line.baud} baud: power, TX and "
-                "RX, another speed",
+                f"the reader at {self._line.url} does not answer {at}: power, TX and RX, another speed",
                 code="silent",
             )
-
-    def _fail(self, what: str) -> None:
-        self._unreadable += 1
-        if self._unreadable >= TRIES:
+        if self._garbled >= TRIES:
             raise DeviceUnavailable(
-                f"the reader at {self._line.url} {what}, {self._unreadable} times in a row at "
-                f"{self._line.baud} baud",
+                f"the reader at {self._line.url} answers what cannot be read, {TRIES} times in a row {at}",
                 code="garbled",
             )
+        return [] if asked == frames.FIND else self._in_vain()
 
 
 def connect(options: Options) -> IdCardReader:

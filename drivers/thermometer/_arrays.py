@@ -57,7 +57,9 @@ class FaceBox:
         rows = range(options.box_top, options.box_bottom + 1)
         self._touching = _touching(columns, rows, options.dead_pixels, grid)
         if not any(self._touching.values()):
-            raise ValueError("dead_pixels: no two touching pixels are left in the face box")
+            raise ValueError(
+                "dead_pixels: no two touching pixels are left in the face box / 人脸框里没有两个相邻的好点"
+            )
 
     def hottest(self, pixels: Sequence[int]) -> int:
         """Return the highest number that two touching pixels of the box both reach."""
@@ -235,14 +237,20 @@ def _index(column: int, row: int, grid: Grid) -> int:
 
 def _inside(key: str, last: int, first: int, count: int) -> None:
     if not first < last < count:
-        raise ValueError(f"{key}: expected more than {first} and at most {count - 1}, got {last}")
+        raise ValueError(
+            f"{key}: expected more than {first} and at most {count - 1}, got {last} / "
+            f"应大于 {first} 且不超过 {count - 1}，现在是 {last}"
+        )
 
 
 def _place(text: str, grid: Grid) -> tuple[int, int]:
     column, comma, row = text.partition(",")
     if not (comma and column.strip().isdecimal() and row.strip().isdecimal()):
-        raise ValueError(f'dead_pixels: expected "column,row", got {text!r}')
+        raise ValueError(f'dead_pixels: expected "column,row", got {text!r} / 应为 "列,行"，现在是 {text!r}')
     place = int(column), int(row)
     if not (place[0] < grid.columns and place[1] < grid.rows):
-        raise ValueError(f"dead_pixels: {text!r} is outside {grid.columns}x{grid.rows} pixels")
+        raise ValueError(
+            f"dead_pixels: {text!r} is outside {grid.columns}x{grid.rows} pixels / "
+            f"{text!r} 不在 {grid.columns}×{grid.rows} 点以内"
+        )
     return place

@@ -10,7 +10,7 @@ import importlib
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -25,7 +25,7 @@ KIND = "thermometer"
 SURE = 10
 """So many frames that explain nearly all bytes end the listening at a rate before its time."""
 
-_SETTABLE = (19200, 57600, 230400)
+_SETTABLE = (19200, 57600, 230400, 4800, 2400)
 """Rates that GY-614V and CJMCU-90614 modules can be set to, beside those they are delivered with."""
 
 _FIRST = 32
@@ -34,18 +34,23 @@ _NEARLY_ALL = 0.9
 _MOST = 0.6
 _SOME = 0.1
 _TEXT = bytes(range(0x20, 0x7F)) + b"\t\r\n"
+_PLAUSIBLE_MDEGC = range(-40_000, 100_001)
+"""What stands before a gate, in thousandths of a degree: a winter's wall to a kettle. Numbers without a
+checksum that are elsewhere are a distance or a voltage."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A driver that makes readings of the bytes. `options` are those it needs besides port and baud,
-    `framed` the bytes that its frames explain, of all `count`."""
+    `odd` how many of its readings no surface before a gate has, `framed` the bytes that its frames
+    explain, of all `count`."""
 
     driver: str
     options: Mapping[str, object]
     baud: int | None
     checked: bool
     frames: int
+    odd: int
     framed: int
     count: int
     reading: Reading
@@ -57,10 +62,10 @@ class Candidate:
 
     @property
     def fits(self) -> bool:
-        """Whether that is no accident. Text without a checksum has to explain most of what came; a
-        picture of a thousand bytes needs no second one."""
+        """Whether that is no accident. Text without a checksum has to explain most of what came, with
+        temperatures; a picture of a thousand bytes needs no second one."""
         if not self.checked:
-            return self.frames >= 2 and self.share >= _MOST and self.reading.quality is Quality.OK
+            return self.frames >= 2 and self.share >= _MOST and self.odd <= self.frames * _SOME
         return (self.frames >= 2 or len(self.reading.raw) > 256) and self.share >= _SOME
 
 
@@ -95,12 +100,14 @@ class _Ear:
     decoder: Decoder
     checked: bool
     frames: int = 0
+    odd: int = 0
     framed: int = 0
-    last: Reading | None = field(default=None)
+    last: Reading | None = None
 
     def feed(self, chunk: bytes) -> None:
         for reading in self.decoder.feed(chunk):
             self.frames += 1
+            self.odd += not _plausible(reading)
             self.framed += len(reading.raw)
             self.last = reading
 
@@ -160,24 +167,25 @@ def _at(
     port: str, baud: int | None, seconds: float, now: Callable[[], float]
 ) -> tuple[Heard, tuple[Candidate, ...]]:
     """Listen at one rate; return what came and which drivers fit it, best first."""
-    ears, data, broken = _ears(port), bytearray(), False
+    ears, start, count, other, broken = _ears(port), b"", 0, 0, False
     line = open_line(port, baud=baud or 9600, dtr=False)
     try:
         until = now() + seconds
-        while now() < until and not any(_sure(ear, len(data)) for ear in ears):
+        while now() < until and not any(_sure(ear, count) for ear in ears):
             chunk = _heard(line)
             if chunk is None:
                 broken = True
                 break
-            data += chunk
+            start = (start + chunk)[:_FIRST]
+            count += len(chunk)
+            other += len(chunk.translate(None, _TEXT))
             for ear in ears:
                 ear.feed(chunk)
     finally:
         line.close()
-    found = [c for ear in ears if (c := _candidate(ear, baud, len(data))) and c.fits]
+    found = [c for ear in ears if (c := _candidate(ear, baud, count)) and c.fits]
     found.sort(key=lambda c: (c.checked, c.share, c.frames), reverse=True)
-    text = len(data.translate(None, _TEXT)) * 10 <= len(data)
-    return Heard(baud, len(data), bytes(data[:_FIRST]), broken, bool(data) and text), tuple(found)
+    return Heard(baud, count, start, broken, 0 < count >= other * 10), tuple(found)
 
 
 def _heard(line: SerialLine) -> bytes | None:
@@ -216,7 +224,15 @@ def _sure(ear: _Ear, count: int) -> bool:
 def _candidate(ear: _Ear, baud: int | None, count: int) -> Candidate | None:
     if ear.last is None:
         return None
-    return Candidate(ear.driver, ear.options, baud, ear.checked, ear.frames, ear.framed, count, ear.last)
+    return Candidate(
+        ear.driver, ear.options, baud, ear.checked, ear.frames, ear.odd, ear.framed, count, ear.last
+    )
+
+
+def _plausible(reading: Reading) -> bool:
+    """Say whether a thermometer at a gate can have said so."""
+    values = (reading.surface_mdegc, reading.ambient_mdegc, reading.vendor_body_mdegc)
+    return reading.quality is Quality.OK and all(v is None or v in _PLAUSIBLE_MDEGC for v in values)
 
 
 def _pushes(module: ModuleType) -> bool:

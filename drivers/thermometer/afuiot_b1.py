@@ -8,7 +8,7 @@ once after opening, `AA A5 03 01 04 55` asks; the answer has eleven bytes: `AA A
 object s16, ambient s16, sum, 55`, in 0.1 degrees, big endian. Source: four public code bases.
 Limits: steps of 0.1 degrees, at least 220 ms a measurement. Zero bytes come before some answers and are
 dropped; the answer is read by its frame, all eleven bytes: a widely copied reader takes eight and loses
-every second one. A module that still answers in body mode is read as that: a body value and no surface.
+every second one. A module that stays in body mode gives no surface and is reported as garbled.
 No rated range was found; that the values are signed is taken from its siblings.
 Tried on hardware: not yet; on transcripts and pseudo-terminals.
 """
@@ -16,9 +16,10 @@ Tried on hardware: not yet; on transcripts and pseudo-terminals.
 from dataclasses import dataclass
 
 from drivers.options import option
-from drivers.thermometer import _optics
-from drivers.thermometer._frames import bounds, rated, signed16, sum8
-from drivers.thermometer._polled import FramedAnswers, PolledThermometer, Setting
+from drivers.thermometer._answers import FramedAnswers
+from drivers.thermometer._frames import signed16, sum8
+from drivers.thermometer._polled import PolledThermometer, Setting, polled
+from drivers.thermometer._spot import RatedOptions
 from edge.domain.model import Reading
 
 OBJECT_MODE = b"\xaa\xa5\x04\x02\x01\x07\x55"
@@ -29,19 +30,11 @@ _END = 0x55
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Options:
+class Options(RatedOptions):
     """Where the module is, how often it is asked and what it can see."""
 
-    port: str = option(doc="device file (by-path name), socket://host:port or rfc2217://host:port")
     baud: int = option(38400, "baud rate of the module", least=300, most=4_000_000)
     every_s: float = option(0.25, "seconds from question to question; it takes 0.22", least=0.22, most=5)
-    silence_s: float = option(2.5, "seconds without a reading until it is called lost; 0 never", least=0)
-    surface_min_c: float | None = option(None, "lowest object temperature it is rated for; none: unknown")
-    surface_max_c: float | None = option(None, "highest object temperature it is rated for; none: unknown")
-    ambient_min_c: float | None = option(None, "lowest sensor temperature it is rated for; none: unknown")
-    ambient_max_c: float | None = option(None, "highest sensor temperature it is rated for; none: unknown")
-    fov_deg: float = _optics.fov()
-    distance_cm: float = _optics.distance()
 
 
 class Decoder(FramedAnswers):
@@ -49,8 +42,7 @@ class Decoder(FramedAnswers):
 
     def __init__(self, options: Options) -> None:
         super().__init__(header=b"\xaa\xa5\x08\x01", size=11)
-        self._surface_c = bounds(options.surface_min_c, options.surface_max_c)
-        self._ambient_c = bounds(options.ambient_min_c, options.ambient_max_c)
+        self._rated = options.rated
 
     def _adds_up(self, frame: bytes) -> bool:
         return frame[10] == _END and sum8(frame[2:9]) == frame[9]
@@ -59,7 +51,7 @@ class Decoder(FramedAnswers):
         target, value, ambient = frame[4], signed16(frame[5:7]) * 100, signed16(frame[7:9]) * 100
         if target not in (_OBJECT, _BODY):
             return None
-        quality = rated(value, ambient, surface_c=self._surface_c, ambient_c=self._ambient_c)
+        quality = self._rated(value, ambient)
         if target == _BODY:
             return Reading(None, ambient, value, quality, frame)
         return Reading(value, ambient, None, quality, frame)
@@ -67,14 +59,10 @@ class Decoder(FramedAnswers):
 
 def connect(options: Options) -> PolledThermometer:
     """Open the module's line. Raises DeviceUnavailable."""
-    from drivers.serialport import open_line
-
-    return PolledThermometer(
-        open_line(options.port, baud=options.baud),
+    return polled(
+        options,
         Decoder(options),
         (MEASURE,),
-        every_s=options.every_s,
-        silence_s=options.silence_s,
         # Whether the mode was taken is seen in every answer; its confirmation is only waited for.
         settings=(Setting(OBJECT_MODE, answer=MODE_TAKEN, needed=False),),
     )

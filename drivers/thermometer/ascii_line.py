@@ -2,7 +2,7 @@
 
 Wiring: whatever the device needs; the line is 8N1 at `baud`.
 Protocol: lines ended by CR, LF or both, at most 256 bytes. A regular expression with the named groups
-`surface`, `ambient`, `body` (at least one) and, where the line says it, `unit` (C or F) finds the
+`surface` (in one of them), `ambient`, `body` and, where the line says it, `unit` (C or F) finds the
 numbers; a decimal comma is understood. Fields may stand on several lines: give one expression for
 each, and lines within 500 ms become one reading. Presets, seen in public sketches:
   to_ta           TO:36.52 and TA:25.10, on one line or two
@@ -10,8 +10,9 @@ each, and lines within 500 ms become one reading. Presets, seen in public sketch
   number          36.5
   json            {"value": 36.5}, also keys surface, object, ambient, body
 Limits: text carries no checksum, so a number that lost a digit on the way cannot be told from one
-that was sent so; prefer a module that has one. The first line after opening is usually cut off and is
-dropped. Opening resets most Arduinos (1-2 s of silence) unless `dtr = false`.
+that was sent so; prefer a module that has one. The presets believe a number only with what may end one
+behind it: a spoilt point or digit in its midst costs the line. The first line after opening is usually
+cut off and is dropped. Opening resets most Arduinos (1-2 s of silence) unless `dtr = false`.
 Tried on hardware: not yet; on transcripts and pseudo-terminals.
 """
 
@@ -22,9 +23,8 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Literal
 
-from drivers.options import option
-from drivers.thermometer import _optics
-from drivers.thermometer._frames import rated
+from drivers.options import both, option
+from drivers.thermometer._mlx90614 import Mlx90614Options
 from drivers.thermometer._serial import SerialThermometer
 from edge.domain.model import Reading
 
@@ -32,26 +32,38 @@ PAIR_S = 0.5
 LINE_LIMIT = 256
 _HOTTEST = 10_000
 _FIELDS = ("surface", "ambient", "body")
-_N = r"[-+]?[0-9]{1,4}(?:[.,][0-9]{1,6})?(?![0-9.]|,[0-9])"
-_UNIT = r"(?:.{0,3}?(?P<unit>[CF])\b)?"
+# A number counts only with its end: `36x52` is one whose point was spoilt on the way, and not 36.
+_B = r"[ \t]*"
+_SIGN = r"[^0-9A-Za-z.,\s]{0,2}"
+_WORD_ENDS = r"(?![0-9A-Za-z]|[.,][0-9])"
+_END = (
+    r"(?=[ \t\0\r\n]*$"
+    r"|[ \t\0]+[^0-9.,\s\0]"
+    r"|[;,|\]}][ \t\0]*(?![0-9., \t\0])"
+    rf"|{_SIGN}(?:[CF]{_WORD_ENDS}|deg))"
+)
+_N = rf"[-+]?[0-9]{{1,4}}(?:[.,][0-9]{{1,6}})?{_END}"
+_UNIT = rf"(?:[ \t]?{_SIGN}(?P<unit>[CF]){_WORD_ENDS})?"
 
 PRESETS = {
-    "to_ta": (rf"\bTO\s*[:=]\s*(?P<surface>{_N})", rf"\bTA\s*[:=]\s*(?P<ambient>{_N})"),
-    "ambient_object": (rf"Ambient\s*=\s*(?P<ambient>{_N}).*?\bObject\s*=\s*(?P<surface>{_N}){_UNIT}",),
-    "number": (rf"^\s*(?P<surface>{_N}){_UNIT}\s*$",),
+    "to_ta": (
+        rf"(?<![A-Za-z0-9_])TO{_B}[:=]{_B}(?P<surface>{_N})",
+        rf"(?<![A-Za-z0-9_])TA{_B}[:=]{_B}(?P<ambient>{_N})",
+    ),
+    "ambient_object": (rf"Ambient{_B}={_B}(?P<ambient>{_N})[^=]*?\bObject{_B}={_B}(?P<surface>{_N}){_UNIT}",),
+    "number": (rf"^{_B}(?P<surface>{_N}){_UNIT}[ \t\0\r\n]*$",),
     "json": (
-        rf'^\s*\{{(?=.*"(?:value|surface|object)"\s*:\s*(?P<surface>{_N})\s*[,}}])'
-        rf'(?:(?=.*"ambient"\s*:\s*(?P<ambient>{_N})\s*[,}}]))?'
-        rf'(?:(?=.*"body"\s*:\s*(?P<body>{_N})\s*[,}}]))?',
+        rf'^{_B}\{{(?=.*"(?:value|surface|object)"{_B}:{_B}(?P<surface>{_N}){_B}[,}}])'
+        rf'(?:(?=.*"ambient"{_B}:{_B}(?P<ambient>{_N}){_B}[,}}]))?'
+        rf'(?:(?=.*"body"{_B}:{_B}(?P<body>{_N}){_B}[,}}]))?',
     ),
 }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Options:
+class Options(Mlx90614Options):
     """Where the device is and how its lines read."""
 
-    port: str = option(doc="device file (by-path name), socket://host:port or rfc2217://host:port")
     baud: int = option(9600, "baud rate of the device", least=300, most=4_000_000)
     preset: Literal["to_ta", "ambient_object", "number", "json"] = option("to_ta", "how the lines read")
     patterns: tuple[str, ...] = option((), "own regular expressions, instead of a preset")
@@ -59,22 +71,17 @@ class Options:
     encoding: str = option("utf-8", "encoding of the lines, for patterns with other than ASCII")
     dtr: bool = option(True, "raise the DTR line when opening; false spares an Arduino its reset")
     discard_first: bool = option(True, "drop the first line after opening, usually cut off")
-    silence_s: float = option(2.5, "seconds without a reading until it is called lost; 0 never", least=0)
     start_s: float = option(5.0, "seconds the first reading may take after opening", least=0)
-    surface_min_c: float = option(-70.0, "lowest object temperature it is rated for")
-    surface_max_c: float = option(380.0, "highest object temperature it is rated for")
-    ambient_min_c: float = option(-40.0, "lowest sensor temperature it is rated for")
-    ambient_max_c: float = option(125.0, "highest sensor temperature it is rated for")
-    fov_deg: float = _optics.fov()
-    distance_cm: float = _optics.distance()
 
     def __post_init__(self) -> None:
         try:
             b"0".decode(self.encoding, "replace")
         except (LookupError, UnicodeError) as error:
-            raise ValueError(f"encoding: {error}") from error
-        for expression in self.patterns:
-            _compiled(expression)
+            raise ValueError("encoding: " + both(f"not known: {error}", f"没有这种编码：{error}")) from error
+        patterns = [_compiled(expression) for expression in self.patterns]
+        if patterns and not any("surface" in pattern.groupindex for pattern in patterns):
+            en = "none names the group surface, without which nobody is measured"
+            raise ValueError("patterns: " + both(en, "没有一条写出组名 surface；没有表面温度就测不了人"))
 
 
 @dataclass(slots=True)
@@ -172,22 +179,16 @@ class Decoder:
         return self._close()
 
     def _close(self) -> list[Reading]:
-        """End the open group; without a surface or body value it is no reading."""
+        """End the open group; without a surface value nobody could be measured by it."""
         group, self._group = self._group, None
         if group is None:
             return []
         values = group.fields
-        if "surface" not in values and "body" not in values:
+        if "surface" not in values:
             self.dropped_bytes += len(group.raw)
             return []
-        surface, ambient = values.get("surface"), values.get("ambient")
-        o = self._options
-        quality = rated(
-            surface,
-            ambient,
-            surface_c=(o.surface_min_c, o.surface_max_c),
-            ambient_c=(o.ambient_min_c, o.ambient_max_c),
-        )
+        surface, ambient = values["surface"], values.get("ambient")
+        quality = self._options.rated(surface, ambient)
         return [Reading(surface, ambient, values.get("body"), quality, group.raw)]
 
 
@@ -204,9 +205,18 @@ def _compiled(expression: str) -> re.Pattern[str]:
     try:
         pattern = re.compile(expression)
     except re.error as error:
-        raise ValueError(f"patterns: {expression!r} is no regular expression: {error}") from error
+        en, zh = (
+            f"{expression!r} is no regular expression: {error}",
+            f"{expression!r} 不是正则表达式：{error}",
+        )
+        raise ValueError("patterns: " + both(en, zh)) from error
     if not set(pattern.groupindex) & set(_FIELDS):
-        raise ValueError(f"patterns: {expression!r} names none of the groups {', '.join(_FIELDS)}")
+        names = ", ".join(_FIELDS)
+        en, zh = (
+            f"{expression!r} names none of the groups {names}",
+            f"{expression!r} 没有写出组名 {names} 之一",
+        )
+        raise ValueError("patterns: " + both(en, zh))
     return pattern
 
 

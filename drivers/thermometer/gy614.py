@@ -20,9 +20,9 @@ Tried on hardware: not yet; on transcripts and pseudo-terminals.
 from dataclasses import dataclass
 from typing import Literal
 
-from drivers.options import option
-from drivers.thermometer import _optics
-from drivers.thermometer._frames import FrameDecoder, rated, signed16, sum8
+from drivers.options import both, option
+from drivers.thermometer._frames import FrameDecoder, signed16, sum8
+from drivers.thermometer._mlx90614 import Mlx90614Options
 from drivers.thermometer._serial import SerialThermometer, pushed
 from edge.domain.model import Reading
 
@@ -33,22 +33,19 @@ _RATES_HZ = (1, 2, 5, 10)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Options:
-    """Where the module is and what it is rated for (MLX90614: object -70..380, sensor -40..125)."""
+class Options(Mlx90614Options):
+    """Where the module is, what it is rated for, and what it is told when opening."""
 
-    port: str = option(doc="device file (by-path name), socket://host:port or rfc2217://host:port")
     baud: int = option(9600, "baud rate of the module", least=300, most=4_000_000)
     device_id: int = option(DEVICE_ID, "register 00 of the module", least=0, most=254)
     emissivity: float | None = option(None, "set this when opening; none: leave it", least=0.01, most=1)
     continuous: bool = option(False, "take the module out of query mode when opening")
     rate_hz: Literal[0, 1, 2, 5, 10] = option(0, "set so many frames a second when opening; 0: leave it")
-    silence_s: float = option(2.5, "seconds without a reading until it is called lost; 0 never", least=0)
-    surface_min_c: float = option(-70.0, "lowest object temperature it is rated for")
-    surface_max_c: float = option(380.0, "highest object temperature it is rated for")
-    ambient_min_c: float = option(-40.0, "lowest sensor temperature it is rated for")
-    ambient_max_c: float = option(125.0, "highest sensor temperature it is rated for")
-    fov_deg: float = _optics.fov()
-    distance_cm: float = _optics.distance()
+
+    def __post_init__(self) -> None:
+        if self.device_id % 2:
+            en = f"the module takes even numbers only, not {self.device_id}"
+            raise ValueError("device_id: " + both(en, f"模块只有偶数编号，不能是 {self.device_id}"))
 
 
 class Decoder(FrameDecoder):
@@ -57,8 +54,7 @@ class Decoder(FrameDecoder):
     def __init__(self, options: Options) -> None:
         super().__init__(header=_header(options.device_id), size=12)
         self._emissivity = _percent(options.emissivity)
-        self._surface_c = (options.surface_min_c, options.surface_max_c)
-        self._ambient_c = (options.ambient_min_c, options.ambient_max_c)
+        self._rated = options.rated
 
     def _reading(self, frame: bytes) -> Reading | None:
         if not 1 <= frame[4] <= 100:  # emissivity in percent: anything else is no frame
@@ -68,16 +64,13 @@ class Decoder(FrameDecoder):
         surface = signed16(frame[5:7]) * 10
         ambient = signed16(frame[7:9]) * 10
         body = signed16(frame[9:11]) * 10
-        quality = rated(surface, ambient, surface_c=self._surface_c, ambient_c=self._ambient_c)
+        quality = self._rated(surface, ambient)
         return Reading(surface, ambient, body, quality, frame)
 
 
 def connect(options: Options) -> SerialThermometer:
     """Open the module's line. Raises DeviceUnavailable."""
-    from drivers.serialport import open_line
-
-    line = open_line(options.port, baud=options.baud)
-    return pushed(line, Decoder(options), silence_s=options.silence_s, orders=_orders(options))
+    return pushed(options, Decoder(options), orders=_orders(options))
 
 
 def encode(surface_c: float, ambient_c: float, body_c: float, *, emissivity: int = 97) -> bytes:

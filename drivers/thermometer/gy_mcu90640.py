@@ -38,6 +38,7 @@ _SIZE = 1544
 _AMBIENT_AT = 1540
 _WORDS = struct.Struct("<771H")
 _PAUSE_S = 0.1
+_ANSWERED_BY = 8  # pictures until a module that says nothing of its emissivity did not hear the question
 _ANSWER = re.compile(rb"(?=(\x5a\x5a[\x01-\x64].))", re.DOTALL)
 
 
@@ -53,7 +54,9 @@ class Options(ArrayOptions):
         None, "emissivity to set when opening, 0.98 for skin; not given: left as it is", least=0.01, most=1
     )
     rate_hz: float | None = option(
-        None, "pictures a second to set when opening: 0.5, 1, 2, 4 or 8; not given: left as it is"
+        None,
+        "pictures a second to set when opening: 0.5 (none goes on record), 1, 2, 4 or 8; "
+        "not given: left as it is",
     )
 
     def __post_init__(self) -> None:
@@ -61,10 +64,14 @@ class Options(ArrayOptions):
         if self.rate_hz is None:
             return
         if self.rate_hz not in RATES_HZ:
-            raise ValueError(f"rate_hz: expected one of 0.5, 1, 2, 4, 8, got {self.rate_hz!r}")
+            raise ValueError(
+                f"rate_hz: expected one of 0.5, 1, 2, 4, 8, got {self.rate_hz!r} / "
+                f"应为 0.5、1、2、4、8 之一，现在是 {self.rate_hz!r}"
+            )
         if self.rate_hz * _SIZE * 10 > self.baud:  # start bit, eight data bits, stop bit
             raise ValueError(
-                f"rate_hz: {self.rate_hz:g} pictures of {_SIZE} bytes a second do not fit {self.baud} baud"
+                f"rate_hz: {self.rate_hz:g} pictures of {_SIZE} bytes a second do not fit {self.baud} baud / "
+                f"{self.baud} 波特传不下每秒 {self.rate_hz:g} 幅"
             )
 
 
@@ -95,17 +102,26 @@ class GyMcu90640(SerialThermometer):
         super().__init__(line, decoder, silence_s=silence_s)
         self._module = decoder
         self._wanted = wanted
+        self._pictures = 0
 
     def read(self) -> list[Reading]:
         """Return the readings that came within at most 0.5 s. Raises DeviceUnavailable."""
         readings = super().read()
-        if self._wanted is not None and self._module.emissivity is not None:
-            if self._module.emissivity == self._wanted:
-                log.info("the module took the emissivity: %d %%", self._wanted)
-            else:
-                log.warning("emissivity is %d %%, not %d %%", self._module.emissivity, self._wanted)
-            self._wanted = None
+        if self._wanted is not None:
+            self._pictures += len(readings)
+            self._tell(self._wanted, self._module.emissivity)
         return readings
+
+    def _tell(self, wanted: int, said: int | None) -> None:
+        if said == wanted:
+            log.info("the module took the emissivity: %d %%", wanted)
+        elif said is not None:
+            log.warning("emissivity is %d %%, not %d %%", said, wanted)
+        elif self._pictures >= _ANSWERED_BY:
+            log.warning("the module took no command: is its RX wired? Its emissivity is not known")
+        else:
+            return
+        self._wanted = None
 
 
 def connect(options: Options) -> GyMcu90640:

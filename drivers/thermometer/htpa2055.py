@@ -26,8 +26,9 @@ from edge.domain.model import Grid, Reading
 
 QUESTION = bytes.fromhex("EE E1 01 55 FF FC FD FF")
 SENDS = (QUESTION,)
-PATIENCE_S = 0.6
-"""After so long without an answer the question is asked again; it is on the wire for 0.18 s."""
+PATIENCE_S = 0.8
+"""So much longer than its bytes need on the wire an answer is waited for before it is asked for again:
+the module answers when its next picture is ready, three a second."""
 
 _HEADER = b"\xe1"
 _TRAILER = bytes.fromhex("FF FC FD FF")
@@ -94,22 +95,18 @@ class Htpa2055(SerialThermometer):
     """The open module, asked again as soon as it has answered."""
 
     def __init__(
-        self,
-        line: SerialLine,
-        decoder: Decoder,
-        *,
-        silence_s: float,
-        now: Callable[[], float] = time.monotonic,
+        self, line: SerialLine, options: Options, *, now: Callable[[], float] = time.monotonic
     ) -> None:
-        super().__init__(line, decoder, silence_s=silence_s)
-        self._module = decoder
+        self._module = Decoder(options)
+        super().__init__(line, self._module, silence_s=options.silence_s)
+        self._patience_s = PATIENCE_S + _SIZE * 10 / options.baud  # start bit, eight data bits, stop bit
         self._now = now
         self._asked_s: float | None = None
 
     def read(self) -> list[Reading]:
         """Ask if it is time to, return the readings that came within at most 0.5 s, usually one.
         Raises DeviceUnavailable."""
-        if self._asked_s is None or self._now() - self._asked_s > PATIENCE_S:
+        if self._asked_s is None or self._now() - self._asked_s > self._patience_s:
             self._module.asked(QUESTION)
             self._line.write(QUESTION)
             self._asked_s = self._now()
@@ -123,8 +120,7 @@ def connect(options: Options) -> Htpa2055:
     """Open the module's line. Raises DeviceUnavailable."""
     from drivers.serialport import open_line
 
-    line = open_line(options.port, baud=options.baud)
-    return Htpa2055(line, Decoder(options), silence_s=options.silence_s)
+    return Htpa2055(open_line(options.port, baud=options.baud), options)
 
 
 def encode(pixels_c: Sequence[float], ambient_c: float) -> bytes:

@@ -7,17 +7,18 @@ has nine bytes: `FE, AA object or AC body, degrees, hundredths, 00 00 00 00, sum
 byte of all bytes before it. Source: a seller's page with example frames (sums recomputed) and several
 public teaching projects.
 Limits: temperatures below zero cannot be expressed: 0.00 is kept and marked `too_low`. The module says
-nothing of its own temperature. A module that still answers in body mode is read as that: a body value
-and no surface. No rated range was found.
+nothing of its own temperature. A module that stays in body mode gives no surface and is reported as
+garbled. No rated range was found.
 Tried on hardware: not yet; on transcripts and pseudo-terminals.
 """
 
 from dataclasses import dataclass
 
 from drivers.options import option
-from drivers.thermometer import _optics
+from drivers.thermometer._answers import FramedAnswers
 from drivers.thermometer._frames import rated
-from drivers.thermometer._polled import FramedAnswers, PolledThermometer, Setting
+from drivers.thermometer._polled import PolledThermometer, Setting, polled
+from drivers.thermometer._spot import PlacedOptions
 from edge.domain.model import Reading
 
 OBJECT_MODE = b"\xfa\xc6\xc0"
@@ -26,16 +27,12 @@ _OBJECT, _BODY = 0xAA, 0xAC
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Options:
+class Options(PlacedOptions):
     """Where the module is, how often it is asked and what it can see."""
 
-    port: str = option(doc="device file (by-path name), socket://host:port or rfc2217://host:port")
     baud: int = option(9600, "baud rate of the module", least=300, most=4_000_000)
     every_s: float = option(0.25, "seconds from question to question; it takes 0.1 to 0.2", least=0.2, most=5)
-    silence_s: float = option(2.5, "seconds without a reading until it is called lost; 0 never", least=0)
     surface_max_c: float = option(99.99, "highest object temperature that is believed")
-    fov_deg: float = _optics.fov()
-    distance_cm: float = _optics.distance()
 
 
 class Decoder(FramedAnswers):
@@ -58,13 +55,4 @@ class Decoder(FramedAnswers):
 
 def connect(options: Options) -> PolledThermometer:
     """Open the module's line. Raises DeviceUnavailable."""
-    from drivers.serialport import open_line
-
-    return PolledThermometer(
-        open_line(options.port, baud=options.baud),
-        Decoder(options),
-        (MEASURE,),
-        every_s=options.every_s,
-        silence_s=options.silence_s,
-        settings=(Setting(OBJECT_MODE),),
-    )
+    return polled(options, Decoder(options), (MEASURE,), settings=(Setting(OBJECT_MODE),))

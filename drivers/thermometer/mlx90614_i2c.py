@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from drivers.options import option
-from drivers.thermometer import _optics
-from drivers.thermometer._frames import rated
-from drivers.thermometer._polled import PolledThermometer, SizedAnswers
+from drivers.thermometer._answers import SizedAnswers
+from drivers.thermometer._mlx90614 import Mlx90614Options
+from drivers.thermometer._polled import PolledThermometer
 from edge.domain.errors import DeviceUnavailable
 from edge.domain.model import Reading
 
@@ -34,19 +34,12 @@ _OPEN_CODES = {errno.EACCES: "denied", errno.EPERM: "denied", errno.EBUSY: "busy
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Options:
+class Options(Mlx90614Options):
     """Where the chip is and what it is rated for (MLX90614: object -70..380, sensor -40..125)."""
 
     port: str = option("/dev/i2c-1", "device file of the I2C bus")
     address: int = option(0x5A, "the chip's address", least=0x03, most=0x77)
     every_s: float = option(0.1, "seconds from question to question", least=0.1, most=5)
-    silence_s: float = option(2.5, "seconds without a reading until it is called lost; 0 never", least=0)
-    surface_min_c: float = option(-70.0, "lowest object temperature it is rated for")
-    surface_max_c: float = option(380.0, "highest object temperature it is rated for")
-    ambient_min_c: float = option(-40.0, "lowest sensor temperature it is rated for")
-    ambient_max_c: float = option(125.0, "highest sensor temperature it is rated for")
-    fov_deg: float = _optics.fov()
-    distance_cm: float = _optics.distance()
 
 
 class Decoder(SizedAnswers):
@@ -57,8 +50,7 @@ class Decoder(SizedAnswers):
     def __init__(self, options: Options) -> None:
         super().__init__((AMBIENT, OBJECT), size=3)
         self._address = options.address
-        self._surface_c = (options.surface_min_c, options.surface_max_c)
-        self._ambient_c = (options.ambient_min_c, options.ambient_max_c)
+        self._rated = options.rated
 
     def _right(self, number: int, answer: bytes) -> bool:
         command = self._queries[number]
@@ -67,7 +59,7 @@ class Decoder(SizedAnswers):
 
     def _reading(self, answers: Sequence[bytes]) -> Reading:
         ambient, surface = (int.from_bytes(a[:2], "little") * 20 + _ZERO_MDEGC for a in answers)
-        quality = rated(surface, ambient, surface_c=self._surface_c, ambient_c=self._ambient_c)
+        quality = self._rated(surface, ambient)
         return Reading(surface, ambient, None, quality, b"".join(answers))
 
 

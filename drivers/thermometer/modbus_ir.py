@@ -19,11 +19,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from drivers.options import option
-from drivers.thermometer import _optics
-from drivers.thermometer._frames import bounds, rated
-from drivers.thermometer._modbus import Slave
-from drivers.thermometer._polled import PolledThermometer, Setting, SizedAnswers
+from drivers._modbus import Slave, why_refused
+from drivers.options import both, option
+from drivers.thermometer._answers import SizedAnswers
+from drivers.thermometer._polled import PolledThermometer, Setting, polled
+from drivers.thermometer._spot import RatedOptions
 from edge.domain.model import Quality, Reading
 
 MOST_REGISTERS = 32
@@ -49,10 +49,9 @@ PRESETS = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Options:
+class Options(RatedOptions):
     """Where the device is and where it keeps its values; registers are counted from 0."""
 
-    port: str = option(doc="device file (by-path name), socket://host:port or rfc2217://host:port")
     baud: int = option(9600, "baud rate of the device", least=300, most=4_000_000)
     address: int = option(1, "the device's Modbus address", least=1, most=247)
     preset: Literal["pyromini", "pyrousb", "omega_miniusb", "own"] = option(
@@ -75,26 +74,21 @@ class Options:
     high_bits: tuple[int, ...] = option((4,), "status bits of an object above the range")
     emissivity: float | None = option(None, "set this while running; none: leave it", least=0.1, most=1)
     every_s: float = option(0.1, "seconds from question to question", least=0.05, most=5)
-    silence_s: float = option(2.5, "seconds without a reading until it is called lost; 0 never", least=0)
-    surface_min_c: float | None = option(None, "lowest object temperature it is rated for; none: unknown")
-    surface_max_c: float | None = option(None, "highest object temperature it is rated for; none: unknown")
-    ambient_min_c: float | None = option(None, "lowest sensor temperature it is rated for; none: unknown")
-    ambient_max_c: float | None = option(None, "highest sensor temperature it is rated for; none: unknown")
-    fov_deg: float = _optics.fov()
-    distance_cm: float = _optics.distance()
 
     def __post_init__(self) -> None:
         registers = map_of(self)
         for name in ("error_bits", "low_bits", "high_bits"):
             if not all(0 <= bit <= 15 for bit in getattr(self, name)):
-                raise ValueError(f"{name}: a register has the bits 0 to 15")
+                raise ValueError(
+                    f"{name}: " + both("a register has the bits 0 to 15", "寄存器只有第 0 到 15 位")
+                )
         if self.emissivity is not None and registers.emissivity is None:
-            raise ValueError("emissivity: no emissivity_register says where it is set")
+            en = "no emissivity_register says where it is set"
+            raise ValueError("emissivity: " + both(en, "请用 emissivity_register 写明设在哪个寄存器"))
         if _block(self)[1] > MOST_REGISTERS:
-            raise ValueError(
-                f"surface_register: all registers are read by one request, of at most {MOST_REGISTERS}; "
-                "these lie further apart"
-            )
+            en = f"one request reads all registers, at most {MOST_REGISTERS}; these lie further apart"
+            zh = f"一次请求最多读 {MOST_REGISTERS} 个寄存器，这几个相隔太远"
+            raise ValueError("surface_register: " + both(en, zh))
 
 
 class Decoder(SizedAnswers):
@@ -110,8 +104,7 @@ class Decoder(SizedAnswers):
         self._slave = Slave(options.address, options.function)
         self.query = self._slave.question(self._first, self._count)
         super().__init__((self.query,), size=5 + 2 * self._count)
-        self._surface_c = bounds(options.surface_min_c, options.surface_max_c)
-        self._ambient_c = bounds(options.ambient_min_c, options.ambient_max_c)
+        self._rated = options.rated
 
     def _right(self, number: int, answer: bytes) -> bool:
         found = self._slave.registers(answer, self._first, self._count)
@@ -123,8 +116,16 @@ class Decoder(SizedAnswers):
         surface, ambient = (self._degrees(registers, r) for r in (self._map.surface, self._map.ambient))
         quality = self._status(registers)
         if quality is Quality.OK:
-            quality = rated(surface, ambient, surface_c=self._surface_c, ambient_c=self._ambient_c)
+            quality = self._rated(surface, ambient)
         return Reading(surface, ambient, None, quality, answers[0])
+
+    def _complaint(self, answer: bytes) -> str:
+        code = self._slave.refusal(answer)
+        if code is not None:
+            return f"it refuses these registers with {code}: {why_refused(code)}"
+        if answer.startswith(self.query):
+            return "our own questions come back: switch the echo of the RS485 adapter off"
+        return ""
 
     def _degrees(self, registers: Sequence[int], register: int | None) -> int | None:
         """Return a temperature in thousandths; None where there is none or it is no temperature."""
@@ -159,17 +160,8 @@ class Decoder(SizedAnswers):
 
 def connect(options: Options) -> PolledThermometer:
     """Open the device's line. Raises DeviceUnavailable."""
-    from drivers.serialport import open_line
-
     decoder = Decoder(options)
-    return PolledThermometer(
-        open_line(options.port, baud=options.baud),
-        decoder,
-        (decoder.query,),
-        every_s=options.every_s,
-        silence_s=options.silence_s,
-        settings=_settings(options),
-    )
+    return polled(options, decoder, (decoder.query,), settings=_settings(options))
 
 
 def map_of(options: Options) -> Map:
@@ -182,10 +174,12 @@ def map_of(options: Options) -> Map:
     )
     if options.preset != "own":
         if any(register is not None for register in own):
-            raise ValueError('preset: registers of your own are read with preset = "own" only')
+            en = 'registers of your own are read with preset = "own" only'
+            raise ValueError("preset: " + both(en, '自己写的寄存器只在 preset = "own" 时使用'))
         return PRESETS[options.preset]
     if options.surface_register is None:
-        raise ValueError("surface_register: missing, an own map has to say where the temperature is")
+        en = "missing; a map of your own has to say where the temperature is"
+        raise ValueError("surface_register: " + both(en, "缺少；自己写的寄存器表要写明温度在哪里"))
     surface, ambient, status, emissivity = options.surface_register, *own[1:]
     return Map(surface=surface, ambient=ambient, status=status, emissivity=emissivity)
 

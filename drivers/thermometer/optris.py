@@ -20,10 +20,10 @@ from functools import reduce
 from operator import xor
 from typing import Literal
 
-from drivers.options import option
-from drivers.thermometer import _optics
-from drivers.thermometer._frames import bounds, rated
-from drivers.thermometer._polled import PolledThermometer, Setting, SizedAnswers
+from drivers.options import both, option
+from drivers.thermometer._answers import SizedAnswers
+from drivers.thermometer._polled import PolledThermometer, Setting, polled
+from drivers.thermometer._spot import RatedOptions
 from edge.domain.model import Reading
 
 TARGET, HEAD = b"\x01", b"\x02"
@@ -31,27 +31,20 @@ _SET_EMISSIVITY = b"\x84"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Options:
+class Options(RatedOptions):
     """Where the device is, which scale it uses and how often it is asked."""
 
-    port: str = option(doc="device file (by-path name), socket://host:port or rfc2217://host:port")
     baud: int = option(115200, "baud rate of the device", least=300, most=4_000_000)
     scale: Literal["normal", "hs"] = option("normal", "hs for the high-sensitivity types")
     head: bool = option(True, "ask for the head's own temperature as well, as ambient")
     emissivity: float | None = option(None, "set this when opening; none: leave it", least=0.1, most=1)
     xor: bool = option(False, "end the emissivity command with its exclusive-or, as the CT wants it")
     every_s: float = option(0.1, "seconds from question to question", least=0.05, most=5)
-    silence_s: float = option(2.5, "seconds without a reading until it is called lost; 0 never", least=0)
-    surface_min_c: float | None = option(None, "lowest object temperature it is rated for; none: unknown")
-    surface_max_c: float | None = option(None, "highest object temperature it is rated for; none: unknown")
-    ambient_min_c: float | None = option(None, "lowest head temperature it is rated for; none: unknown")
-    ambient_max_c: float | None = option(None, "highest head temperature it is rated for; none: unknown")
-    fov_deg: float = _optics.fov()
-    distance_cm: float = _optics.distance()
 
     def __post_init__(self) -> None:
         if self.head and self.scale == "hs":
-            raise ValueError("head: on which scale an hs type says it is not documented; write head = false")
+            en = "on which scale an hs type says it is not documented; write head = false"
+            raise ValueError("head: " + both(en, "hs 型测头温度的刻度没有公开，请写 head = false"))
 
 
 class Decoder(SizedAnswers):
@@ -62,8 +55,7 @@ class Decoder(SizedAnswers):
     def __init__(self, options: Options) -> None:
         super().__init__(_queries(options), size=2)
         self._hs = options.scale == "hs"
-        self._surface_c = bounds(options.surface_min_c, options.surface_max_c)
-        self._ambient_c = bounds(options.ambient_min_c, options.ambient_max_c)
+        self._rated = options.rated
 
     def _right(self, number: int, answer: bytes) -> bool:
         return True  # whatever two bytes say is a temperature
@@ -71,7 +63,7 @@ class Decoder(SizedAnswers):
     def _reading(self, answers: Sequence[bytes]) -> Reading:
         values = [self._mdegc(answer) for answer in answers]
         surface, ambient = values[0], values[1] if len(values) > 1 else None
-        quality = rated(surface, ambient, surface_c=self._surface_c, ambient_c=self._ambient_c)
+        quality = self._rated(surface, ambient)
         return Reading(surface, ambient, None, quality, b"".join(answers))
 
     def _mdegc(self, answer: bytes) -> int:
@@ -81,16 +73,7 @@ class Decoder(SizedAnswers):
 
 def connect(options: Options) -> PolledThermometer:
     """Open the device's line. Raises DeviceUnavailable."""
-    from drivers.serialport import open_line
-
-    return PolledThermometer(
-        open_line(options.port, baud=options.baud),
-        Decoder(options),
-        _queries(options),
-        every_s=options.every_s,
-        silence_s=options.silence_s,
-        settings=_settings(options),
-    )
+    return polled(options, Decoder(options), _queries(options), settings=_settings(options))
 
 
 def _queries(options: Options) -> tuple[bytes, ...]:

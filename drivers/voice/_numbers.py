@@ -5,8 +5,10 @@
 import re
 
 _CHINESE = "零一二三四五六七八九"
-_TO_CANTONESE = str.maketrans("点负", "點負")
+_TO_CANTONESE = str.maketrans("点负两", "點負兩")
 _WIDE = str.maketrans("０１２３４５６７８９：％．－", "0123456789:%.-")
+_DEGREES = re.compile("℃|°[Cc]|°")  # both voices pass over them
+_COUNTED = "个個位名次天周週米人件辆輛份把张張只隻点點半"
 _SMALL = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"),
     *("twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
@@ -15,12 +17,14 @@ _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ni
 _NUMBER = re.compile(r"(-?)([0-9]{1,4})(?:\.([0-9]{1,9}))?")
 
 _IN_TEXT = re.compile(
-    r"(?P<date>(?<![0-9])[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}(?![0-9]))"
+    r"(?P<called>(?:(?<=[拨撥打话話线線])|(?<=[拨撥打话話线線][: ]))[0-9]{3,}(?:-[0-9]+)*)"
+    r"|(?P<date>(?<![0-9])[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}(?![0-9]))"
     r"|(?P<clock>(?<![0-9:])(?:[01]?[0-9]|2[0-4]):[0-5][0-9](?![0-9:]))"
     r"|(?P<year>(?<![0-9.])[0-9]{4}(?=年))"
     r"|(?P<phone>(?<![0-9])0[0-9]{2,3}-[0-9]{7,8}(?![0-9]))"
     r"|(?P<percent>[0-9]+(?:\.[0-9]+)?)%"
     r"|(?P<range>(?<=[0-9])\s*[-~～—]\s*(?=[0-9]))"
+    rf"|(?P<two>(?<![第0-9.:/-])2(?=[{_COUNTED}]|[小分][时時钟鐘]))"
     r"|(?P<number>(?:(?<![0-9A-Za-z])-)?[0-9]+(?:\.[0-9]+)?)"
 )
 
@@ -44,12 +48,22 @@ def in_words(number: str, language: str) -> str:
     return words.translate(_TO_CANTONESE) if language == "yue" else words
 
 
+def counted(number: str, units: tuple[str, str], language: str) -> str:
+    """Return how many of something: 两分钟, 兩分鐘, "one minute". `units` are the words for one and for
+    more; Chinese has a "two" of its own before them. ValueError as `in_words`."""
+    words = in_words(number, language)
+    if language == "en":
+        return f"{words} {units[words != 'one']}"
+    two = {"zh_Hans": "两", "yue": "兩"}[language]
+    return (two if words == "二" else words) + units[words != "一"]
+
+
 def spelled(text: str, language: str) -> str:
     """Return a notice with its numbers in words: times, dates, percentages, telephone numbers (digit by
     digit) and quantities. English is left as it is: its voice reads digits rightly."""
     if language == "en":
         return text
-    words = _IN_TEXT.sub(_spell, text.translate(_WIDE))
+    words = _IN_TEXT.sub(_spell, _DEGREES.sub("度", text.translate(_WIDE)))
     return words.translate(_TO_CANTONESE) if language == "yue" else words
 
 
@@ -61,8 +75,10 @@ def _spell(match: re.Match[str]) -> str:
     if kind == "clock":
         hour, minute = found.split(":")
         rest = "" if minute == "00" else ("零" if minute[0] == "0" else "") + _quantity(minute) + "分"
-        return f"{_quantity(hour)}点{rest}"
-    if kind in ("year", "phone"):
+        return f"{'两' if int(hour) == 2 else _quantity(hour)}点{rest}"
+    if kind == "two":
+        return "两"
+    if kind in ("year", "phone", "called"):
         return _digits(found.replace("-", ""))
     if kind == "percent":
         return "百分之" + _amount(match["percent"])

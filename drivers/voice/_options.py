@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from drivers.options import option
+from drivers.options import both, option
 from drivers.voice._schedule import Book, quiet_hours, zone
 
 
@@ -22,7 +22,9 @@ class SpeechOptions:
     announcements: tuple[str, ...] = option(
         (), 'said daily: "HH:MM text", "HH:MM file.wav", or the path of a file with a line for each'
     )
-    timezone: str = option("", "time zone of quiet hours and announcements; empty: the computer's")
+    timezone: str = option(
+        "", "time zone of quiet hours and announcements; left out: the gate's own; \"\": the computer's"
+    )
     speed: int = option(155, "words a minute of the synthesiser", least=80, most=300)
     cache: str = option("", "folder of rendered prompts; empty: the usual cache folder")
     recordings: str = option("", "folder of your own <language>/<prompt>.wav")
@@ -30,7 +32,9 @@ class SpeechOptions:
     def __post_init__(self) -> None:
         """Raise ValueError for what no field can tell alone."""
         if not self.languages or len(set(self.languages)) != len(self.languages):
-            raise ValueError("languages: give at least one, and none twice")
+            raise ValueError(
+                "languages: " + both("give at least one, and none twice", "至少写一种语言，不要重复")
+            )
         for name, check in (("quiet", quiet_hours), ("timezone", zone), ("announcements", Book)):
             try:
                 check(getattr(self, name))

@@ -7,17 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from drivers.voice._numbers import in_words, is_number
+from drivers.voice._numbers import counted, in_words, is_number
+from edge.domain.ports import ALARMS
 
 Language = Literal["zh_Hans", "yue", "en"]
 
 LANGUAGES: tuple[Language, ...] = ("zh_Hans", "yue", "en")
 """The languages there are sentences in: Mandarin, Cantonese, English."""
 
-ALARMS = ("alarm", "fault")
-"""Prompts that call somebody: as loud at night as by day."""
-
-PROMPTS = ("admit", "turn_back", "refer", "wait", "again", "rest", "next", *ALARMS)
+PROMPTS = ("admit", "turn_back", "refer", "wait", "again", "rest", "next", *sorted(ALARMS))
 """The stable names of what can be said."""
 
 
@@ -54,9 +52,9 @@ SENTENCES: Mapping[str, tuple[Sentence, ...]] = {
     "again": (Sentence("请再测一次体温。", "請再量一次體溫。", "Please measure once more."),),
     "rest": (
         Sentence(
-            "请休息{minutes}分钟，您的号码是{ticket}号。",
-            "請休息{minutes}分鐘，你嘅號碼係{ticket}號。",
-            "Please rest for {minutes} minutes. Your number is {ticket}.",
+            "请休息{minutes}，您的号码是{ticket}号。",
+            "請休息{minutes}，你嘅號碼係{ticket}號。",
+            "Please rest for {minutes}. Your number is {ticket}.",
             ("minutes", "ticket"),
         ),
         Sentence(
@@ -88,6 +86,12 @@ SENTENCES: Mapping[str, tuple[Sentence, ...]] = {
     ),
 }
 
+_UNITS = {
+    ("minutes", "zh_Hans"): ("分钟", "分钟"),
+    ("minutes", "yue"): ("分鐘", "分鐘"),
+    ("minutes", "en"): ("minute", "minutes"),
+}
+
 TONES: Mapping[str, tuple[tuple[int, int], ...]] = {
     "admit": ((1320, 120), (0, 80), (1320, 120)),
     "turn_back": ((280, 900),),
@@ -115,6 +119,11 @@ def sentence(prompt: str, language: str, values: Mapping[str, str]) -> str:
     """Return what is said for a prompt; values that are no numbers are not spoken. Raises KeyError
     for a prompt that does not exist."""
     found = chosen(prompt, values)
-    words = {name: in_words(values[name], language) for name in found.needs}
+    words = {
+        name: counted(values[name], _UNITS[name, language], language)
+        if (name, language) in _UNITS
+        else in_words(values[name], language)
+        for name in found.needs
+    }
     text: str = getattr(found, language)
     return text.format(**words)

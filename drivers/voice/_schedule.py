@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from drivers.options import both
+
 log = logging.getLogger(__name__)
 
 LATE = timedelta(minutes=15)
@@ -53,10 +55,15 @@ def quiet_hours(text: str) -> Quiet | None:
         return None
     match = _TIMES.fullmatch(text)
     if match is None:
-        raise ValueError(f"expected hours like 22:00-07:00, got {text!r}")
+        raise ValueError(
+            both(
+                f"expected hours like 22:00-07:00, got {text!r}",
+                f"应为 22:00-07:00 这样的时段，现在是 {text!r}",
+            )
+        )
     hours = Quiet(_time(match[1], match[2]), _time(match[3], match[4]))
     if hours.start == hours.until:
-        raise ValueError(f"{text!r} begins and ends at the same time")
+        raise ValueError(both(f"{text!r} begins and ends at the same time", f"{text!r} 的开始和结束相同"))
     return hours
 
 
@@ -65,7 +72,12 @@ def announcement(line: str, folder: Path | None = None) -> Announcement:
     where its path is relative. Raises ValueError."""
     match = _ENTRY.fullmatch(line)
     if match is None:
-        raise ValueError(f"expected HH:MM and a text or a wave file, got {line!r}")
+        raise ValueError(
+            both(
+                f"expected HH:MM and a text or a wave file, got {line!r}",
+                f"应为 HH:MM 加文字或 wav 文件，现在是 {line!r}",
+            )
+        )
     at, text = _time(match[1], match[2]), match[3]
     sound = Path(text) if text.lower().endswith(".wav") else None
     if sound is not None and folder is not None:
@@ -79,7 +91,7 @@ def zone(name: str) -> tzinfo:
         try:
             return ZoneInfo(name)
         except (OSError, ValueError, KeyError) as error:
-            raise ValueError(f"there is no time zone {name!r}") from error
+            raise ValueError(both(f"there is no time zone {name!r}", f"没有 {name!r} 这个时区")) from error
     try:
         with _LOCAL.open("rb") as file:
             return ZoneInfo.from_file(file, key="localtime")
@@ -101,7 +113,12 @@ class Book:
             elif "/" in item or item.endswith(".txt"):
                 self._files[Path(item)] = (None, [])
             else:
-                raise ValueError(f"expected HH:MM and a text, or the path of a file of such, got {item!r}")
+                raise ValueError(
+                    both(
+                        f"expected HH:MM and a text, or the path of a file of such, got {item!r}",
+                        f"应为 HH:MM 加文字，或写有这些内容的文件路径，现在是 {item!r}",
+                    )
+                )
 
     def __bool__(self) -> bool:
         return bool(self._fixed or self._files)
@@ -160,7 +177,7 @@ class Plan:
 
 def _time(hour: str, minute: str) -> time:
     if int(hour) > 23 or int(minute) > 59:
-        raise ValueError(f"there is no time {hour}:{minute}")
+        raise ValueError(both(f"there is no time {hour}:{minute}", f"没有 {hour}:{minute} 这个时间"))
     return time(int(hour), int(minute))
 
 

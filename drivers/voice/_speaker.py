@@ -14,10 +14,11 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from drivers.voice._options import SpeechOptions
-from drivers.voice._prompts import ALARMS, PROMPTS
+from drivers.voice._prompts import PROMPTS
 from drivers.voice._schedule import LATE, Announcement, Book, Plan, quiet_hours, zone
 from drivers.voice._waves import Prompts, Wave
 from edge.domain.errors import DeviceUnavailable
+from edge.domain.ports import ALARMS
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +89,8 @@ class Speaker:
         self._open()
         if self._failure is not None:
             raise self._failure
+        if self._book and not self._thread.is_alive():
+            raise DeviceUnavailable("the announcements have ended by an error; the log says which", "ended")
         self._player.check()
 
     def close(self) -> None:
@@ -165,9 +168,11 @@ class Speaker:
         for language in fitting(entry.text, self._options.languages):
             for piece in pieces(entry.text):
                 with self._prompts.notice(piece, language, self._options.volume) as spoken:
-                    while spoken is not None and self._is_timely(due, entry):
-                        if self._heard(spoken) is None:
-                            break
+                    cut = spoken is not None
+                    while spoken is not None and cut:
+                        if not self._is_timely(due, entry):
+                            return
+                        cut = self._heard(spoken) is not None
 
     def _is_timely(self, due: datetime, entry: Announcement) -> bool:
         """Say whether it may still be said, and that it is given up where it may not."""

@@ -1,7 +1,7 @@
 """What is said as wave files in a cache: a tone, then the sentence where a synthesiser is installed.
 
-Renders and plays nothing. A file's name holds a digest of text, voice, speed and tone, so that a change of
-any renders anew; what nobody asked for in months is removed. A sentence that tells a temperature is
+Plays nothing. A file's name holds a digest of text, voice, speed, tone and synthesiser, so that a change
+of any renders anew; what nobody asked for in months is removed. A sentence that tells a temperature is
 somebody's measurement: it is removed once it was played.
 """
 
@@ -32,8 +32,9 @@ log = logging.getLogger(__name__)
 # Debian 12's espeak-ng reads characters in English with its default Mandarin voice (体温 becomes
 # "ti three wen one"); these voices do not.
 SPEAKERS = {"zh_Hans": "cmn-latn-pinyin", "yue": "yue", "en": "en"}
-_FORM = 2  # raise when the same sentence would render differently
-_SPEAK_S = 10.0
+_FORM = 3  # raise when the same sentence would render differently
+_SPEAK_S = 5.0
+_HUNG_S = 60.0  # and nobody at the gate waits for it again so soon
 _PAUSE_S = 0.15
 _PASSING = ".passing-"
 _DAY_S = 86_400.0
@@ -64,6 +65,9 @@ class Prompts:
         self._speed = speed
         self.folder, self._borrowed = _folder(cache)
         self.speaker = shutil.which("espeak-ng")
+        self._edition = _edition(self.speaker)
+        self._hung_until = 0.0
+        self._failed = False
         if self.speaker is None:
             log.warning("espeak-ng is not installed: prompts are tones only, announcements are not said")
 
@@ -156,7 +160,7 @@ class Prompts:
         keep: bool = True,
     ) -> Iterator[Wave]:
         """Lend the file of a text, rendered where it is not there whole."""
-        key = f"{_FORM}\n{text}\n{SPEAKERS[language]}\n{self._speed}\n{self.speaker is not None}\n{pattern}"
+        key = f"{_FORM}\n{text}\n{SPEAKERS[language]}\n{self._speed}\n{self._edition}\n{pattern}"
         path = self.folder / f"{name}-{language}-{_digest(key)}-v{volume}.wav"
         if keep and _sound.is_whole(path):  # else absent, or cut short when the power went
             yield Wave(path, seconds(path))
@@ -190,7 +194,7 @@ class Prompts:
 
     def _speak(self, language: str, text: str) -> tuple[int, "array.array[int]"] | None:
         """Return rate and samples of a sentence; None without a synthesiser, or when it failed."""
-        if self.speaker is None:
+        if self.speaker is None or time.monotonic() < self._hung_until:
             return None
         with tempfile.TemporaryDirectory(prefix=_sound.FRESH, dir=self.folder) as folder:
             out = Path(folder) / "spoken.wav"
@@ -200,10 +204,18 @@ class Prompts:
                 subprocess.run(
                     command, input=text.encode(), check=True, timeout=_SPEAK_S, capture_output=True
                 )
-                return _sound.read(out)
+                spoken = _sound.read(out)
             except (subprocess.SubprocessError, OSError, wave.Error, EOFError) as error:
-                log.warning("espeak-ng cannot speak %s, tones only: %s", language, error)
+                if isinstance(error, subprocess.TimeoutExpired):
+                    self._hung_until = time.monotonic() + _HUNG_S
+                if not self._failed:
+                    log.warning("espeak-ng cannot speak %s, tones only: %s", language, error)
+                self._failed = True
                 return None
+        if self._failed:
+            log.warning("espeak-ng speaks again")
+            self._failed = False
+        return spoken
 
     @contextlib.contextmanager
     def _removed(self) -> Iterator[Path]:
@@ -246,6 +258,14 @@ def _digest(key: str) -> str:
 def _stamp(path: Path) -> str:
     found = path.stat()
     return f"{path}\n{found.st_mtime_ns}\n{found.st_size}"
+
+
+def _edition(speaker: str | None) -> str:
+    """Return what tells one synthesiser from another that was installed in its place."""
+    if speaker is None:
+        return "tones"
+    found = Path(speaker).stat()
+    return f"{found.st_mtime_ns} {found.st_size}"
 
 
 def _folder(cache: str) -> tuple[Path, bool]:

@@ -13,6 +13,7 @@ Tried on hardware: not yet.
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -30,6 +31,8 @@ from edge.domain.errors import DeviceUnavailable
 _GRACE_S = 5.0
 _SLICE_S = 0.05
 _SOUND = Path("/dev/snd")
+_CARDS = Path("/proc/asound")
+_CARD = re.compile(r"(?:hw:(?:CARD=)?|CARD=)(\w+)")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +40,9 @@ class Options(SpeechOptions):
     """What is said and what plays it."""
 
     player: str = option("aplay", "aplay, paplay, pw-play, or the path of one that takes a file")
-    device: str = option("", "sound device as the player names it; empty: its default")
+    device: str = option(
+        "", "sound device as the player names it, best by the card's name; empty: its default"
+    )
 
 
 class ProgramPlayer:
@@ -51,9 +56,13 @@ class ProgramPlayer:
         """Raise DeviceUnavailable when the player or the sound card is gone."""
         if shutil.which(self._player) is None:
             raise DeviceUnavailable(f"the player {self._player} is not installed", code="absent")
-        card_wanted = not self._device or "hw:" in self._device
-        if Path(self._player).name == "aplay" and card_wanted and not list(_SOUND.glob("pcm*p")):
+        if Path(self._player).name != "aplay":
+            return
+        card = _CARD.search(self._device)
+        if (card or not self._device) and not list(_SOUND.glob("pcm*p")):
             raise DeviceUnavailable("there is no sound card", code="absent")
+        if card and not (_CARDS / (f"card{card[1]}" if card[1].isdecimal() else card[1])).exists():
+            raise DeviceUnavailable(f"there is no sound card {card[1]} (see aplay -l)", code="absent")
 
     def play(self, item: Wave, stop: threading.Event) -> float | None:
         """Play a file; see `Player`."""

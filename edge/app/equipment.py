@@ -11,12 +11,13 @@ from uuid import uuid4
 
 from drivers import registry
 from edge.app.lanes import BuiltLane, named
-from edge.devices import Effector, Place, read_scanner, read_thermometer
+from edge.devices import Place, read_scanner, read_thermometer
 from edge.domain.errors import DeviceUnavailable, FormError
 from edge.domain.events import Begin
 from edge.domain.lane_state import Do
 from edge.domain.model import Instant
 from edge.domain.ports import Preview
+from edge.effector import Effector
 from edge.health import Health
 from edge.signals import follow
 from edge.station import Station
@@ -57,6 +58,12 @@ class Equipment:
             return False
         effector.perform(do)
         return True
+
+    def end(self) -> None:
+        """Break off what barriers and voices do: the gate stops."""
+        for lane in self._lanes.values():
+            for effector in lane.effectors.values():
+                effector.end()
 
     def _start(self, station: Station, lane: BuiltLane, name: str, driver: registry.Driver) -> None:
         where, stop = lane.spec.name, self._threads.stop

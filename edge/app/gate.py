@@ -106,6 +106,7 @@ class _Gate:
         self.stop.set()
         self.bell.ring()
         self.views.ring()
+        self.equipment.end()
         stuck = self.threads.join(10.0)
         if stuck:
             log.error("threads did not end: %s", ", ".join(stuck))
@@ -191,7 +192,7 @@ class _Gate:
         health.probe("disk", probes.disk(self.folder))
         health.probe("clock", probes.clock(lambda: self.clock.quality))
         health.probe("journal", probes.journal(self.station.unwritable))
-        for standing in (Standing.DUE, Standing.EXPIRED):
+        for standing in (Standing.DUE, Standing.EXPIRED, Standing.ELSEWHERE):
             code = f"calibration_{standing}"
             health.probe(code, probes.calibrations(code, partial(self._calibrated, standing)))
         if self.uplink is not None:

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from edge import procedures
+from edge.app.calibrated import counting, stands
 from edge.config import Lane, Settings
-from edge.devices import Effector
 from edge.domain import bench
 from edge.domain.calibration import Calibration
 from edge.domain.errors import ConfigError, JournalError
 from edge.domain.lane_state import LaneSpec, LaneState
-from edge.domain.measuring import recalled
 from edge.domain.model import Outcome, Passage
 from edge.domain.policy import Policy
 from edge.domain.record import restored
+from edge.effector import Effector
 from edge.journal import Journal, Reader, StoredRow
 from edge.messages import Reply
 
@@ -63,35 +63,29 @@ def filled(
         passage = restored(row.body, _sealed(journal, row), lane=name, clock=row.clock)
         waiting[name].append(_under_present_rules(passage, lanes[name].spec))
     known: dict[str, list[Calibration]] = {name: [] for name in lanes}
-    for name, calibration, fits in calibrations({name: lane.devices for name, lane in lanes.items()}, reader):
-        if fits:
-            known[name].append(calibration)
-        else:
-            log.warning("%s-%s: its calibration was for %s", name, calibration.device, calibration.driver)
+    for name, found in calibrations({name: lane.devices for name, lane in lanes.items()}, reader):
+        known[name].append(found)
+        if not found.here:
+            where = f"{found.driver} at {found.port or found.device}"
+            log.warning("%s-%s: its calibration was for %s", name, found.device, where)
     return {
         name: (lane.spec, replace(bench.restore(waiting[name]), calibrations=tuple(known[name])))
         for name, lane in lanes.items()
     }
 
 
-def calibrations(devices: Mapping[str, Devices], reader: Reader) -> Iterator[tuple[str, Calibration, bool]]:
-    """Yield (lane, calibration, fits) for the newest of each thermometer that was not taken back, oldest
-    first. One that was found for another driver than stands there now does not fit: it does not count."""
-    drivers = {
-        (lane, name): table.get("driver")
-        for lane, tables in devices.items()
-        for name, kind, table in named(tables)
-        if kind == "thermometer"
-    }
-    for row in reader.calibrations():
-        if row.kind != "calibration.recorded" or row.lane is None or row.lane not in devices:
-            continue
-        try:
-            calibration = recalled(row.body)
-        except KeyError as error:
-            log.error("row %d tells of no calibration: %s is missing", row.seq, error)
-            continue
-        yield row.lane, calibration, drivers.get((row.lane, calibration.device)) == calibration.driver
+def calibrations(devices: Mapping[str, Devices], reader: Reader) -> Iterator[tuple[str, Calibration]]:
+    """Yield (lane, calibration) for the newest of each thermometer that was not taken back, oldest first;
+    see `edge.app.calibrated` for those that do not count here."""
+    rows = reader.calibrations()
+    for lane, tables in devices.items():
+        mine = (row for row in rows if row.lane == lane)
+        yield from ((lane, found) for found in counting(stands(thermometers(tables)), mine))
+
+
+def thermometers(devices: Devices) -> dict[str, Mapping[str, Any]]:
+    """Return the tables of the thermometers of a lane by their names."""
+    return {name: table for name, kind, table in named(devices) if kind == "thermometer"}
 
 
 def named(devices: Devices) -> list[tuple[str, str, Mapping[str, Any]]]:
@@ -133,6 +127,7 @@ def _built(lane: Lane, policy: Policy, config_folder: Path, *, boot: int, starte
     if path is None:
         raise ConfigError(f"[lane.{lane.name}] procedure: there is no procedure {lane.procedure!r}")
     text = procedures.read(path)
+    measuring = stands(thermometers(lane.devices()))
     spec = LaneSpec(
         name=lane.name,
         direction=lane.direction,
@@ -142,6 +137,8 @@ def _built(lane: Lane, policy: Policy, config_folder: Path, *, boot: int, starte
         started_us=started_us,
         abandon_us=lane.abandon_s * 1_000_000,
         park_max_us=lane.park_max_s * 1_000_000,
+        ports=tuple((name, stand.ports[0]) for name, stand in measuring.items() if stand.ports),
+        arrays=frozenset(name for name, stand in measuring.items() if stand.array),
     )
     return BuiltLane(spec, text, lane.devices())
 

@@ -6,20 +6,21 @@ What it says goes to standard error, the result to standard output.
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from uuid import uuid4
 
 import click
 
 from edge.cli.config import load_or_exit, tell
-from edge.cli.gate_client import Away, GateClient, Json, Refused, local_url
+from edge.cli.gate_client import Away, GateClient, Json, Refused, is_address, local_url
 from edge.config import Text, language
 from edge.domain.calibration import HOLDS_DAYS, Pair
-from edge.domain.measuring import MOST_DAYS
+from edge.domain.measuring import MAX_TEXT, MOST_DAYS
 
 FAULTS, USAGE, AWAY = 1, 2, 6
 METHOD = "paired"
@@ -31,6 +32,7 @@ _STANDING = {
     "holds": Text("holds", "有效"),
     "due": Text("ends soon", "即将到期"),
     "expired": Text("has ended", "已过期"),
+    "elsewhere": Text("not valid here: calibrate again", "在此无效，请重新校准"),
 }
 
 
@@ -44,6 +46,10 @@ class _Lane:
 
     def path(self, what: str) -> str:
         return f"/api/v1/lanes/{quote(self.name, safe='')}/{what}"
+
+    def again(self) -> "_Lane":
+        """Return what the gate says now."""
+        return _Lane(self.gate, self.name, self.gate.get(self.path("calibrations")))
 
     def found(self, device: str) -> Json | None:
         """Return the calibration on record for a thermometer."""
@@ -96,10 +102,7 @@ def calibrate(
 
     The gate must be running. Ends with 6 when it does not answer, with 1 when nothing was written.
     """
-    if undo and not reason:
-        raise click.UsageError("--undo needs --reason")
-    if not (show or undo or reference):
-        raise click.UsageError('--reference "make and number" of the clinical thermometer is needed')
+    _check(reference, site, reason, show=show, undo=undo)
     try:
         chosen = _lane(context, url, lane, token, path)
         if show:
@@ -107,7 +110,10 @@ def calibrate(
             return
         name = _device(chosen, device)
         if not chosen.known["may_record"]:
-            raise click.UsageError("this needs a manager's token: gatepost user token NAME")
+            raise _usage(
+                "this needs a manager's token: gatepost user token NAME",
+                "需要物业账号的令牌：gatepost user token 账号",
+            )
         if undo:
             body: Json = {"device": name, "reason": reason, "command_id": uuid4().hex}
             done = chosen.gate.post(chosen.path("calibration/withdraw"), body)
@@ -124,24 +130,45 @@ def calibrate(
         _fail(context, USAGE if error.status in (401, 403, 404) else FAULTS, error.words)
 
 
+def _check(reference: str | None, site: str, reason: str | None, *, show: bool, undo: bool) -> None:
+    """Raise UsageError for what the gate would only refuse when ten people have been called."""
+    if undo and not reason:
+        raise _usage("--undo needs --reason", "--undo 要同时写 --reason（撤销理由）")
+    if not (show or undo or reference):
+        raise _usage(
+            '--reference "make and number" of the clinical thermometer is needed',
+            '要写 --reference "体温计型号和编号"',
+        )
+    for option, text in (("--reference", reference), ("--site", site), ("--reason", reason)):
+        if text is not None and not (text.strip() and len(text) <= MAX_TEXT and text.isprintable()):
+            raise _usage(
+                f"{option}: 1 to {MAX_TEXT} characters on one line", f"{option}：写一行，1 至 {MAX_TEXT} 个字"
+            )
+
+
 def _lane(
     context: click.Context, url: str | None, lane: str | None, token: str | None, path: Path | None
 ) -> _Lane:
     if url is None or lane is None:
         settings = load_or_exit(context, path).settings
         if url is None and settings.web.port == 0:
-            raise click.UsageError("[web] listen has port 0: give --url")
+            raise _usage("[web] listen has port 0: give --url", "[web] listen 的端口为 0：请写 --url")
         url = url or local_url(settings)
         names = [configured.name for configured in settings.lane]
         if lane is None and len(names) > 1:
-            raise click.UsageError(f"--lane is needed: {', '.join(names)}")
+            raise _usage(f"--lane is needed: {', '.join(names)}", f"要写 --lane：{'、'.join(names)}")
         lane = lane or names[0]
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-        raise click.UsageError(f"--url {url}: http://host:port is meant")
+    if not is_address(url):
+        raise _usage(f"--url {url}: http://host:port is meant", f"--url {url}：应为 http://主机:端口")
     if not token:
-        token = click.prompt("token", hide_input=True, err=True)
-    gate = GateClient(url, token.strip())
-    return _Lane(gate, lane, gate.get(f"/api/v1/lanes/{quote(lane, safe='')}/calibrations"))
+        asked = Text("token", "令牌").say(language(os.environ))
+        token = str(click.prompt(asked, hide_input=True, err=True))
+    token = token.strip()
+    if not (token.isascii() and token.isprintable()):
+        raise _usage(
+            "that is no token: gatepost user token NAME", "这不是令牌：请运行 gatepost user token 账号"
+        )
+    return _Lane(GateClient(url, token), lane, {}).again()
 
 
 def _device(lane: _Lane, device: str | None) -> str:
@@ -150,8 +177,15 @@ def _device(lane: _Lane, device: str | None) -> str:
     if device is None and len(known) == 1:
         return str(known[0])
     if device is None or device not in known:
-        raise click.UsageError(f"--device must be one of: {', '.join(known) or '(no thermometer here)'}")
+        raise _usage(
+            f"--device must be one of: {', '.join(known) or '(no thermometer here)'}",
+            f"--device 应为其中之一：{'、'.join(known) or '（这里没有测温仪）'}",
+        )
     return device
+
+
+def _usage(en: str, zh: str) -> click.UsageError:
+    return click.UsageError(Text(en, zh).say(language(os.environ)))
 
 
 def _walk(lane: _Lane, device: str) -> list[Pair]:
@@ -180,8 +214,10 @@ def _record(lane: _Lane, device: str, pairs: list[Pair], facts: Json, as_json: b
             {"surface_mdegc": pair.surface_mdegc, "reference_mdegc": pair.reference_mdegc} for pair in pairs
         ],
     }
+    agreed = False
     while True:
         try:
+            agreed = agreed or _is_still_wanted(lane, device)
             done = lane.gate.post(lane.path("calibration"), body)
             break
         except (Away, Refused) as error:
@@ -192,9 +228,31 @@ def _record(lane: _Lane, device: str, pairs: list[Pair], facts: Json, as_json: b
             tell(words.en, words.zh)
             if _ask(Text("Enter: try again, q: stop", "回车重试，q 停止")).strip().lower() == "q":
                 raise
-    known = lane.gate.get(lane.path("calibrations"))
-    found = _Lane(lane.gate, lane.name, known).found(device) or {}
+    found: Json = {}
+    with suppress(Away, Refused):  # it is written, and that is what has to be said
+        found = lane.again().found(device) or {}
     _result(as_json, Text("written down", "已写入"), {**found, **done})
+
+
+def _is_still_wanted(lane: _Lane, device: str) -> bool:
+    """Ask, where somebody else has calibrated the same thermometer while this walk lasted."""
+    before, newest = lane.found(device), lane.again().found(device)
+    if newest is None or (before is not None and before["at_us"] == newest["at_us"]):
+        return True
+    tell(
+        f"Meanwhile {newest['by']} has written down {newest['offset_mdegc'] / 1000:+.2f} °C for it.",
+        f"期间 {newest['by']} 已写入该测温仪的校准：{newest['offset_mdegc'] / 1000:+.2f} °C。",
+    )
+    if (
+        _ask(Text("y: write yours all the same; anything else: stop", "y 仍写入本次结果，其他停止"))
+        .strip()
+        .lower()
+        != "y"
+    ):
+        _fail(
+            click.get_current_context(), FAULTS, Text("Stopped; nothing was written.", "已停止，没有写入。")
+        )
+    return True
 
 
 def _show(lane: _Lane, device: str | None, as_json: bool) -> None:

@@ -47,7 +47,10 @@ class GateClient:
     def _ask(self, method: str, path: str, body: bytes | None) -> Json:
         parts = urlsplit(self.url)
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
+        try:
+            connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
+        except http.client.InvalidURL as error:
+            raise Away(f"{parts.netloc}: {error}") from error
         headers = {"authorization": f"Bearer {self.token}"}
         if body is not None:
             headers["content-type"] = "application/json"
@@ -55,11 +58,20 @@ class GateClient:
             connection.request(method, parts.path.rstrip("/") + path, body, headers)
             answer = connection.getresponse()
             status, data = answer.status, answer.read()
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.HTTPException, UnicodeError) as error:
             raise Away(f"{parts.netloc}: {error}") from error
         finally:
             connection.close()
         return _understood(parts.netloc, status, data)
+
+
+def is_address(url: str) -> bool:
+    """Say whether a gate can be asked under this address."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 80) > 0
+    except ValueError:  # a port that is none, brackets that do not close
+        return False
 
 
 def local_url(settings: Settings) -> str:

@@ -22,6 +22,7 @@ from edge.web.troubles import ERRORS
 
 LOOK_EVERY_S = 0.3
 PATIENCE_S = 60.0
+HINT_S = 20.0
 REASON = "calibration"
 Json = Mapping[str, Any]
 
@@ -63,6 +64,7 @@ class Walk:
 
     def _pair(self, number: int) -> Pair | None:
         """Return one pair, or None where it has to be taken again."""
+        self._forget()
         self.say(
             Text(
                 f"Pair {number} of {PAIRS}: one healthy person steps up and looks at the sensor.",
@@ -73,9 +75,9 @@ class Walk:
         surface = int(found["surface_mdegc"])
         self.say(
             Text(
-                f"The gate's thermometer: {degrees(surface)} on the skin. Measure the same person now "
+                f"The gate's thermometer: {surface / 1000:.2f} °C on the skin. Measure the same person now "
                 "with the clinical thermometer.",
-                f"本门测温仪：体表 {degrees(surface)}。请马上用医用体温计测同一个人。",
+                f"本门测温仪：体表 {surface / 1000:.2f} °C。请马上用医用体温计测同一个人。",
             )
         )
         while True:
@@ -131,15 +133,22 @@ class Walk:
 
     def _measurement(self) -> Json:
         """Return the next good measurement of the thermometer; its passage is ended."""
+        hint_at = self.clock() + HINT_S
         while True:
             self.pause(LOOK_EVERY_S)
             view = self._view()
             self._tell_device(view)
+            if self.clock() > hint_at:
+                self._once(
+                    "nobody",
+                    "Nobody was measured yet: step away for a moment, then stand before the sensor.",
+                    "还没有测到人：请先离开一下，再站到测温仪前。",
+                )
             passage, found = self._newest(view)
             if found is None:
                 continue
             self._known.add((passage, int(found["at_us"])))
-            if view["pieces"] > sum(one["method"] == "infrared" for one in view["measured"]):
+            if _has_others(view):
                 self._once(
                     "others",
                     "Somebody with a code or an answer is passing and is left alone: finish that passage on "
@@ -175,7 +184,14 @@ class Walk:
                 "环境过热或过冷，超出测温仪可信范围，请待温度合适再继续。",
             )
             return False
-        if found["quality"] != "ok" or found["surface_mdegc"] is None:
+        if found["surface_mdegc"] is None:
+            raise Stopped(
+                Text(
+                    f"{self.device} gives body values only: set its surface (object) mode first.",
+                    f"{self.device} 只给出体温值：请先把模块设为表面（物温）模式。",
+                )
+            )
+        if found["quality"] != "ok":
             self._once(
                 f"quality {found['at_us']}",
                 "Not held still. Step away for a moment, then step up again.",
@@ -183,6 +199,18 @@ class Walk:
             )
             return False
         return True
+
+    def _forget(self) -> None:
+        """Pass over whatever was measured while nobody was asked for: whoever stepped up meanwhile, or
+        stepped up twice, is not the person of the next pair."""
+        view = self._view()
+        self._tell_device(view)
+        passage, found = self._newest(view)
+        if found is not None and view["passage"] is not None and not _has_others(view):
+            self._end(passage)
+        while found is not None:
+            self._known.add((passage, int(found["at_us"])))
+            passage, found = self._newest(view)
 
     def _end(self, passage: int) -> None:
         body = {"passage": passage, "command_id": uuid4().hex, "outcome": "abandoned", "reason": REASON}
@@ -220,19 +248,20 @@ class Walk:
                 self.pause(1.0)
 
     def _tell_device(self, view: Json) -> None:
-        for device in view["devices"]:
-            if device["name"] == self.device and device["state"] == "down":
-                self._once(
-                    "down",
-                    f"{self.device} does not work; see the page Devices.",
-                    f"{self.device} 不工作，请看“设备”页面。",
-                )
+        if any(one["name"] == self.device and one["state"] == "down" for one in view["devices"]):
+            en, zh = "does not work; see the page Devices.", "不工作，请看“设备”页面。"
+            self._once("down", f"{self.device} {en}", f"{self.device} {zh}")
 
     def _once(self, what: str, en: str, zh: str) -> None:
         """Say it, unless it was the last thing said like this."""
         if self._said != what:
             self._said = what
             self.say(Text(en, zh))
+
+
+def _has_others(view: Json) -> bool:
+    """Say whether the passage holds more than what instruments measured: a code, an answer."""
+    return bool(view["pieces"] > sum(one["method"] == "infrared" for one in view["measured"]))
 
 
 def table(pairs: Sequence[Pair]) -> Text:
@@ -246,11 +275,6 @@ def table(pairs: Sequence[Pair]) -> Text:
     head = "  #     skin  clinical  differ  apart     (体表  体温计  相差  离中值)"
     text = "\n".join([head, *lines])
     return Text(text, text)
-
-
-def degrees(mdegc: int) -> str:
-    """Return thousandths of a degree as people read them off an instrument."""
-    return f"{mdegc / 1000:.2f} °C"
 
 
 def _plain(typed: str) -> str:

@@ -16,9 +16,15 @@ import click
 from edge.domain.errors import ConfigError, DeviceUnavailable
 from edge.domain.model import Reading
 from edge.domain.ports import Thermometer
+from edge.web import thermal
 
 NOT_RECOGNISED = 1
 ABSENT = 4
+
+_UNSURE = """\
+# These are numbers without a checksum: a scale or a distance meter looks the same. Hold a hand before
+# it: the value has to become that of skin, 30 to 35 °C.
+# 这些只是没有校验的数字，秤、测距仪看起来也一样。把手放到它前面，数值应变为皮肤温度（30–35 ℃）。"""
 
 
 @click.group()
@@ -102,6 +108,8 @@ def listen(context: click.Context, *, port: str, seconds: float, as_json: bool) 
             click.echo(json.dumps(_found(hearing.port, candidate), ensure_ascii=False))
             continue
         click.echo(f"# {_explained(candidate)}")
+        if not number and not candidate.checked:
+            click.echo(_UNSURE)
         if not number:
             click.echo(_block(hearing.port, candidate))
     if not hearing.candidates:
@@ -179,7 +187,16 @@ def _as_text(reading: Reading) -> str:
         ("body by the device", reading.vendor_body_mdegc),
     ]
     said = ", ".join(f"{what} {mdegc / 1000:.2f} °C" for what, mdegc in parts if mdegc is not None)
-    return f"{said} [{reading.quality.value}]"
+    return f"{said}{_place(reading)} [{reading.quality.value}]"
+
+
+def _place(reading: Reading) -> str:
+    """Return where in an array's picture its value stands: what a face box is put round."""
+    if reading.grid is None:
+        return ""
+    heat = thermal.heat_of(reading.raw.hex(), dataclasses.asdict(reading.grid))
+    spot = None if heat is None else thermal.hottest(heat, reading.surface_mdegc)
+    return "" if spot is None else f" at column {spot[0]}, row {spot[1]}"
 
 
 def _found(port: str, candidate: Any) -> dict[str, object]:
@@ -200,11 +217,11 @@ def _found(port: str, candidate: Any) -> dict[str, object]:
 
 def _explained(candidate: Any) -> str:
     """Return in one line what a driver makes of the bytes."""
-    sure = "" if candidate.checked else "; text without a checksum, compare the values 无校验，请核对数值"
+    perhaps = "" if candidate.checked else "perhaps 可能是 "
     speed = "" if candidate.baud is None else f", {candidate.baud} baud"
     return (
-        f"{candidate.driver}{speed}: {candidate.frames} frames 帧, {candidate.share:.0%} of "
-        f"{candidate.count} bytes 字节; last 最近: {_as_text(candidate.reading)}{sure}"
+        f"{perhaps}{candidate.driver}{speed}: {candidate.frames} frames 帧, {candidate.share:.0%} of "
+        f"{candidate.count} bytes 字节; last 最近: {_as_text(candidate.reading)}"
     )
 
 
@@ -236,7 +253,8 @@ def _unknown(hearing: Any) -> list[str]:
             if sound.text:
                 lines.append(
                     f"    text 文本 {sound.start.decode('ascii', 'replace')!r}: "
-                    "driver ascii_line with patterns of its own reads it 可用 ascii_line 并自写 patterns"
+                    "if these are temperatures, driver ascii_line with patterns of its own reads them "
+                    "若是温度，可用 ascii_line 并自写 patterns"
                 )
     lines.append(
         "Try longer (--seconds 10; some modules send one picture in two seconds), another cable, and that "

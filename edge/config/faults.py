@@ -5,6 +5,7 @@ both languages. Must not print a value that could be a secret.
 """
 
 import difflib
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -63,6 +64,16 @@ def did_you_mean(word: str, known: Collection[str]) -> Text:
         return Text(f'; did you mean "{near[0]}"?', f'；是不是 "{near[0]}"？')
     names = ", ".join(sorted(known)) or "-"
     return Text(f"; known are: {names}", f"；可以写的有：{names}")
+
+
+def parted(line: str) -> Text:
+    """Return the two halves of a driver's `English / Chinese`; a value it names may hold the mark too."""
+    parts = line.split(" / ")
+    middle = len(parts) // 2
+    en, zh = " / ".join(parts[:middle]), " / ".join(parts[middle:])
+    if len(parts) % 2 or not re.search("[\u4e00-\u9fff]", zh):
+        return Text(line, f"这个值不能用：{line}")
+    return Text(en, zh)
 
 
 def from_pydantic(error: ErrorDetails, source: str, data: Mapping[str, Any]) -> Fault:

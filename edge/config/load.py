@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
-from edge.config.faults import Fault, did_you_mean, from_pydantic, lane_title
+from edge.config.faults import Fault, did_you_mean, from_pydantic, lane_title, parted
 from edge.config.model import DEVICE_KEYS, Settings
 from edge.config.source import Draft, find, make_absolute, note_file, overlay, process_faults, read
 from edge.config.words import Text, language
@@ -19,7 +19,8 @@ from edge.domain.errors import ConfigError
 
 
 class Drivers(Protocol):
-    """Who knows the drivers: `load` raises ConfigError with every fault of a device's table."""
+    """Who knows the drivers: `load` raises ConfigError with every fault of a device's table, and says of
+    the device what it `holds` for itself alone."""
 
     def load(self, kind: str, table: Mapping[str, object], /) -> Any: ...
 
@@ -163,7 +164,7 @@ def _check_lanes(draft: Draft, drivers: Drivers | None, procedures: Procedures |
     lanes = draft.data.get("lane")
     if not isinstance(lanes, list):
         return
-    source, taken = str(draft.path), set[str]()
+    source, taken, held = str(draft.path), set[str](), dict[str, str]()
     known = procedures(draft.path.parent) if procedures else None
     for index, lane in enumerate(lanes):
         if not isinstance(lane, Mapping):
@@ -179,24 +180,36 @@ def _check_lanes(draft: Draft, drivers: Drivers | None, procedures: Procedures |
             what = Text(f'no procedure "{procedure}"', f'没有流程 "{procedure}"')
             draft.faults.append(Fault(source, title, "procedure", what + did_you_mean(procedure, known)))
         if drivers is not None:
-            _check_devices(draft, drivers, lane, title)
+            _check_devices(draft, drivers, lane, title, held)
 
 
-def _check_devices(draft: Draft, drivers: Drivers, lane: Mapping[str, Any], title: str) -> None:
+def _check_devices(
+    draft: Draft, drivers: Drivers, lane: Mapping[str, Any], title: str, held: dict[str, str]
+) -> None:
     for kind in DEVICE_KEYS:
+        place = f"{title} [lane.{kind}]"
         tables = lane.get(kind)
         for table in tables if isinstance(tables, list) else [tables]:
             if not isinstance(table, Mapping) or not isinstance(table.get("driver"), str):
                 continue  # said already
             try:
-                drivers.load(kind, table)
+                driver = drivers.load(kind, table)
             except ConfigError as error:
-                place = f"{title} [lane.{kind}]"
                 draft.faults.extend(_driver_fault(str(draft.path), place, line) for line in error.faults)
+                continue
+            for thing in getattr(driver, "holds", ()):
+                if thing in held:
+                    draft.faults.append(Fault(str(draft.path), place, "", _held_twice(thing, held[thing])))
+                held.setdefault(thing, place)
+
+
+def _held_twice(thing: str, place: str) -> Text:
+    return Text(
+        f"{thing} belongs to {place} already; give each device its own",
+        f"{thing} 已由 {place} 使用，请给每个设备各写一个",
+    )
 
 
 def _driver_fault(source: str, place: str, line: str) -> Fault:
     key, colon, what = line.partition(": ")
-    return (
-        Fault(source, place, key, Text(what, what)) if colon else Fault(source, place, "", Text(line, line))
-    )
+    return Fault(source, place, key, parted(what)) if colon else Fault(source, place, "", parted(line))

@@ -113,8 +113,8 @@ class Screening(Table):
         le=5.0,
     )
     stale_s: float = key(
-        "seconds of silence after which earlier frames are forgotten",
-        "中断多少秒后，之前的读数作废",
+        "seconds of silence after which earlier frames are forgotten; more than the module needs for one",
+        "中断多少秒后，之前的读数作废；要比模块给一帧的间隔长",
         default=2.0,
         ge=0.5,
         le=60.0,

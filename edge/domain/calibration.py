@@ -2,8 +2,8 @@
 
 Somebody known to be well is measured by the gate and by a clinical thermometer, several times and
 several people; the middle difference is what this site adds to this device's surface value. Refuses
-what cannot be so. A calibration holds for one device of one lane and until a date; taking one back
-is a new record.
+what cannot be so. A calibration holds for one device of one lane, where it is plugged in, and until a
+date; taking one back is a new record.
 """
 
 from collections.abc import Sequence
@@ -34,6 +34,7 @@ class Standing(StrEnum):
     HOLDS = "holds"
     DUE = "due"
     EXPIRED = "expired"
+    ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,9 @@ class Pair:
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """A finished calibration. `spread_mdegc` is the median distance of the pairs' differences from
-    `offset_mdegc`, `count` how many pairs, `site` where on the body; wall-clock times in microseconds."""
+    `offset_mdegc`, `count` how many pairs, `site` where on the body; wall-clock times in microseconds.
+    `port` is the lasting name of where the device is plugged in, None where it has none; `here` is False
+    where another device stands there now."""
 
     device: str
     driver: str
@@ -60,6 +63,8 @@ class Calibration:
     by: str
     at_us: int
     until_us: int
+    port: str | None = None
+    here: bool = True
 
     @property
     def conversion(self) -> str:
@@ -68,21 +73,27 @@ class Calibration:
 
 
 def standing(calibration: Calibration, now: Instant) -> Standing:
-    """Say whether a calibration counts now. By a clock that is not believed, all do: a gate that starts
-    in the past or the future must not lose what it knows, nor complain of it."""
+    """Say whether a calibration counts now. By a clock that is not believed, all of this device do: a gate
+    that starts in the past or the future must not lose what it knows, nor complain of it."""
+    if not calibration.here:
+        return Standing.ELSEWHERE
     if not now.clock.trusted:
         return Standing.HOLDS
     left_us = calibration.until_us - now.at_us
-    if left_us <= 0:
+    # One from the future was dated by a clock that was wrong: it would hold for years.
+    if left_us <= 0 or calibration.at_us > now.at_us + DAY_US:
         return Standing.EXPIRED
     return Standing.DUE if left_us <= DUE_DAYS * DAY_US else Standing.HOLDS
 
 
 def days_left(calibration: Calibration, now: Instant) -> int | None:
     """Return in how many days it ends, a day begun counted whole; 0 once it has ended, None by a clock
-    that is not believed."""
-    if not now.clock.trusted:
+    that is not believed and for another device's."""
+    found = standing(calibration, now)
+    if not now.clock.trusted or found is Standing.ELSEWHERE:
         return None
+    if found is Standing.EXPIRED:
+        return 0
     return max(0, -(-(calibration.until_us - now.at_us) // DAY_US))
 
 

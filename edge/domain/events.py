@@ -28,12 +28,14 @@ class CodeRead:
 
 @dataclass(frozen=True, slots=True)
 class CardRead:
-    """An identity card was read: (field, text) pairs, personal all of them."""
+    """An identity card was laid down: (field, text) pairs, personal all of them; none where it could
+    not be read, and then `unread` says why where that is known (`layout`)."""
 
     lane: str
     device: str
     fields: tuple[tuple[str, str], ...]
     at: Instant
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)

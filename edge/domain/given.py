@@ -1,10 +1,9 @@
 """From what an attendant gave to evidence: every value checked against the procedure's questions."""
 
 import re
-from collections.abc import Sequence
 
 from edge.domain.errors import FormError
-from edge.domain.events import CardRead, Give
+from edge.domain.events import Give
 from edge.domain.model import Answer, Evidence, Measurement, Method
 from edge.domain.procedure import CONTACT, Procedure, Question
 
@@ -24,17 +23,6 @@ def taken(procedure: Procedure, event: Give) -> tuple[Evidence, ...]:
     return tuple(_piece(procedure, event, name, value) for name, value in event.answers)
 
 
-def card_answers(procedure: Procedure, evidence: Sequence[Evidence], event: CardRead) -> tuple[Evidence, ...]:
-    """Return what an identity card answers of what this procedure asks; the rest is not kept, nor what
-    has been answered so already."""
-    answered = {(p.item.question, p.item.value) for p in evidence if isinstance(p.item, Answer)}
-    return tuple(
-        Evidence(event.at, event.device, Answer(name, text, event.device, personal=True))
-        for name, text in event.fields
-        if procedure.question(name) is not None and (name, text) not in answered
-    )
-
-
 def contact_mdegc(text: str) -> int:
     """Return a typed contact temperature in thousandths of a degree; raises FormError `bad_value`."""
     match = _DECIMAL.fullmatch(text.strip())
@@ -44,6 +32,20 @@ def contact_mdegc(text: str) -> int:
     low, high = _CONTACT_RANGE_MDEGC
     if not low <= value <= high:
         raise FormError("bad_value", f"a contact thermometer shows {low // 1000} to {high // 1000} degrees")
+    return value
+
+
+def checked(question: Question, value: str) -> str:
+    """Return an answer as it is kept; raises FormError `bad_value`."""
+    value = value.strip()
+    if question.kind == "choice":
+        if question.choice(value) is None:
+            raise FormError("bad_value", f"{question.id} has no choice {value!r}")
+        return value
+    if not value or len(value) > MAX_TEXT or any(ord(letter) < 32 for letter in value):
+        raise FormError("bad_value", f"{question.id} wants 1 to {MAX_TEXT} characters on one line")
+    if question.kind == "number" and not value.isdecimal():
+        raise FormError("bad_value", f"{question.id} wants a whole number")
     return value
 
 
@@ -63,18 +65,5 @@ def _piece(procedure: Procedure, event: Give, name: str, value: str) -> Evidence
     question = procedure.question(name)
     if question is None:
         raise FormError("unknown_question", f"this procedure does not ask {name}")
-    answer = Answer(name, _checked(question, value), event.by, question.personal, event.command_id)
+    answer = Answer(name, checked(question, value), event.by, question.personal, event.command_id)
     return Evidence(event.at, f"attendant:{event.by}", answer)
-
-
-def _checked(question: Question, value: str) -> str:
-    value = value.strip()
-    if question.kind == "choice":
-        if question.choice(value) is None:
-            raise FormError("bad_value", f"{question.id} has no choice {value!r}")
-        return value
-    if not value or len(value) > MAX_TEXT or any(ord(letter) < 32 for letter in value):
-        raise FormError("bad_value", f"{question.id} wants 1 to {MAX_TEXT} characters on one line")
-    if question.kind == "number" and not value.isdecimal():
-        raise FormError("bad_value", f"{question.id} wants a whole number")
-    return value

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from edge.domain import rules
 from edge.domain.bench import added, elapsed, ended, free_ticket, taken_back, unfinished
+from edge.domain.cards import NOTICE_US, laid
 from edge.domain.errors import FormError
 from edge.domain.events import (
     Begin,
@@ -26,9 +27,9 @@ from edge.domain.events import (
     Tick,
     Uncalibrate,
 )
-from edge.domain.given import card_answers, taken
+from edge.domain.given import taken
 from edge.domain.lane_state import Do, LaneSpec, LaneState, Record, Result
-from edge.domain.measuring import all_over, calibrate, seen, uncalibrate
+from edge.domain.measuring import all_over, calibrate, seen, uncalibrate, walked_off
 from edge.domain.model import (
     PASSAGES_PER_BOOT,
     Code,
@@ -71,7 +72,7 @@ def step(spec: LaneSpec, state: LaneState, event: LaneEvent) -> Result:
         case Resume():
             result = _resume_command(spec, state, event)
         case Calibrate():
-            result = calibrate(state, event)
+            result = calibrate(spec, state, event)
         case Uncalibrate():
             result = uncalibrate(state, event)
     return result
@@ -107,7 +108,9 @@ def _code(spec: LaneSpec, state: LaneState, event: CodeRead) -> Result:
         (p for p in state.parked if code.holder and code.holder in rules.holders(p.evidence)), None
     )
     if returning is None:
-        return _bind(spec, state, piece)
+        state, records = _left_behind(spec, state, event.at)
+        result = _bind(spec, state, piece)
+        return replace(result, records=(*records, *result.records))
     if elapsed(spec, returning.rests[-1], event.at) < ECHO_US:
         return Result(state)  # sent to rest just now, and still holding it up
     state, records = taken_back(spec, state, returning, event.at)
@@ -115,9 +118,29 @@ def _code(spec: LaneSpec, state: LaneState, event: CodeRead) -> Result:
     return replace(result, records=(*records, *result.records))
 
 
+def _left_behind(spec: LaneSpec, state: LaneState, at: Instant) -> tuple[LaneState, tuple[Record, ...]]:
+    """End a passage that holds nothing but the temperature of somebody who walked off: nobody may pass on
+    another's. The thermometers go on with whoever is there."""
+    opened = state.active
+    if opened is None or not _is_fresh(opened) or opened.decision is None or opened.decision.hold:
+        return state, ()
+    if not walked_off(state, opened, at):
+        return state, ()
+    done = ended(opened, unfinished(spec, opened), at)
+    return replace(state, active=None, last=done), (Record("passage.decided", done),)
+
+
 def _card(spec: LaneSpec, state: LaneState, event: CardRead) -> Result:
+    state, left = _left_behind(spec, state, event.at)
+    result = _laid(spec, state, event)
+    return replace(result, records=(*left, *result.records))
+
+
+def _laid(spec: LaneSpec, state: LaneState, event: CardRead) -> Result:
     given = state.active.evidence if state.active is not None else ()
-    pieces = card_answers(spec.procedure, given, event)
+    gone = _just_ended(state, event.at.mono_us)
+    pieces, notice = laid(spec.procedure, given, gone.evidence if gone else (), event)
+    state = replace(state, notice=(notice, event.at.mono_us) if notice else None)
     if not pieces or len(given) + len(pieces) > MAX_EVIDENCE:
         return Result(state)
     if state.active is None:
@@ -129,6 +152,8 @@ def _card(spec: LaneSpec, state: LaneState, event: CardRead) -> Result:
 
 def _tick(spec: LaneSpec, state: LaneState, at: Instant) -> Result:
     active = state.active
+    if state.notice is not None and at.mono_us - state.notice[1] > NOTICE_US:
+        state = replace(state, notice=None)
     if active is not None and at.mono_us - active.touched.mono_us > spec.abandon_us:
         return _end(spec, state, active, unfinished(spec, active), at)
     for passage in state.parked:
@@ -231,7 +256,7 @@ def _end(spec: LaneSpec, state: LaneState, passage: Passage, decision: Decision,
         last=done,
     )
     if was_active:
-        state = all_over(state)
+        state = replace(all_over(state), notice=None)
     dos: list[Do] = []
     if decision.outcome is Outcome.ADMIT:
         dos.append(Do("barrier", "pulse", passage.id))
@@ -253,7 +278,7 @@ def _parked(
         touched=at,
         recorded=True,
     )
-    state = replace(all_over(state), active=None, parked=(*state.parked, waiting))
+    state = replace(all_over(state), active=None, parked=(*state.parked, waiting), notice=None)
     return Result(state, (Record("passage.parked", waiting),), _rest_prompt(spec, waiting, why), passage.id)
 
 
@@ -298,9 +323,14 @@ def _is_fresh(active: Passage | None) -> bool:
 
 def _is_echo(state: LaneState, key: str, now: int) -> bool:
     """Say whether a code is still the one of the person whose passage has just ended."""
-    if state.last is None or now - state.last.touched.mono_us >= ECHO_US:
-        return False
-    return any(isinstance(piece.item, Code) and _key(piece.item) == key for piece in state.last.evidence)
+    last = _just_ended(state, now)
+    return last is not None and any(
+        isinstance(piece.item, Code) and _key(piece.item) == key for piece in last.evidence
+    )
+
+
+def _just_ended(state: LaneState, now: int) -> Passage | None:
+    return state.last if state.last is not None and now - state.last.touched.mono_us < ECHO_US else None
 
 
 def _key(code: Code) -> str:

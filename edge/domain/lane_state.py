@@ -15,7 +15,8 @@ from edge.domain.sweep import Sweep
 class LaneSpec:
     """What a lane is, for as long as the configuration stands. Times in microseconds; `started_us` is
     when this run began, on the monotonic clock. `number` of `lanes` keeps the passage numbers of
-    several lanes apart."""
+    several lanes apart. `ports` says of thermometers where they are plugged in, by a name that lasts;
+    `arrays` are those of them that decide nothing."""
 
     name: str
     direction: str
@@ -27,6 +28,8 @@ class LaneSpec:
     park_max_us: int = 12 * 3600 * 1_000_000
     number: int = 0
     lanes: int = 1
+    ports: tuple[tuple[str, str], ...] = ()
+    arrays: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,8 @@ class LaneState:
     """Everything a lane remembers. `seen` holds the codes in view with when they were last seen,
     `last` the passage that ended last, `sweeps` what each thermometer has before it, `live_mdegc` what
     the one that decides sees now, `picture` the newest frame of an array. `calibrations` are the newest
-    of each device, whether they still hold or not."""
+    of each device, whether they still hold or not. `notice` is what the attendant is told for a while,
+    with when it came up: a code, nothing of a person."""
 
     active: Passage | None = None
     parked: tuple[Passage, ...] = ()
@@ -45,6 +49,7 @@ class LaneState:
     live_mdegc: int | None = None
     picture: Reading | None = None
     calibrations: tuple[Calibration, ...] = ()
+    notice: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ class Note:
 @dataclass(frozen=True, slots=True)
 class Do:
     """What to do after the commit: `device` is `barrier` or `voice`, `what` the prompt or `pulse`,
-    `values` what the prompt speaks, in digits (`ticket`, `minutes`)."""
+    `values` what the prompt speaks, in digits (`ticket`, `minutes`); `passage` 0: for no passage."""
 
     device: str
     what: str

@@ -11,12 +11,15 @@ from edge.domain.calibration import DAY_US, Calibration, Standing, offset_of, st
 from edge.domain.errors import FormError
 from edge.domain.events import Calibrate, ReadingArrived, Uncalibrate
 from edge.domain.lane_state import LaneSpec, LaneState, Note, Result
-from edge.domain.model import Evidence, Instant
+from edge.domain.model import Evidence, Instant, Measurement, Method, Passage, Quality
 from edge.domain.screening import combine
 from edge.domain.sweep import Sweep, feed, is_present, over
 
+# Long enough to step back and find the phone. After that a code is not believed to be theirs.
+AWAY_US = 30_000_000
 MOST_DAYS = 365
 MAX_TEXT = 100
+_NOT_ALWAYS = frozenset({"port", "here"})  # rows of before know nothing of ports
 
 
 def seen(spec: LaneSpec, state: LaneState, event: ReadingArrived) -> tuple[LaneState, Evidence | None]:
@@ -28,7 +31,9 @@ def seen(spec: LaneSpec, state: LaneState, event: ReadingArrived) -> tuple[LaneS
     sweeps[event.device] = sweep
     state = replace(state, sweeps=tuple(sweeps.items()))
     if reading.grid is None:
-        state = replace(state, live_mdegc=reading.surface_mdegc)
+        # What had waited in a buffer is not what is there now.
+        live = state.live_mdegc if reading.quality is Quality.STALE else reading.surface_mdegc
+        state = replace(state, live_mdegc=live)
     else:
         there = is_present(reading, spec.policy, sweep.empty_mdegc)
         state = replace(state, picture=reading if there else None)
@@ -39,32 +44,56 @@ def seen(spec: LaneSpec, state: LaneState, event: ReadingArrived) -> tuple[LaneS
     return state, Evidence(event.at, event.device, measurement)
 
 
+def walked_off(state: LaneState, passage: Passage, now: Instant) -> bool:
+    """Say whether whoever was measured for a passage has left it to somebody else: another stands before
+    that thermometer and is not measured yet, or nobody has stood there for long."""
+    taken = [
+        piece
+        for piece in passage.evidence
+        if isinstance(piece.item, Measurement)
+        and piece.item.method is Method.INFRARED
+        and piece.item.grid is None
+    ]
+    if not taken:
+        return False
+    sweep = dict(state.sweeps).get(taken[-1].source, Sweep())
+    if sweep.present_us:
+        return not sweep.spent and sweep.began_us > taken[-1].at.mono_us
+    return now.mono_us - taken[-1].at.mono_us > AWAY_US
+
+
 def all_over(state: LaneState) -> LaneState:
     """Return the state after a passage: whoever still stands there is the person who is done."""
     return replace(state, sweeps=tuple((device, over(sweep)) for device, sweep in state.sweeps))
 
 
-def blind(state: LaneState, device: str) -> LaneState:
+def blind(spec: LaneSpec, state: LaneState, device: str) -> LaneState:
     """Return the state after a thermometer was lost: what it saw last is no sight of anybody."""
     sweeps = tuple((name, sweep) for name, sweep in state.sweeps if name != device)
-    return replace(state, sweeps=sweeps, live_mdegc=None, picture=None)
+    state = replace(state, sweeps=sweeps)
+    return replace(state, picture=None) if device in spec.arrays else replace(state, live_mdegc=None)
 
 
 def holding(state: LaneState, device: str, now: Instant) -> Calibration | None:
     """Return the calibration of a device that counts now."""
     for calibration in state.calibrations:
         if calibration.device == device:
-            return None if standing(calibration, now) is Standing.EXPIRED else calibration
+            return calibration if standing(calibration, now) in (Standing.HOLDS, Standing.DUE) else None
     return None
 
 
 def recalled(body: Mapping[str, Any]) -> Calibration:
     """Return the calibration that the body of a `calibration.recorded` row tells of."""
-    return Calibration(**{field.name: body[field.name] for field in fields(Calibration)})
+    return Calibration(
+        **{field.name: body[field.name] for field in fields(Calibration) if field.name not in _NOT_ALWAYS},
+        port=body.get("port"),
+    )
 
 
-def calibrate(state: LaneState, event: Calibrate) -> Result:
+def calibrate(spec: LaneSpec, state: LaneState, event: Calibrate) -> Result:
     """Record a calibration. Raises FormError."""
+    if event.device in spec.arrays:
+        raise FormError("array", "an array finds faces and decides nothing: calibrate the spot sensor", 409)
     texts = (event.device, event.driver, event.method, event.reference, event.site)
     if not all(0 < len(text) <= MAX_TEXT and text.isprintable() for text in texts):
         raise FormError("bad_value", f"every text is 1 to {MAX_TEXT} printable characters")
@@ -85,10 +114,12 @@ def calibrate(state: LaneState, event: Calibrate) -> Result:
         by=event.by,
         at_us=event.at.at_us,
         until_us=event.at.at_us + event.days * DAY_US,
+        port=dict(spec.ports).get(event.device),
     )
     others = tuple(old for old in state.calibrations if old.device != event.device)
     pairs = [[pair.surface_mdegc, pair.reference_mdegc] for pair in event.pairs]
     body = asdict(calibration) | {"pairs": pairs, "command_id": event.command_id}
+    del body["here"]  # where it counts is found out anew at every start
     state = replace(state, calibrations=(*others, calibration))
     return Result(state, notes=(Note("calibration.recorded", body),))
 

@@ -10,6 +10,9 @@ from typing import Protocol
 
 from edge.domain.model import Reading, Scan
 
+ALARMS = frozenset({"alarm", "fault"})
+"""Prompts that call somebody: said first, and as loud at night as by day."""
+
 
 @dataclass(frozen=True, slots=True)
 class Preview:

@@ -52,6 +52,7 @@ def lane_view(spec: LaneSpec, state: LaneState, now: Instant) -> Json:
             "rest_s": spec.policy.rest_us // 1_000_000,
         },
         "picture": _picture(state.picture),
+        "notices": [state.notice[0]] if state.notice else [],
         "calibrations": calibrations(state, now),
         "pieces": 0,
         "measured": [],
@@ -68,10 +69,13 @@ def lane_view(spec: LaneSpec, state: LaneState, now: Instant) -> Json:
 
 def calibrations(state: LaneState, now: Instant) -> list[Json]:
     """Return the newest calibration of each thermometer and how it stands now, JSON-ready."""
-    return [
+    views = [
         asdict(found) | {"standing": standing(found, now).value, "days_left": days_left(found, now)}
         for found in state.calibrations
     ]
+    for view in views:
+        del view["here"]  # its standing says so
+    return views
 
 
 def _picture(reading: Reading | None) -> Json | None:

@@ -27,9 +27,11 @@ REMEDIES: Mapping[str, Remedy] = {
         Text("The device is not there", "找不到设备"),
         Text(
             "Is the plug in, and in the socket it was in? Has it power? Then compare the port in the "
-            "configuration with `ls /dev/gate /dev/serial/by-path /dev/video*`.",
+            "configuration with `ls /dev/gate /dev/serial/by-path /dev/input/by-path /dev/video*`. For a "
+            "network address: see that the other end is on and can be reached from here.",
             "插头插好了吗？还插在原来的插口吗？有电吗？再对照配置里的端口和 "
-            "ls /dev/gate /dev/serial/by-path /dev/video* 的结果。",
+            "ls /dev/gate /dev/serial/by-path /dev/input/by-path /dev/video* 的结果。"
+            "端口写的是网络地址时：对方开机了吗？从本机能连通吗？",
         ),
     ),
     "device_denied": Remedy(
@@ -45,9 +47,11 @@ REMEDIES: Mapping[str, Remedy] = {
         Text("Another program holds the device", "设备被其他程序占用"),
         Text(
             "The message names the program where it may be seen; end it: a second Gatepost, a terminal, a "
-            "serial console, ModemManager, brltty. `sudo gatepost doctor` sees all of them.",
+            "serial console, ModemManager, brltty. `sudo gatepost doctor` sees all of them. If it is this "
+            "gate itself, two devices name one port in the configuration.",
             "提示里会写出能看到的程序名，请结束它：另一个 Gatepost、串口终端、串口控制台、"
-            "ModemManager、brltty；sudo gatepost doctor 可以看到全部。",
+            "ModemManager、brltty；sudo gatepost doctor 可以看到全部。如果占用的就是本程序，"
+            "说明配置里有两个设备写了同一个端口。",
         ),
     ),
     "device_lost": Remedy(
@@ -63,18 +67,23 @@ REMEDIES: Mapping[str, Remedy] = {
         Text("The device sends what cannot be read", "设备发来的数据无法识别"),
         Text(
             "Compare driver and baud rate (named in the message) with the module's label. If they are right: "
-            "ground wire, power, a shorter cable. Just after a power cut: unplug it and plug it in.",
+            "ground wire, power, a shorter cable. Just after a power cut: unplug it and plug it in. A port "
+            "called ttyUSB0 or ttyACM0 can be another device after a restart: `gatepost doctor` names the "
+            "one that stays. Where the message says that the module is in body mode: power it off and on.",
             "核对配置里的驱动和波特率（提示里写明）是否与模块一致。如果一致：检查地线、供电，换短一些的线。"
-            "刚停过电：拔下重插。",
+            "刚停过电：拔下重插。端口写的是 ttyUSB0、ttyACM0 这类名称时，重启后可能变成另一个设备，"
+            "gatepost doctor 会给出不变的名称。提示里写明模块停在体温模式的：断电重开。",
         ),
     ),
     "device_silent": Remedy(
         Text("The device is open and says nothing", "设备已打开但没有数据"),
         Text(
             "Switch it off and on. Is its lamp on? TX goes to RX and RX to TX; check driver and speed. A "
-            "scanner that took a set-up code: reset it with the code in its manual.",
+            "scanner that took a set-up code: reset it with the code in its manual. A port called ttyUSB0 or "
+            "ttyACM0 can be another device after a restart: `gatepost doctor` names the one that stays.",
             "断电重开。指示灯亮吗？TX 接 RX、RX 接 TX；核对驱动和波特率。"
-            "扫码模块被设置码改过：用说明书里的恢复出厂码复位。",
+            "扫码模块被设置码改过：用说明书里的恢复出厂码复位。端口写的是 ttyUSB0、ttyACM0 这类名称时，"
+            "重启后可能变成另一个设备，gatepost doctor 会给出不变的名称。",
         ),
     ),
     "device_hung": Remedy(
@@ -204,6 +213,14 @@ REMEDIES: Mapping[str, Remedy] = {
         Text(
             "Take ten readings beside a clinical thermometer: `gatepost calibrate`.",
             "与医用体温计比对十次：gatepost calibrate。",
+        ),
+    ),
+    "calibration_elsewhere": Remedy(
+        Text("A calibration was found for another thermometer or socket", "校准属于另一支测温仪或另一个插口"),
+        Text(
+            "It is not used. If two were exchanged, put them back; else calibrate again: "
+            "`gatepost calibrate`.",
+            "该校准不使用。如果两支插反了请换回；否则请重新校准：gatepost calibrate。",
         ),
     ),
     "calibration_expired": Remedy(

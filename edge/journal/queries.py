@@ -86,12 +86,11 @@ def waiting(connection: sqlite3.Connection, lane: str | None) -> list[int]:
 
 
 def calibrations(connection: sqlite3.Connection) -> list[int]:
-    """Return the sequence of the newest calibration row of each device of each lane, oldest first: the
-    one that records it or the one that takes it back. Reads these rows only, by the index of the rare
-    kinds, however long the journal is."""
+    """Return the sequences of all calibration rows, oldest first: those that record one and those that
+    take one back. Reads these rows only, by the index of the rare kinds, however long the journal is."""
     found = connection.execute(
-        "SELECT max(seq) FROM journal WHERE kind IN ('calibration.recorded', 'calibration.withdrawn')"
-        " AND kind NOT GLOB 'passage.*' GROUP BY lane, json_extract(body, '$.device') ORDER BY max(seq)"
+        "SELECT seq FROM journal WHERE kind IN ('calibration.recorded', 'calibration.withdrawn')"
+        " AND kind NOT GLOB 'passage.*' ORDER BY seq"
     ).fetchall()
     return [seq for (seq,) in found]
 

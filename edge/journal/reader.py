@@ -114,8 +114,7 @@ class Reader:
         return self._these(seqs)
 
     def calibrations(self) -> list[StoredRow]:
-        """Return the newest calibration row of each device of each lane, oldest first; one that takes
-        a calibration back included."""
+        """Return the rows of all calibrations, oldest first, those that take one back included."""
         with self._reading() as connection:
             seqs = queries.calibrations(connection)
         return self._these(seqs)

@@ -48,7 +48,7 @@ class EffectsLog:
                 batch.entries[result.do] = entry
                 batch.arrived += 1
                 return None
-        if result.error is None:
+        if result.error is None or not result.do.passage:
             return None
         body = {"passage": result.do.passage, "effects": [entry]}
         return Row("passage.effects", result.at, body, result.lane)

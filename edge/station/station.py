@@ -27,11 +27,12 @@ from edge.journal import Row
 from edge.messages import DeviceChanged, EffectDone, Message, Reply, ScanArrived
 from edge.station.effects import EffectsLog
 from edge.station.ledger import Ledger, Writer
+from edge.station.outages import Outages
 
 INBOX_SIZE = 512
 TICK_US = 500_000
 REMEMBERED = 1024
-_SHOWN = ("active", "parked", "last", "calibrations")
+_SHOWN = ("active", "parked", "last", "calibrations", "notice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class Station:
         self._inbox: queue.Queue[Message | _Submission] = queue.Queue(INBOX_SIZE)
         self._replies: OrderedDict[str, Reply] = OrderedDict(replies or {})
         self._effects = EffectsLog()
+        self._outages = Outages(around.devices)
         self._ledger = Ledger(around.journal, around.now, around.views.ring)
         self._closed = threading.Event()
         self._views: dict[str, dict[str, Any]] = {}
@@ -167,8 +169,9 @@ class Station:
             case _Submission():
                 self._command(message)
             case ScanArrived() if message.scan.symbology == id_card.SYMBOLOGY:
-                card = id_card.fields(message.scan.payload)
-                self._event(CardRead(message.lane, message.device, card, message.at))
+                payload = message.scan.payload
+                card, unread = id_card.fields(payload), id_card.unread(payload)
+                self._event(CardRead(message.lane, message.device, card, message.at, unread))
             case ScanArrived():
                 code = self._around.read_code(message.scan.payload, message.at)
                 code = replace(code, symbology=message.scan.symbology, decoder=message.scan.decoder)
@@ -178,9 +181,11 @@ class Station:
             case EffectDone():
                 ok = "no" if message.error else "yes"
                 self._around.count("effects", lane=message.lane, device=message.do.device, ok=ok)
+                self._outages.done(message)
                 if late := self._effects.done(message):
                     self._flush([late])
             case _:
+                self._outages.see(message)
                 self._event(message)
 
     def _event(self, event: LaneEvent) -> None:
@@ -190,9 +195,11 @@ class Station:
 
     def _device(self, message: DeviceChanged) -> None:
         if message.kind == "thermometer" and not message.up and message.lane in self._states:
-            self._states[message.lane] = blind(self._states[message.lane], message.name)
+            spec, state = self._specs[message.lane], self._states[message.lane]
+            self._states[message.lane] = blind(spec, state, message.name)
             self._publish(message.lane)
-        self._flush([_device_row(message)])
+        if message.recorded:
+            self._flush([_device_row(message)])
         self._around.views.ring()
 
     def _command(self, submission: _Submission) -> None:
@@ -252,6 +259,10 @@ class Station:
             rows.append(Row("inbox.overflowed", now, {"dropped": self._dropped}))
             self._dropped = 0
         self._flush(rows)
+        if self._ledger.trouble is None:  # what is said of a lost device is on disk by now
+            for name in self._specs:
+                for do in self._outages.due(name, now):
+                    self._around.perform(name, do)
 
     def _flush(self, rows: Sequence[Row] = ()) -> None:
         if self._ledger.flush(*rows):
@@ -294,5 +305,7 @@ def _too_slow() -> FormError:
 def _device_row(message: DeviceChanged) -> Row:
     body = {"device": message.kind, "name": message.name, "driver": message.driver}
     if not message.up:
-        body |= {"code": message.code, "message": message.message[:200]}
+        body["code"] = message.code
+    if message.message:
+        body["message"] = message.message[:200]
     return Row("device.back" if message.up else "device.lost", message.at, body, message.lane)

@@ -30,9 +30,11 @@ STAGES: dict[str, Word] = {
     "zxing": Word("at first look", "一次读出"),
     "zxing+fitted": Word("brought to size", "缩放后读出"),
     "zxing+whole": Word("with one threshold", "统一阈值后读出"),
+    "zxing+dark": Word("as light on dark", "按深色模式读出"),
     "zxing+smooth": Word("smoothed", "平滑后读出"),
     "zxing+sharp": Word("sharpened", "锐化后读出"),
     "zxing+even": Word("contrast evened out", "均衡对比度后读出"),
     "zxing+full": Word("at full resolution", "全分辨率读出"),
+    "zbar+smooth": Word("smoothed, by the last decoder", "平滑后由备用解码器读出"),
     "zbar": Word("by the last decoder", "由备用解码器读出"),
 }

@@ -29,7 +29,8 @@ MAX_S = 600.0
 # A kiosk must notice within three seconds that the gate is gone, so it hears it every second.
 KIOSK_BEAT_S = 1.0
 REVIEW_BEAT_S = 10.0
-SNAPSHOT_EVERY_S = 0.25
+# A thermometer moves its number many times a second; four a second are enough. Anything else goes at once.
+LIVE_EVERY_S = 0.25
 _ROWS_AT_ONCE = 50
 _ID = re.compile(r"([0-9a-f]{32}):([0-9]{1,16})")
 
@@ -93,6 +94,8 @@ class _Stream:
     _cursor: int = 0
     _stamp: str = ""
     _live: dict[str, Any] = field(default_factory=dict)
+    _live_due: float = 0.0
+    _live_waits: bool = False
 
     def frames(self, environ: Mapping[str, Any]) -> Iterator[bytes]:
         """Yield events until something ends the stream."""
@@ -116,7 +119,7 @@ class _Stream:
                     return
                 if self._is_over() or gone() or time.monotonic() > ends:
                     return
-                seen = self._rest(bell.wait(seen, min(beat_s, 1.0)), seen)
+                seen = bell.wait(seen, self._patience(min(beat_s, 1.0)))
                 pieces = self._news(reader)
                 if time.monotonic() > beats:
                     beats = time.monotonic() + beat_s
@@ -129,12 +132,9 @@ class _Stream:
             return True
         return not still_allowed(self.who, self.users, self.logins)
 
-    def _rest(self, count: int, seen: int) -> int:
-        # A thermometer changes the snapshot many times a second; four pictures a second are enough. More
-        # than a number that moved goes out at once: somebody holds up a code and waits.
-        if count != seen and self.lane and stamp_of(self.gate.view(self.lane)) == self._stamp:
-            self.gate.stop.wait(SNAPSHOT_EVERY_S)
-        return count
+    def _patience(self, most_s: float) -> float:
+        """Return how long the bell may be waited for: a number that was held back is due before."""
+        return min(most_s, max(0.0, self._live_due - time.monotonic())) if self._live_waits else most_s
 
     def _first(self, reader: Reader) -> list[bytes]:
         head = reader.head()
@@ -169,13 +169,15 @@ class _Stream:
             "picture": thermal.stamp(view),
             "rest_left_s": {str(parked["passage"]): parked["rest_left_s"] for parked in view["parked"]},
         }
-        pieces = []
-        if stamp != self._stamp:
-            pieces.append(frame({**thermal.slim(view), "stamp": stamp}, event="lane"))
-        elif live != self._live:
-            pieces.append(frame(live, event="live"))
-        self._stamp, self._live = stamp, live
-        return pieces
+        now_s = time.monotonic()
+        whole, moved = stamp != self._stamp, live != self._live
+        self._live_waits = moved and not whole and now_s < self._live_due
+        if self._live_waits or not (whole or moved):
+            return []
+        self._stamp, self._live, self._live_due = stamp, live, now_s + LIVE_EVERY_S
+        if whole:
+            return [frame({**thermal.slim(view), "stamp": stamp}, event="lane")]
+        return [frame(live, event="live")]
 
     def _id(self, seq: int) -> str:
         return f"{self.gate.incarnation()}:{min(seq, MAX_ID)}"

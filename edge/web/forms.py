@@ -22,6 +22,8 @@ from edge.web.show import day_starts_us, micros
 MAX_ID = 2**53 - 1  # what every JSON reader can hold exactly
 T = TypeVar("T")
 _QUERY = frozenset({"after", "before", "limit", "outcome", "lane", "from", "to"})
+# What programs and links send, never a form with an empty field.
+_NUMBERS = frozenset({"after", "before", "limit"})
 
 # The texts allow letters of every language but no control characters: they end up on pages and paper.
 _PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
@@ -155,12 +157,12 @@ def passages_query(args: MultiDict[str, str], lanes: tuple[str, ...], zone: Zone
     """Return the list's query as typed values; FormError `bad_query`.
 
     `from` and `to` are days (`2020-02-14`, both included, in the gate's timezone) or moments with an
-    offset (RFC 3339; `to` excluded). Empty parameters count as absent: forms send them.
+    offset (RFC 3339; `to` excluded). Empty filters count as absent: forms send them.
     """
     # A misspelt filter must not pass for an answer without it, nor one of two for both.
     if not _QUERY.issuperset(args) or any(len(values) > 1 for _, values in args.lists()):
         raise FormError("bad_query")
-    given = {key: value for key, value in args.items() if value != ""}
+    given = {key: value for key, value in args.items() if value != "" or key in _NUMBERS}
     outcome, lane = given.get("outcome"), given.get("lane")
     after, before = _number(given, "after", 0), _number(given, "before", 0)
     if outcome not in (None, "admit", "turn_back", "refer", "abandoned") or lane not in (None, *lanes):

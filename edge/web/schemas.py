@@ -18,7 +18,7 @@ _TEXT: Json = {"type": "string"}
 _COUNT: Json = {"type": "integer"}
 _FLAG: Json = {"type": "boolean"}
 _MAYBE: Json = {"type": ["integer", "null"]}
-_LISTS = ("steps", "ask", "actions", "reasons", "parked", "measured", "calibrations")
+_LISTS = ("steps", "ask", "actions", "reasons", "parked", "measured", "calibrations", "notices")
 
 _BODIES: tuple[type[BaseModel], ...] = (
     forms.BeginBody,
@@ -91,6 +91,7 @@ def _calibration() -> Json:
         {
             **dict.fromkeys(("device", "driver", "method", "reference", "site", "by"), _TEXT),
             **dict.fromkeys(("offset_mdegc", "spread_mdegc", "count", "at_us", "until_us"), _COUNT),
+            "port": {"type": ["string", "null"]},
             "standing": {"enum": list(Standing)},
             "days_left": _MAYBE,
         }

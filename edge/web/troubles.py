@@ -45,8 +45,9 @@ REMEDIES: dict[str, Word] = {
     "lost": Word("Plug its cable in again; it comes back by itself.", "请重新插好连接线，设备会自动恢复。"),
     "silent": Word("Switch its power off and on.", "请给设备断电后重新通电。"),
     "garbled": Word(
-        "Call the manager: the model or the baud rate in the set-up is not the device's.",
-        "请联系物业：设置里的型号或波特率与设备不符。",
+        "Unplug it and plug it in. If it stays, call the manager: the model, the mode or the baud rate in "
+        "the set-up is not the device's.",
+        "请拔下重插；仍不行请联系物业：设置里的型号、模式或波特率与设备不符。",
     ),
     "busy": Word("Close other programs that use it.", "请关闭占用该设备的其他程序。"),
     "denied": Word("Call the manager: the set-up is not complete.", "请联系物业：安装设置未完成。"),
@@ -54,6 +55,33 @@ REMEDIES: dict[str, Word] = {
         "Wait half a minute; if it stays, unplug it and plug it in.", "请等半分钟；仍无响应请拔下重插。"
     ),
     "ended": Word("Choose a recording that repeats, or a real camera.", "请改用循环播放的录像或真实摄像头。"),
+}
+
+# What an attendant is told while somebody stands there and that is no device's fault.
+NOTICES: dict[str, Word] = {
+    "card_unread": Word("The card could not be read.", "证件没有读出来。"),
+    "card_layout": Word(
+        "This kind of card is not read here.", "本机不读这种证件（如外国人永久居留证、港澳台居民居住证）。"
+    ),
+    "card_unasked": Word(
+        "The card was read, but this procedure asks for nothing that it says.",
+        "证件已读，但本流程不登记证件上的内容。",
+    ),
+    "card_second": Word("This is another person's card; it was not taken.", "这是另一个人的证件，没有采用。"),
+}
+
+NOTICE_REMEDIES: dict[str, Word] = {
+    "card_unread": Word(
+        "Lay it flat on the reader, alone, and leave it there; if that fails again, type it in.",
+        "请取下其他卡片，把证件单独平放在阅读器上，不要移动；仍读不出请手工录入。",
+    ),
+    "card_layout": Word("Type name and number in.", "请手工录入姓名和证件号码。"),
+    "card_unasked": Word(
+        "Nothing of it was kept; give it back and go on.", "没有保存任何内容，请交还证件并继续。"
+    ),
+    "card_second": Word(
+        "Finish this passage or move the person aside first.", "请先完成本次通行，或将本人转到候检席。"
+    ),
 }
 
 # Stable codes of refused requests; also what `{"error": ...}` carries.
@@ -108,6 +136,10 @@ ERRORS: dict[str, Word] = {
     "clock_unset": Word(
         "Set or confirm the clock first (gatepost clock): a calibration has a date.",
         "请先设定或确认时钟（gatepost clock）：校准记录要有可信的日期。",
+    ),
+    "array": Word(
+        "An array finds faces and decides nothing: calibrate the spot sensor beside it.",
+        "热像阵列只用于找人，不作判断：请校准旁边的点测仪。",
     ),
     "not_calibrated": Word("This thermometer has no calibration.", "这支测温仪没有校准记录。"),
     "too_slow": Word("The gate is too busy; try again.", "系统繁忙，请重试。"),

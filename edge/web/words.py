@@ -158,6 +158,10 @@ WORDS: dict[str, dict[str, Word]] = {
         "holds": Word("holds", "有效"),
         "due": Word("ends soon", "即将到期"),
         "expired": Word("has ended", "已过期"),
+        "elsewhere": Word(
+            "not valid here: another thermometer or another socket; calibrate again",
+            "在此无效：测温仪或插口已更换，请重新校准",
+        ),
     },
     # What a barrier or a voice was told to do.
     "effect": {
@@ -247,6 +251,8 @@ WORDS: dict[str, dict[str, Word]] = {
     "device_state": troubles.DEVICE_STATES,
     "fault": troubles.DEVICE_FAULTS,
     "remedy": troubles.REMEDIES,
+    "notice": troubles.NOTICES,
+    "notice_remedy": troubles.NOTICE_REMEDIES,
     "error": troubles.ERRORS,
     "advice": aiming.ADVICE,
     "decoder": aiming.STAGES,

@@ -184,7 +184,8 @@ class DeviceChanged(Body):
 
 class CalibrationRecorded(Body):
     """What a thermometer was found to be off by: the middle difference of `pairs` (surface, reference),
-    and the median distance from it. It counts until `until_us`, for this device and this driver."""
+    and the median distance from it. It counts until `until_us`, for this device and this driver; `port`
+    is the lasting name of where it was plugged in, null or absent where that was not known."""
 
     device: str
     driver: str
@@ -197,6 +198,7 @@ class CalibrationRecorded(Body):
     by: str
     at_us: int
     until_us: int
+    port: str | None = None
     pairs: list[list[int]]
     command_id: str | None = None
 

@@ -92,6 +92,10 @@ def test_a_venue_is_read_as_it_was_written_and_is_nobodys_identity() -> None:
     assert code.holder is None
 
 
+# What a QR code packs two signs of into eleven bits.
+_ALPHANUMERIC = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
+
+
 @given(passes())
 def test_any_pass_that_can_be_issued_can_be_read(held: Pass) -> None:
     payload = issue_pass(KEY, held)
@@ -100,7 +104,7 @@ def test_any_pass_that_can_be_issued_can_be_read(held: Pass) -> None:
     assert code.subject["category"] == held.category
     assert code.personal["pass_id"] == held.pass_id.hex()
     assert code.personal.get("groups", "") == ",".join(held.groups)
-    assert segno.make_qr(payload.decode()).mode == "alphanumeric"
+    assert set(payload) <= _ALPHANUMERIC
 
 
 @given(names, st.none() | names, seconds, st.none() | st.integers(1, 1000))

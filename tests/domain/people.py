@@ -1,5 +1,6 @@
 """Made-up people and a lane for them to walk into."""
 
+import functools
 from pathlib import Path
 
 from edge import procedures
@@ -36,6 +37,7 @@ SECOND = 1_000_000
 POLICY = Policy(rest_us=60 * SECOND)
 
 
+@functools.cache
 def procedure(name: str = "compound") -> Procedure:
     """Return one of the procedures that ship."""
     path = ROOT / "config" / "procedures" / f"{name}.toml"

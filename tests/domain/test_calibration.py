@@ -1,5 +1,7 @@
 """Paired readings: what they come to, and what is refused."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -109,10 +111,44 @@ def test_a_calibration_is_a_record_holds_until_its_day_and_can_be_taken_back() -
         step(spec(), back.state, Uncalibrate("in", None, "c3", "boss", at(8), "thermometer", "again"))
 
 
+def test_an_array_is_not_calibrated_because_it_decides_nothing() -> None:
+    with pytest.raises(FormError) as error:
+        step(replace(spec(), arrays=frozenset({"thermometer"})), LaneState(), command())
+    assert (error.value.code, error.value.status) == ("array", 409)
+
+
+def test_a_calibration_says_where_the_device_was_plugged_in_if_that_is_known() -> None:
+    where = replace(spec(), ports=(("thermometer", "/dev/gate/usb-1-1.2"),))
+    for found, port in ((where, "/dev/gate/usb-1-1.2"), (spec(), None)):
+        [record] = step(found, LaneState(), command()).notes
+        assert record.body["port"] == port
+        assert "here" not in record.body
+
+
 def test_a_calibration_needs_a_clock_that_is_believed_and_words_that_can_be_read() -> None:
     with pytest.raises(FormError) as error:
         step(spec(), LaneState(), command(clock=ClockQuality.RESTORED))
     assert error.value.code == "clock_unset"
+
+
+def test_one_that_was_dated_by_a_clock_gone_wrong_does_not_hold_for_years() -> None:
+    result = step(
+        spec(), LaneState(), replace(command(), at=Instant(5, 40 * 365 * DAY_US, ClockQuality.MANUAL))
+    )
+    now = Instant(9, 5 * 365 * DAY_US, ClockQuality.SYNCED)
+    [found] = result.state.calibrations
+    assert standing(found, now) is Standing.EXPIRED
+    assert days_left(found, now) == 0
+    assert holding(result.state, "thermometer", now) is None
+    slightly = Instant(9, found.at_us - 600_000_000, ClockQuality.SYNCED)
+    assert standing(found, slightly) is Standing.HOLDS, "a clock set right by minutes"
+
+
+def test_one_that_was_found_for_another_socket_never_counts() -> None:
+    away = replace(FOUND, here=False)
+    for clock in ClockQuality:
+        assert standing(away, day(1, clock)) is Standing.ELSEWHERE
+        assert holding(LaneState(calibrations=(away,)), "thermometer", day(1, clock)) is None
 
 
 FOUND = Calibration(

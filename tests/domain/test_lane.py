@@ -596,3 +596,71 @@ def test_a_value_confirmed_over_the_threshold_is_said_as_an_alarm() -> None:
     walk.give(temperature_contact="38.5")
     said = [do.what for do in walk.dos if do.device == "voice"]
     assert said == ["again", "alarm", "refer"]
+
+
+def test_nobody_passes_on_the_temperature_of_somebody_who_walked_off() -> None:
+    walk = Walk()
+    walk.stand(36.6)
+    for _ in range(5):  # somebody else steps up and holds up a code before being measured
+        walk.now += 0.1
+        walk.event(ReadingArrived("in", "t", reading(38.4), at(walk.now)))
+    walk.show(resident())
+    walk.give(mask="on")
+    assert walk.state.active is not None
+    assert [record.passage.decision.outcome for record in walk.records if record.passage.decision] == [
+        Outcome.ABANDONED
+    ]
+    walk.stand(38.4)
+    assert walk.state.active is not None
+    assert walk.state.active.decision is not None
+    assert Reason.TEMPERATURE_AGAIN in walk.state.active.decision.reasons
+
+
+def test_a_card_laid_down_by_the_next_person_finds_no_temperature_either() -> None:
+    walk = Walk()
+    walk.stand(36.6)
+    first = walk.state.active
+    walk.now += 45
+    walk.event(CardRead("in", "cards", (("name", "李晓"),), at(walk.now)))
+    assert first is not None
+    assert walk.last.id == first.id
+    assert walk.last.decision is not None
+    assert walk.last.decision.outcome is Outcome.ABANDONED
+    assert walk.state.active is not None
+    assert walk.state.active.id != first.id
+    assert not any(isinstance(piece.item, Measurement) for piece in walk.state.active.evidence)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 3.0, 25.0])
+def test_stepping_back_to_find_the_phone_keeps_the_temperature(seconds: float) -> None:
+    walk = Walk()
+    walk.stand(36.6)
+    walk.air(seconds)
+    walk.show(resident())
+    walk.give(mask="on")
+    assert walk.outcome is Outcome.ADMIT
+    assert kinds(walk) == ["passage.decided"]
+
+
+def test_half_a_minute_before_an_empty_sensor_a_code_is_not_believed_to_be_theirs() -> None:
+    walk = Walk()
+    walk.stand(36.6)
+    walk.air(31.0)
+    walk.show(resident())
+    walk.give(mask="on")
+    assert walk.state.active is not None
+    walk.stand(36.7)
+    assert walk.outcome is Outcome.ADMIT
+    outcomes = [record.passage.decision.outcome for record in walk.records if record.passage.decision]
+    assert outcomes == [Outcome.ABANDONED, Outcome.ADMIT]
+
+
+def test_a_first_value_over_the_threshold_is_left_to_nobody_by_stepping_away() -> None:
+    walk = Walk()
+    walk.stand(38.4)
+    walk.air(40.0)
+    walk.show(resident())
+    walk.give(mask="on")
+    assert walk.state.active is not None
+    assert walk.state.active.decision is not None
+    assert Reason.TEMPERATURE_AGAIN in walk.state.active.decision.reasons

@@ -1,6 +1,7 @@
 """Several thermometers at one lane: each has its own sweep, and an array decides nothing."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -70,9 +71,22 @@ def test_the_picture_goes_with_the_person() -> None:
 
 def test_losing_one_thermometer_leaves_the_other_what_it_has_seen() -> None:
     state = watched(("array", [frame(34_500)] * 5), ("spot", [reading(36.6)] * 5))
-    left = blind(state, "array")
+    both = replace(spec(), arrays=frozenset({"array"}))
+    left = blind(both, state, "array")
     assert [device for device, _ in left.sweeps] == ["spot"]
-    assert left.picture is None
+    assert (left.picture, left.live_mdegc) == (None, state.live_mdegc)
+    left = blind(both, state, "spot")
+    assert [device for device, _ in left.sweeps] == ["array"]
+    assert (left.picture, left.live_mdegc) == (state.picture, None)
+
+
+def test_an_array_on_a_slow_line_is_no_stream_with_holes() -> None:
+    state = LaneState()
+    for second in range(0, 20, 2):
+        value = 34_500 if second > 6 else 22_000
+        event = ReadingArrived("in", "array", frame(value), at(10 + second + 0.1))
+        state = step(spec(), state, event).state
+    assert measurements(state)
 
 
 def test_what_an_array_saw_is_recorded_and_read_back_the_same() -> None:

@@ -53,6 +53,7 @@ class Gm65:
     def __init__(self) -> None:
         self.registers = {0x0000: 0xD1, 0x0003: 0x00, 0x000D: 0xA3, 0x0013: 0x00}
         self.written: list[tuple[int, int]] = []
+        self.asked = 0
         self.mute = False
         self.stubborn = False
         self.before_reply = b""
@@ -71,6 +72,7 @@ class Gm65:
             return b""
         register = int.from_bytes(body[2:4], "big")
         value = self.registers.get(register, 0)
+        self.asked += body[0] == 7
         if body[0] == 8:
             self.written.append((register, body[4]))
             value = 0
@@ -82,7 +84,8 @@ class Gm65:
 
 
 class IdReader:
-    """A reader with or without a card on it. `spoil` breaks the XOR of that many card replies."""
+    """A reader with or without a card on it. `spoil` breaks the XOR of that many card replies, `deaf`
+    are the commands it leaves unanswered, `refuse` those a card on it does not obey."""
 
     PHOTOGRAPH = b"WLf\x00" + b"FACE" * 255
 
@@ -91,6 +94,8 @@ class IdReader:
         self.requests: list[bytes] = []
         self.spoil = 0
         self.mute = False
+        self.deaf: set[bytes] = set()
+        self.refuse: set[bytes] = set()
 
     def answer(self, waiting: bytes) -> tuple[int, bytes]:
         used, replies = 0, b""
@@ -98,14 +103,14 @@ class IdReader:
             request = waiting[used : used + 10]
             used += 10
             self.requests.append(request)
-            if not self.mute:
+            if not self.mute and request[7:9] not in self.deaf:
                 replies += self._reply(request[7:9])
         return used, replies
 
     def _reply(self, command: bytes) -> bytes:
         if command == b"\x20\x01":
             return id_reply(b"\0\0\x80") if self.card is None else id_reply(b"\0\0\x9f", bytes(4))
-        if self.card is None:
+        if self.card is None or command in self.refuse:
             return id_reply(b"\0\0\x81")
         if command == b"\x20\x02":
             return id_reply(b"\0\0\x90", bytes(8))

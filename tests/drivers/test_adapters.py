@@ -182,11 +182,46 @@ def test_two_adapters_without_a_number_share_a_name_and_that_is_said_once(
     assert "0:1.3:1.0-port0" in said[0]
 
 
-def test_adapters_with_numbers_are_no_twins(machine: Machine) -> None:
-    machine.plug("ttyUSB0", "1-1.2", usb="0403:6001", serial="A1")
-    machine.plug("ttyUSB1", "1-1.3", usb="0403:6001", serial="A2")
-    one = serialport.ADAPTERS.present()[0]
+def test_adapters_with_numbers_of_their_own_are_no_twins(machine: Machine) -> None:
+    machine.plug("ttyUSB0", "1-1.2", usb="10c4:ea60", serial="0001")
+    machine.plug("ttyUSB1", "1-1.3", usb="10c4:ea60", serial="A2")
+    one, _ = serialport.ADAPTERS.present()
     assert serialport.ADAPTERS.twins(one) == (one,)
+    machine.plug("ttyUSB2", "1-1.4", usb="10c4:ea60", serial="0001")  # as this kind leaves its factory
+    assert [twin.node for twin in serialport.ADAPTERS.twins(one)] == ["ttyUSB0", "ttyUSB2"]
+
+
+def test_a_name_that_a_restart_can_give_to_another_adapter_is_said_once(
+    machine: Machine, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = str(machine.dev / "ttyUSB0")
+    _says(machine.plug("ttyUSB0", "1-1.2"), url, b"alone")
+    assert "next start" not in caplog.text, "one adapter has nobody to be mistaken for"
+    machine.plug("ttyUSB1", "1-1.3")
+    other = str(machine.dev / "ttyUSB1")
+    for _ in range(2):
+        _says(machine.lines["ttyUSB1"], other, b"one of two")
+    assert caplog.text.count("can be another adapter after the next start") == 1
+    assert "0:1.3:1.0-port0" in caplog.text
+    by_path = str(machine.dev / "serial/by-path/platform-usb-0:1.2:1.0-port0")
+    _says(machine.lines["ttyUSB0"], by_path, b"by path")
+    assert caplog.text.count("next start") == 1
+
+
+def test_after_a_restart_a_plain_name_is_whatever_has_it_now_and_by_path_is_not(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, by_path = (
+        str(machine.dev / "ttyUSB0"),
+        str(machine.dev / "serial/by-path/platform-usb-0:1.2:1.0-port0"),
+    )
+    _says(machine.plug("ttyUSB0", "1-1.2"), plain, b"thermometer")
+    machine.pull("ttyUSB0")
+    monkeypatch.setattr(serialport, "ADAPTERS", Adapters(machine.sys, machine.dev))  # all it knew is gone
+    machine.plug("ttyUSB0", "1-1.3")
+    machine.plug("ttyUSB1", "1-1.2")
+    _says(machine.lines["ttyUSB0"], plain, b"scanner")
+    _says(machine.lines["ttyUSB1"], by_path, b"thermometer")
 
 
 class Seen:
@@ -301,6 +336,18 @@ def test_a_holder_of_the_lock_is_named_even_where_its_files_are_hidden(tmp_path:
         assert holders(device.port, proc=tmp_path) == (Holder(4711, ""),)
         assert str(Holder(4711, "")) == "process 4711"
         assert str(Holder(4711, "minicom")) == "minicom (process 4711)"
+
+
+def test_a_port_that_the_configuration_names_twice_is_busy_with_that_said() -> None:
+    with Pty() as device:
+        line = open_line(device.port)
+        try:
+            with pytest.raises(DeviceUnavailable) as error:
+                open_line(device.port)
+            assert error.value.code == "busy"
+            assert "names one port twice" in str(error.value)
+        finally:
+            line.close()
 
 
 def test_what_is_no_device_has_no_holders(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from drivers import registry
+from drivers.barrier._pulse import REST_S
 from drivers.barrier.lcus1 import command
 from edge.domain.errors import DeviceUnavailable
 from edge.domain.ports import Barrier
@@ -228,6 +229,59 @@ def test_a_simulated_barrier_that_cannot_write_its_log_says_so(tmp_path: Path) -
 
 def test_a_gate_without_a_barrier_opens_nothing_and_is_never_lost() -> None:
     barrier: Barrier = registry.load("barrier", {"driver": "none"}).connect()
-    barrier.pulse()
-    barrier.close()
-    barrier.pulse()
+    held = sorted(Path("/proc/self/fd").iterdir())
+    threads = threading.active_count()
+    start = time.monotonic()
+    for use in (barrier.pulse, barrier.check, barrier.close, barrier.pulse, barrier.check) * 100:
+        use()
+    assert time.monotonic() - start < 1, "a pulse of nothing takes time"
+    assert sorted(Path("/proc/self/fd").iterdir()) == held
+    assert threading.active_count() == threads
+
+
+def test_two_pulses_are_two_for_the_controller() -> None:
+    with Pty() as board:
+        relay = _relay(board.port, pulse_s=0.05).connect()
+        relay.pulse()
+        start = time.monotonic()
+        relay.pulse()
+        assert time.monotonic() - start >= REST_S - 0.05, "two people let in look like one"
+        assert board.received(20) == OFF + ON + OFF + ON + OFF
+        relay.close()
+
+
+def test_a_plug_pulled_in_a_long_pulse_is_told_before_its_end() -> None:
+    with Pty() as board:
+        relay = _relay(board.port, pulse_s=10).connect()
+        told: list[str] = []
+
+        def pulse() -> None:
+            try:
+                relay.pulse()
+            except DeviceUnavailable as error:
+                told.append(error.code)
+
+        thread = threading.Thread(target=pulse)
+        thread.start()
+        assert board.received(8) == OFF + ON
+        board.unplug()
+        start = time.monotonic()
+        thread.join(30)
+        relay.close()
+        assert told == ["lost"]
+        assert time.monotonic() - start < 8
+
+
+def test_closing_from_two_threads_at_once_gives_the_board_back_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with Pty() as board:
+        relay = _relay(board.port).connect()
+        assert board.received(4) == OFF
+        threads = [threading.Thread(target=relay.close) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+        assert board.received(5, timeout_s=0.1) == OFF
+        assert "could not be left" not in caplog.text

@@ -162,6 +162,7 @@ def test_polite_signals_do_not_end_the_child(tmp_path: Path, opening: Open) -> N
     os.kill(port.pid, signal.SIGINT)
     os.kill(port.pid, signal.SIGTERM)
     until(lambda: port.read() or port.frames > frames + 5, what="frames after the signals")
+    assert not gone(port.pid)
 
 
 def test_the_child_ends_when_its_input_does(tmp_path: Path) -> None:

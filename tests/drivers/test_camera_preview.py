@@ -1,5 +1,7 @@
 """What a camera shows to whoever aims it: on demand, shared, without content, and never late for codes."""
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -120,7 +122,9 @@ def test_a_closed_camera_shows_nothing_and_does_not_keep_anybody_waiting(port: C
 def test_a_camera_that_has_not_started_shows_nothing(tmp_path: Path) -> None:
     port = connect(Options(source=f"file:{write_picture(tmp_path / 'p.png', code_picture(SECRET))}"))
     try:
-        assert port.preview() is None or port.started
+        os.kill(port.pid, signal.SIGSTOP)
+        assert port.preview() is None
+        assert not port.started
     finally:
         port.close()
 

@@ -1,6 +1,7 @@
 """Where a code is looked for closely, and how hard a live picture is looked at."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -11,8 +12,17 @@ from hypothesis.extra import numpy as arrays
 
 from bench import frames, scenery
 from drivers.scanner import _decode_live
-from drivers.scanner._decode import STAGES, Found, Picture, plain, read_picture
-from drivers.scanner._decode_live import AT_ONCE, DEAR_SHARE, REPEAT_S, SAVED_FRAMES, LiveReader
+from drivers.scanner._decode import STAGES, Picture, bare, either, plain, read_picture
+from drivers.scanner._decode_live import (
+    AT_ONCE,
+    DEAR_SHARE,
+    HELD_SHARE,
+    REPEAT_S,
+    SAVED_FRAMES,
+    SEEN_SHARE,
+    LiveReader,
+)
+from drivers.scanner._decode_zxing import Found, around
 from drivers.scanner._regions import Grey, Region, halved, module_pixels, regions
 from tests.drivers.camera_files import code_picture, scene
 
@@ -60,7 +70,9 @@ def test_the_stages_tell_the_size_of_the_modules_they_read(pixels: float) -> Non
     shown = np.pad(code, 200, constant_values=128)
     for stage in STAGES:
         for found in stage(Picture(shown)):
-            assert found.pixels == pytest.approx(pixels, rel=0.34 if stage.__name__ == "zbar" else 0.06)
+            assert found.pixels == pytest.approx(
+                pixels, rel=0.34 if stage.__name__.startswith("zbar") else 0.06
+            )
 
 
 def test_a_half_is_a_half_for_every_shape() -> None:
@@ -108,7 +120,7 @@ class Costs:
             return []
 
         monkeypatch.setattr(_decode_live, "FIRST", (cheap,))
-        monkeypatch.setattr(_decode_live, "STAGES", (plain, heavy, heavy))
+        monkeypatch.setattr(_decode_live, "DEAR", (heavy, heavy))
         self.dear_s, self.first_s = dear, first
 
     def __call__(self) -> float:
@@ -166,11 +178,11 @@ def test_a_code_against_lettering_that_was_always_there_is_looked_at_first(
     places: list[Region] = []
 
     def watching(picture: Picture) -> list[Found]:
-        places.append(next(iter(picture._places or ())))
+        places.append(next(iter(picture.places or ())))
         return []
 
     monkeypatch.setattr(_decode_live, "FIRST", (lambda _: [],))
-    monkeypatch.setattr(_decode_live, "STAGES", (plain, watching))
+    monkeypatch.setattr(_decode_live, "DEAR", (watching,))
     reader = LiveReader(lambda: 0.0)
     for frame in range(60):
         reader.look(wall, frame / 15)
@@ -181,6 +193,72 @@ def test_a_code_against_lettering_that_was_always_there_is_looked_at_first(
         reader.look(shown, frame / 15)
     assert places
     assert all(place.left <= 720 and place.right >= 680 + small.shape[1] for place in places)
+
+
+def broken_code() -> Grey:
+    """A wall with a code before it that lost a quarter of its modules: seen, and not to be read."""
+    code = code_picture(PASS, pixels=6)
+    side = code.shape[0]
+    code[side // 2 : side - 24, side // 2 : side - 24] = 255
+    picture = scene()
+    picture[60 : 60 + side, 320 : 320 + side] = code
+    return picture
+
+
+def test_a_code_that_was_seen_and_not_read_is_named_with_its_place() -> None:
+    for first in (plain, either, bare):
+        picture = Picture(broken_code())
+        assert first(picture) == []
+        side = code_picture(PASS, pixels=6).shape[0]
+        assert any(
+            place.left <= 330 < 310 + side <= place.right and place.top <= 70 < 50 + side <= place.bottom
+            for place in picture.broken
+        )
+        empty = Picture(scene())
+        assert (first(empty), empty.broken) == ([], ())
+
+
+@given(st.lists(st.tuples(st.integers(-50, 250), st.integers(-50, 250)), min_size=4, max_size=4))
+def test_the_place_of_a_broken_code_lies_within_the_picture_wherever_its_corners_are(
+    corners: list[tuple[int, int]],
+) -> None:
+    names = ("top_left", "top_right", "bottom_right", "bottom_left")
+    position = SimpleNamespace(
+        **{name: SimpleNamespace(x=x, y=y) for name, (x, y) in zip(names, corners, strict=True)}
+    )
+    place = around(SimpleNamespace(position=position), np.zeros((120, 160), np.uint8))
+    assert 0 <= place.left < place.right <= 160
+    assert 0 <= place.top < place.bottom <= 120
+
+
+def test_a_code_that_was_seen_and_not_read_is_worth_more_than_a_busy_scene_has_saved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    costs = Costs(monkeypatch)
+    looks: list[Sequence[Region] | None] = []
+
+    def sees(picture: Picture) -> list[Found]:
+        costs.now += 1.0
+        picture.broken = (Region(8, 16, 108, 116),)
+        return []
+
+    def heavy(picture: Picture) -> list[Found]:
+        costs.now += costs.dear_s
+        costs.dear += 1
+        looks.append(picture.places)
+        return []
+
+    monkeypatch.setattr(_decode_live, "DEAR", (heavy,))
+    reader = LiveReader(costs)
+    for frame in range(150):  # nothing is left of what may be saved
+        reader.look(scenery.clutter(np.random.default_rng(frame % 5), 320, 180), frame / 15)
+    before = costs.dear
+    monkeypatch.setattr(_decode_live, "FIRST", (sees,))
+    for frame in range(150, 165):
+        reader.look(scenery.clutter(np.random.default_rng(frame % 5), 320, 180), frame / 15)
+    spent = (costs.dear - before) * costs.dear_s
+    assert 15 <= spent <= 15 * (SEEN_SHARE + HELD_SHARE) + AT_ONCE * costs.dear_s
+    assert all(places is not None and places[0] == Region(8, 16, 108, 116) for places in looks[-5:])
 
 
 def held(reader: LiveReader, picture: Grey, frames_: range) -> Iterator[Found]:

@@ -51,7 +51,13 @@ SECTIONS = [(name, n) for name in BYTE_DRIVERS for n, _ in enumerate(load(KIND, 
 LINE_DRIVERS = [name for name in BYTE_DRIVERS if "baud" in _options(name)]
 ASKED_SECTIONS = [(name, n) for name, n in SECTIONS if any(s.query for s in load(KIND, name)[n].steps)]
 ASKED_DRIVERS = sorted({name for name, _ in ASKED_SECTIONS})
-ASKED_ON_LINES = [(name, n) for name, n in ASKED_SECTIONS if name in LINE_DRIVERS]
+# By a body value alone nobody is measured: a module that stays in that mode is reported, and not read.
+BODY_SECTIONS = [
+    (name, n)
+    for name, n in ASKED_SECTIONS
+    if all(reading.surface_mdegc is None for reading in load(KIND, name)[n].readings)
+]
+ASKED_ON_LINES = [p for p in ASKED_SECTIONS if p[0] in LINE_DRIVERS and p not in BODY_SECTIONS]
 SPEAKING_DRIVERS = [name for name in LINE_DRIVERS if name not in ASKED_DRIVERS]
 
 every_byte_driver = pytest.mark.parametrize("name", BYTE_DRIVERS)
@@ -122,6 +128,7 @@ def test_the_thermometers_of_the_first_release_are_there() -> None:
     assert {"gy614", "gy_mcu90614", "ascii_line", "simulated", "none"} <= set(registry.available(KIND))
     assert {"gy614", "gy_mcu90614", "cjmcu90614", "lu90614", "afuiot_b1"} <= set(CHECKED_DRIVERS)
     assert {"optris", "modbus_ir", "mlx90614_i2c"} <= set(SIZED_DRIVERS)
+    assert {name for name, _ in BODY_SECTIONS} == {"lu90614", "afuiot_b1"}
     assert "ascii_line" in BYTE_DRIVERS
 
 
@@ -429,6 +436,19 @@ def test_a_module_that_is_asked_answers_and_its_loss_is_noticed(
             with pytest.raises(DeviceUnavailable) as lost:
                 until(lambda: port.read() and False, what="the loss")
             assert lost.value.code == "lost"
+        finally:
+            port.close()
+
+
+@pytest.mark.parametrize(("name", "number"), BODY_SECTIONS)
+def test_a_module_that_stays_in_body_mode_is_reported_and_never_read(name: str, number: int) -> None:
+    with AskedModule(_section(name, number), load(KIND, name)) as device:
+        port = _port(name, device.port, silence_s=1).connect()
+        try:
+            with pytest.raises(DeviceUnavailable, match="body mode") as told:
+                until(port.read, what="the report")
+            assert told.value.code == "garbled"
+            assert len(set(device.asked)) >= 2, "it was asked, and set to the mode that is wanted"
         finally:
             port.close()
 

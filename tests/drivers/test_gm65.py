@@ -151,12 +151,15 @@ def test_a_code_read_while_the_module_is_being_set_is_not_lost(gm65: tuple[Gm65,
 
 
 def test_codes_are_read_between_the_looks_at_the_module(gm65: tuple[Gm65, Scripted]) -> None:
-    _, device = gm65
+    module, device = gm65
     port = _driver(device).connect()
     try:
+        asked = module.asked
         for number in range(20):
             device.send(b"code %d\r" % number)
             assert [s.payload for s in until(port.read, what="a code")] == [b"code %d" % number]
+        until(lambda: port.read() or module.asked > asked + 3, what="looks at the module")
+        assert (port.decoder.bad_frames, port.decoder.dropped_bytes) == (0, 0), "no reply among the codes"
     finally:
         port.close()
 
@@ -167,9 +170,14 @@ def test_a_module_that_was_reprogrammed_is_set_again_and_that_is_said(
     module, device = gm65
     port = _driver(device).connect()
     try:
+        module.written.clear()
         module.registers[0x0000] = 0xD0  # a set-up code: manual reading
-        until(lambda: port.read() or module.registers[0x0000] == 0xD2, what="the setting again")
+        until(lambda: port.read() or module.registers[0x0000] != 0xD0, what="the setting again")
         until(lambda: port.read() or "was changed" in caplog.text, what="the word about it")
+        assert module.written == [(0x0000, 0xD2)], "what was still right is not written again"
+        assert caplog.text.count("continuous reading was changed, by a set-up code or a reset") == 1
+        device.send(b"next person\r")
+        assert [scan.payload for scan in until(port.read, what="a code")] == [b"next person"]
     finally:
         port.close()
 

@@ -106,6 +106,46 @@ def test_a_pulse_that_fails_is_ended_all_the_same(chip: Any, monkeypatch: pytest
     relay.close()
 
 
+def test_a_pin_that_cannot_be_switched_off_is_let_go_and_not_held_on(
+    chip: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gpiozero import PinSetInput
+
+    relay = _relay(pulse_s=10).connect()
+    pulse = threading.Thread(target=relay.pulse, daemon=True)
+    told: list[str] = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: told.append(args.exc_value.code))
+    pulse.start()
+    until(lambda: chip.pin(PIN).state, what="the contact to close")
+
+    def refuse(_value: object) -> None:
+        raise PinSetInput("it does not take a value")
+
+    monkeypatch.setattr(chip.pin(PIN), "_set_state", refuse)
+    relay.close()
+    pulse.join(10)
+    assert told == ["absent"]
+    assert chip.pin(PIN).function == "input", "the contact was kept closed"
+    assert not pins._held
+
+
+def test_a_pin_that_cannot_be_let_go_of_stops_nobody(
+    chip: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    relay, tower = _relay().connect(), _tower().connect()
+
+    def broken() -> None:
+        raise OSError("the chip is gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(relay._contact._device, "close", broken)
+        patched.setattr(tower._lamps["red"], "close", broken)
+        relay.close()
+        tower.close()
+    assert caplog.text.count("the chip is gone") == 2
+    assert chip.pin(GREEN).function == "input"
+
+
 def test_a_pin_that_is_used_twice_is_busy(chip: Any) -> None:
     relay = _relay().connect()
     with pytest.raises(DeviceUnavailable, match="used twice") as busy:
@@ -285,5 +325,5 @@ def test_a_tower_that_cannot_be_is_refused(options: dict[str, object], fault: st
 
 
 def test_a_relay_needs_a_pin() -> None:
-    with pytest.raises(ConfigError, match="pin: missing"):
+    with pytest.raises(ConfigError, match=r"^pin: .*missing"):
         registry.load("barrier", {"driver": "gpio"})

@@ -149,6 +149,7 @@ class FakeInput:
         device.ours, device.theirs = socket.socketpair()
         device.theirs.setblocking(False)
         device.denied = False
+        device.types = sorted(CHARACTERS)
         device.grabs = 0
         device.ungrabs = 0
         device.closed = 0
@@ -158,12 +159,18 @@ class FakeInput:
     ours: socket.socket
     theirs: socket.socket
     denied: bool
+    types: list[int]
     grabs: int
     ungrabs: int
     closed: int
 
     def type(self, keys: Sequence[Key]) -> None:
         self.ours.sendall(b"".join(struct.pack("HHi", *key) for key in keys))
+
+    name = "USBKey Module"
+
+    def capabilities(self) -> dict[int, list[int]]:
+        return {EV_SYN: [0], EV_KEY: [*self.shared.types, KEY_ENTER]}
 
     def grab(self) -> None:
         if self.shared.grabs > self.shared.ungrabs:
@@ -268,6 +275,15 @@ def test_one_that_is_not_there_one_denied_and_one_taken_are_told_apart(scanner: 
     finally:
         first.close()
     assert scanner.closed == 2, "the one that could not be grabbed was closed again"
+
+
+def test_what_does_not_type_is_refused_and_not_taken(scanner: FakeInput) -> None:
+    scanner.types = [272, 273]  # the buttons of a mouse that has the scanner's number now
+    with pytest.raises(DeviceUnavailable) as error:
+        _driver().connect()
+    assert error.value.code == "absent"
+    assert "does not type" in str(error.value)
+    assert (scanner.grabs, scanner.closed) == (0, 1)
 
 
 def test_closing_unblocks_a_reader_within_a_second(scanner: FakeInput) -> None:

@@ -169,6 +169,13 @@ def reader() -> Iterator[tuple[IdReader, Scripted]]:
         yield script, device
 
 
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(id_card, "AWAY_S", 0.1)
+    monkeypatch.setattr(id_card, "_POLL_S", 0.01)
+    monkeypatch.setattr(id_card, "REPLY_S", {FIND: 0.8, SELECT: 0.1, READ: 0.1})
+
+
 def _connect(device: Scripted, **options: object) -> id_card.IdCardReader:
     port = registry.load("scanner", {"driver": "id_card", "port": device.port, **options}).connect()
     assert isinstance(port, id_card.IdCardReader)
@@ -194,7 +201,7 @@ def test_a_card_is_one_scan_until_it_was_taken_away(
         until(lambda: port.read() or len(script.requests) > asked + 20, what="further looks")
         assert script.requests[asked:].count(request(READ)) == 0
         script.card = None
-        until(lambda: port.read() or port._lies_since is None, what="its removal")
+        until(lambda: port.read() or port._seen is None, what="its removal")
         script.card = card_text("另一人")
         assert json.loads(until(port.read, what="the next card")[0].payload)["name"] == "另一人"
     finally:
@@ -231,30 +238,79 @@ def test_a_foreigners_card_gives_a_scan_that_says_it_was_not_read(
     assert "SOMEBODY" not in caplog.text
 
 
-def test_a_wrong_checksum_is_read_again(reader: tuple[IdReader, Scripted]) -> None:
+def test_a_wrong_checksum_is_read_again_and_not_complained_of(
+    reader: tuple[IdReader, Scripted], hurried: None
+) -> None:
     script, device = reader
     script.card, script.spoil = card_text(), 2
     port = _connect(device)
     try:
-        assert len(until(port.read, what="the card")) == 1
+        (scan,) = until(port.read, what="the card")
+        assert b"id_number" in scan.payload
         assert port.decoder.bad_frames == 2
+        script.card = None
+        until(lambda: port.read() == [] and port._seen is None, what="its removal, in silence")
     finally:
         port.close()
 
 
-@pytest.mark.parametrize("what", ["checksum", "text"])
-def test_a_card_that_stays_unreadable_is_garbled(reader: tuple[IdReader, Scripted], what: str) -> None:
-    script, device = reader
-    script.card = card_text() if what == "checksum" else card_text(number="1")
+UNREAD = [Scan(b'{"unread":true}', symbology="IDCard", decoder="id_card")]
+
+
+def _spoil(script: IdReader, what: str) -> None:
+    script.card = card_text(number="1") if what == "text" else card_text()
     script.spoil = 99 if what == "checksum" else 0
+    script.refuse = {SELECT} if what == "select" else {READ} if what == "read" else set()
+    script.deaf = {READ} if what == "hangs" else set()
+
+
+@pytest.mark.parametrize("what", ["checksum", "text", "select", "read", "hangs"])
+def test_a_card_that_stays_unreadable_is_said_once_and_the_reader_goes_on(
+    reader: tuple[IdReader, Scripted], what: str, hurried: None
+) -> None:
+    script, device = reader
+    _spoil(script, what)
     port = _connect(device)
     try:
-        with pytest.raises(DeviceUnavailable) as error:
-            until(lambda: port.read() and False, what="the end of patience")
-        assert error.value.code == "garbled"
-        assert "115200 baud" in str(error.value)
+        assert until(port.read, what="the word about it") == UNREAD
+        asked = len(script.requests)
+        until(lambda: port.read() or len(script.requests) > asked + 10, what="further looks")
+        assert set(script.requests[asked:]) == {request(FIND)}, "it is not tried again where it lies"
+        script.card = None
+        until(lambda: port.read() or port._seen is None, what="its removal")
+        _spoil(script, "nothing")
+        assert b"id_number" in until(port.read, what="the next card")[0].payload
     finally:
         port.close()
+
+
+def test_a_card_taken_away_before_it_was_read_is_said(
+    reader: tuple[IdReader, Scripted], hurried: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(id_card, "TRIES", 99)
+    script, device = reader
+    _spoil(script, "select")
+    port = _connect(device)
+    try:
+        until(lambda: port.read() or port._tries, what="a try")
+        script.card = None
+        assert until(port.read, what="the word about it") == UNREAD
+        assert port.read() == []
+    finally:
+        port.close()
+
+
+def test_a_reader_whose_answers_cannot_be_read_is_garbled_and_names_the_speed() -> None:
+    with Scripted(lambda waiting: (len(waiting), b"\xf8\x00" * 8 if waiting else b"")) as device:
+        port = _connect(device)
+        try:
+            with pytest.raises(DeviceUnavailable) as error:
+                until(lambda: port.read() and False, what="the end of patience")
+            assert error.value.code == "garbled"
+            assert "115200 baud" in str(error.value)
+            assert not port.started
+        finally:
+            port.close()
 
 
 def test_a_reader_that_does_not_answer_is_silent(reader: tuple[IdReader, Scripted]) -> None:

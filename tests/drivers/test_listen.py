@@ -3,6 +3,7 @@
 import contextlib
 import json
 import random
+import re
 import threading
 import tomllib
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from edge.cli import main
 from edge.domain.errors import DeviceUnavailable
 from tests.drivers.lines import Peer, Pty
 from tests.drivers.transcripts import load
+from tests.drivers.uart import Speaker
 
 GY614 = gy614.encode(34.5, 21.0, 36.5)
 FACE = [34.5 if 300 < n < 306 or 332 < n < 338 else 21.0 for n in range(1024)]
@@ -105,7 +107,7 @@ def test_every_module_that_speaks_by_itself_is_recognised_by_its_frames(name: st
 def test_text_is_recognised_with_the_preset_that_reads_it(lines: list[str], preset: str) -> None:
     with speaking(*(line.encode() for line in lines)) as device:
         first = recognised(device.port)
-        assert "without a checksum" in listen(device.port).stdout
+        assert "without a checksum" in listen(device.port, seconds=0.2).stdout
     assert (first["driver"], first["options"]) == ("ascii_line", {"preset": preset})
     assert first["checked"] is False
 
@@ -205,6 +207,8 @@ def test_every_rate_that_a_driver_names_is_listened_at_once() -> None:
         for option in registry.describe("thermometer", name).options:
             assert option.name != "baud" or option.default in rates
     assert {*gy_mcu90640.BAUDS, *evo_thermal.BAUDS} <= set(rates)
+    # What a GY-614V can be set to: its register 01.
+    assert {2400, 4800, 9600, 19200, 38400, 57600, 115_200, 230_400} <= set(rates)
 
 
 def test_the_modules_that_are_never_heard_are_those_that_want_to_be_told_to_speak() -> None:
@@ -222,9 +226,9 @@ def test_one_frame_with_a_byte_sum_is_an_accident_but_one_picture_is_not() -> No
     pictures = gy_mcu90640.Decoder(gy_mcu90640.Options(port="x"))
     [picture] = pictures.feed(gy_mcu90640.encode(FACE[:768], 25.0))
 
-    def fits(count: int, frames: int, of: object = reading, checked: bool = True) -> bool:
+    def fits(count: int, frames: int, of: object = reading, checked: bool = True, odd: int = 0) -> bool:
         assert isinstance(of, type(reading))
-        found = _listen.Candidate("gy614", {}, 9600, checked, frames, frames * len(of.raw), count, of)
+        found = _listen.Candidate("gy614", {}, 9600, checked, frames, odd, frames * len(of.raw), count, of)
         return found.fits
 
     assert not fits(12, 1)
@@ -235,6 +239,8 @@ def test_one_frame_with_a_byte_sum_is_an_accident_but_one_picture_is_not() -> No
     assert not fits(101, 5, checked=False)
     assert fits(100, 5, checked=False)
     assert not fits(12, 1, checked=False)
+    assert fits(240, 20, checked=False, odd=2)
+    assert not fits(240, 20, checked=False, odd=3)
 
 
 def test_a_line_that_counts_broken_characters_is_another_speed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,3 +284,120 @@ def test_the_name_to_configure_is_the_one_that_stays_with_the_socket(tmp_path: P
     assert _listen.lasting_name(str(by_path), adapters) == str(by_path)
     assert _listen.lasting_name(str(dev / "ttyAMA0"), adapters) == str(dev / "ttyAMA0")
     assert _listen.lasting_name("socket://10.0.0.7:4000", adapters) == "socket://10.0.0.7:4000"
+
+
+# Every transcript, on a line that has a speed.
+
+SPEAKING = ("gy614", "gy_mcu90614", "cjmcu90614", "gy_mcu90640", "evo_thermal")
+ASKED = ("afuiot_b1", "htpa2055", "lu90614", "modbus_ir", "optris")
+
+
+def frames(name: str) -> list[bytes]:
+    """Return the good frames of a transcript."""
+    return [reading.raw for section in load("thermometer", name) for reading in section.readings]
+
+
+def at_its_speed(speaker: Speaker, seconds: float) -> _listen.Hearing:
+    """Listen at every rate; not a byte may come back."""
+    with speaker:
+        hearing = _listen.listen(speaker.port, seconds)
+        assert speaker.was_sent() == b""
+    return hearing
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("name", SPEAKING)
+@pytest.mark.parametrize("noisy", [False, True])
+def test_a_module_is_recognised_at_its_own_speed_also_from_the_middle_of_a_frame(
+    name: str, noisy: bool
+) -> None:
+    random_ = random.Random(name)
+    for baud in getattr(registry._module("thermometer", name), "BAUDS", (9600, 57600)):
+        sayings = frames(name)
+        if noisy:  # whole frames among garbage: a bad ground, a brown-out
+            sayings = [piece for frame in sayings for piece in (frame, random_.randbytes(len(frame) // 2))]
+        middle = sayings[0][random_.randrange(1, len(sayings[0])) :]
+        hearing = at_its_speed(Speaker(sayings, baud, first=middle), 0.3)
+        assert {(found.driver, found.baud) for found in hearing.candidates} == {(name, baud)}
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("name", [*SPEAKING, "ascii_line"])
+@pytest.mark.parametrize("baud", [1200, 14400, 31250, 128_000, 921_600])
+def test_a_module_at_a_speed_that_nobody_listens_at_is_taken_for_none(name: str, baud: int) -> None:
+    hearing = at_its_speed(Speaker(frames(name), baud), 0.03)
+    assert hearing.candidates == ()
+    assert len(hearing.heard) == len(_listen.rates())
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("name", ASKED)
+def test_the_answers_that_a_module_gives_to_another_program_are_taken_for_none(name: str) -> None:
+    """Without the questions nobody can say what they answer."""
+    answers = [step.data for section in load("thermometer", name) for step in section.steps if step.data]
+    assert at_its_speed(Speaker(answers, 9600), 0.03).candidates == ()
+
+
+def summed(hexadecimal: str) -> bytes:
+    data = bytes.fromhex(hexadecimal)
+    return data + bytes([sum(data) & 0xFF])
+
+
+LOOK_ALIKES = {
+    "a distance meter with the header of a GY-MCU90614": [summed(f"5A5A1503{n:04X}01") for n in range(40)],
+    "an angle meter with its type byte, too": [summed(f"5A5A4506{n:04X}FF100400") for n in range(40)],
+    "an array of 8 x 8 with the header of a GY-614V": [
+        summed("A4030942" + f"{n:04X}" + "17" * 64) for n in range(2500, 2510)
+    ],
+    "a lidar of frames of nine bytes": [summed(f"5959{n:02X}00A406C808") for n in range(30, 90)],
+    "a voltage in lines": [b"%d\r\n" % n for n in range(280, 340)],
+    "a voltage in JSON": [b'{"value": %d}\n' % n for n in range(280, 340)],
+    "a receiver of satellites": [b"$GPGGA,123519,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47\r\n"],
+    "a barcode": [b"6901234567892\r\n"],
+    "the weather": [b"Humidity: 45.20 %  Temperature: 24.10 *C\r\n"],
+}
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("sayings", LOOK_ALIKES.values(), ids=LOOK_ALIKES)
+def test_what_only_looks_like_a_thermometer_is_taken_for_none(sayings: list[bytes]) -> None:
+    for baud in (9600, 115_200):
+        assert at_its_speed(Speaker(sayings, baud), 0.05).candidates == ()
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("baud", [2400, 9600, 57600])
+def test_numbers_that_could_be_a_temperature_are_proposed_as_a_perhaps_with_a_trial(baud: int) -> None:
+    """A pair of scales writes the same as a thermometer: only a hand before it tells them apart."""
+    with Speaker([b"  36.5\r\n", b"  36.4\r\n"], baud) as speaker:
+        result = listen(speaker.port, seconds=0.2)
+        assert speaker.was_sent() == b""
+    assert result.exit_code == 0
+    assert tomllib.loads(result.stdout)["lane"]["thermometer"] == {
+        "driver": "ascii_line",
+        "port": speaker.port,
+        "baud": baud,
+        "preset": "number",
+    }
+    assert "# perhaps 可能是 ascii_line" in result.stdout
+    assert "Hold a hand before" in result.stdout
+    assert "把手放到它前面" in result.stdout
+    with Speaker([GY614], 9600) as speaker:
+        sure = listen(speaker.port, seconds=0.2).stdout
+    assert "perhaps" not in sure
+    assert "hand" not in sure
+
+
+@pytest.mark.system
+def test_reading_an_array_by_hand_says_where_its_hottest_spot_is_for_the_face_box() -> None:
+    """Pixel 300 of 32 x 24, mirrored: row 9, column 31 - 12."""
+    with Speaker([gy_mcu90640.encode(FACE[:768], 25.0)], 115_200) as speaker:
+        arguments = ["thermometer", "read", "--driver", "gy_mcu90640", "--port", speaker.port, "--count", "1"]
+        result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0
+    found = re.fullmatch(
+        r"surface 34\.50 °C, ambient 25\.00 °C at column (\d+), row (\d+) \[ok\]\n", result.stdout
+    )
+    assert found is not None
+    column, row = int(found[1]), int(found[2])
+    assert FACE[row * 32 + 31 - column] == 34.5

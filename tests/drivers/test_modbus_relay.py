@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers import registry
-from drivers.barrier._modbus import Answer, answer, crc, read_coil, write_coil
+from drivers._modbus import crc
+from drivers.barrier._modbus import Answer, answer, read_coil, write_coil
 from edge.domain.errors import ConfigError, DeviceUnavailable
 from tests.drivers.modbus_board import RelayBoard
 from tests.drivers.modbus_board import crc as other_crc
@@ -171,6 +172,25 @@ def test_off_is_tried_again_when_its_answer_is_garbled() -> None:
         assert board.requests == [OFF, ON, OFF, OFF, OFF]
         board.reply = lambda request, right: right
         relay.close()
+
+
+@system
+def test_one_bad_answer_gives_no_board_up_nor_opens_a_gate_that_is_safe_when_open() -> None:
+    with RelayBoard().on_pty() as board:
+        relay = _driver(board.port, reply_s=0.1, safe="open").connect()
+        for bad in (b"", b"\x01\x05\xff", b"\x00" * 8):
+            answers = iter([bad])
+            board.reply = lambda request, right, answers=answers: next(answers, right)  # type: ignore[misc]
+            relay.check()
+            assert next(answers, None) is None, "the bad answer was not given"
+        assert set(board.requests) == {OFF}
+        board.reply = lambda request, right: b""
+        with pytest.raises(DeviceUnavailable) as silent:
+            relay.check()
+        assert silent.value.code == "silent"
+        board.reply = lambda request, right: right
+        relay.close()
+        assert board.coils == {0: True}
 
 
 @system

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drivers._modbus import framed
 from drivers.thermometer import afuiot_b1, lu90614, modbus_ir, optris
 from drivers.thermometer._polled import PolledThermometer, Setting
 from edge.domain.errors import DeviceUnavailable
@@ -194,14 +195,33 @@ def test_a_pause_longer_than_the_silence_allowed_is_no_silence() -> None:
     assert len(readings) > 2
 
 
+def test_a_module_that_stays_in_body_mode_is_told_with_the_remedy_within_three_seconds() -> None:
+    """Nobody is measured by a body value without a surface: such a module must not look well."""
+    line = Line(_to(MEASURE, (0.1, BODY)))
+    thermometer = _lu(line)
+    found: list[Reading] = []
+    with pytest.raises(DeviceUnavailable, match=r"body mode.*Switch its power off and on") as garbled:
+        found += _readings(thermometer)
+    assert found == []
+    assert garbled.value.code == "garbled"
+    assert 2.5 < line.now_s - 100.0 <= 3.0
+
+
+def test_a_module_that_takes_the_object_mode_a_little_later_is_borne() -> None:
+    answers = iter([[(0.1, BODY)]] * 5)
+    line = Line(lambda data: next(answers, [(0.1, GOOD)]) if data == MEASURE else [])
+    assert {reading.raw for reading in _readings(_lu(line), turns=40)} == {GOOD}
+
+
 def test_a_module_that_fell_into_body_mode_is_set_again_but_seldom() -> None:
     """Its settings are kept in memory that wears."""
     line = Line(_to(MEASURE, (0.1, BODY)))
-    thermometer = _lu(line)
+    thermometer = _lu(line, silence_s=0)
     while line.now_s < 100.0 + 170:
-        for reading in thermometer.read():
-            assert (reading.surface_mdegc, reading.vendor_body_mdegc) == (None, 40_300)
+        assert thermometer.read() == []
     assert len(line.asked(lu90614.OBJECT_MODE)) == 3
+    line._answer = _to(MEASURE, (0.1, GOOD))
+    assert {reading.raw for reading in _readings(thermometer, turns=4)} == {GOOD}
 
 
 def _modbus(line: Line) -> tuple[PolledThermometer, bytes]:
@@ -224,15 +244,47 @@ def _modbus(line: Line) -> tuple[PolledThermometer, bytes]:
 def test_a_setting_that_is_not_confirmed_makes_no_readings() -> None:
     line = Line(lambda data: [(0.02, bytes.fromhex("01 86 02 C3 A1"))] if data[1] == 6 else [])
     thermometer, query = _modbus(line)
-    with pytest.raises(DeviceUnavailable) as garbled:
+    with pytest.raises(DeviceUnavailable, match=r"told 01 06 00 17 .* it said 01 86 02 c3 a1") as garbled:
         _readings(thermometer)
     assert garbled.value.code == "garbled"
     assert line.asked(query) == []
 
 
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [("01 83 02 C0 F1", "refuses these registers with 2: it has no such"), ("", "switch the echo .* off")],
+    ids=["refusal", "echo"],
+)
+def test_what_a_modbus_line_has_to_say_about_itself_stands_in_the_message(said: str, words: str) -> None:
+    options = modbus_ir.Options(port="x")
+    decoder = modbus_ir.Decoder(options)
+    line = Line(lambda data: [(0.02, bytes.fromhex(said) or data)])
+    thermometer = PolledThermometer(
+        line, decoder, (decoder.query,), every_s=0.1, silence_s=2.5, now=line.clock
+    )
+    with pytest.raises(DeviceUnavailable, match=words) as garbled:
+        _readings(thermometer)
+    assert garbled.value.code == "garbled"
+
+
+def test_a_complaint_is_forgotten_with_the_next_reading() -> None:
+    options = modbus_ir.Options(port="x")
+    decoder = modbus_ir.Decoder(options)
+    good = framed(bytes.fromhex("01 03 06 01 5A 00 FB 00 00"))
+    answers = iter([bytes.fromhex("01 83 06 C1 32"), good])
+    line = Line(lambda _data: [(0.02, next(answers, b"\x55"))])
+    thermometer = PolledThermometer(
+        line, decoder, (decoder.query,), every_s=0.1, silence_s=2.5, now=line.clock
+    )
+    while not thermometer.read():
+        pass
+    with pytest.raises(DeviceUnavailable, match="is it this module"):
+        _readings(thermometer)
+
+
 def test_a_volatile_setting_is_sent_again_after_an_answer_failed() -> None:
     answer = bytes.fromhex("01 03 06 01 5A 00 FB 00 00")
-    answer += modbus_ir.Decoder(modbus_ir.Options(port="x"))._slave._modbus._calculate_crc(answer)
+    answer = framed(answer)
     line = Line(lambda data: [(0.02, data if data[1] == 6 else answer)])
     thermometer, query = _modbus(line)
     assert _readings(thermometer, turns=4)

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -67,10 +68,60 @@ def test_a_table_without_a_usable_driver_is_a_fault_of_that_key(table: dict[str,
 def test_every_fault_of_a_table_is_told_at_once() -> None:
     faults = _faults("thermometer", {"driver": "gy614", "prot": "x", "baud": "9600", "silence_s": -1})
     assert len(faults) == 4
-    assert faults[0] == "prot: no such option; did you mean 'port'?"
-    assert faults[1] == "baud: expected a whole number, got '9600'"
+    assert faults[0] == "prot: no such option; did you mean 'port'? / 没有这个选项；是不是 'port'？"
+    assert faults[1].startswith("baud: expected a whole number without quotes, got '9600' / 应为整数")
     assert faults[2].startswith("silence_s: -1.0 is below")
-    assert faults[3].startswith("port: missing")
+    assert faults[3] == "port: missing; add it / 缺少，请补上"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, name) for kind in registry.KINDS for name in registry.available(kind)]
+)
+def test_whatever_is_wrong_with_an_option_is_told_with_its_key_in_both_languages(
+    kind: str, name: str
+) -> None:
+    options = registry.describe(kind, name).options
+    wrong: tuple[object, ...] = ({}, None, "?", "a / b / c", ["?"], -1e9, 1e9, 1.5, True)
+    tables: list[dict[str, object]] = [{"colour / 颜色": 1}, {}]
+    for info in options:
+        tables += [{info.name: value} for value in wrong]
+    told = 0
+    for table in tables:
+        try:
+            registry.load(kind, {"driver": name, **table})
+        except ConfigError as error:
+            known = {info.name for info in options} | set(table)
+            for fault in error.faults:
+                key, _, what = fault.partition(": ")
+                halves = what.split(" / ")
+                assert key in known, fault
+                assert len(halves) % 2 == 0, fault
+                assert not what.isascii(), fault
+                told += 1
+    assert told > 0
+
+
+def test_what_two_devices_cannot_share_is_named_alike_however_it_is_written(tmp_path: Path) -> None:
+    port, link = tmp_path / "ttyUSB0", tmp_path / "by-path"
+    port.touch()
+    link.symlink_to(port)
+
+    def held(kind: str, **table: object) -> tuple[str, ...]:
+        return registry.load(kind, table).holds
+
+    assert held("barrier", driver="lcus1", port=str(link)) == (str(port),)
+    assert held("thermometer", driver="gy614", port=str(port)) == (str(port),)
+    assert held("thermometer", driver="gy614", port="socket://10.0.0.2:4001") == ("socket://10.0.0.2:4001",)
+    assert held("scanner", driver="camera", source="7") == held(
+        "scanner", driver="camera", source="/dev/video7"
+    )
+    assert held("scanner", driver="camera", source="rtsp://10.0.0.3/live") == ()
+    assert held("scanner", driver="camera", source="file:/tmp/codes.avi") == ()
+    assert held("barrier", driver="gpio", pin=17) == ("GPIO 17",)
+    assert held("lights", driver="gpio_lights", red=17, button=5) == ("GPIO 17", "GPIO 5")
+    chips = [held("thermometer", driver="mlx90614_i2c", address=address) for address in (0x5A, 0x5B)]
+    assert chips == [("/dev/i2c-1 0x5a",), ("/dev/i2c-1 0x5b",)]
+    assert [held(kind, driver="none") for kind in registry.KINDS] == [()] * len(registry.KINDS)
 
 
 def test_options_that_are_right_alone_but_not_usable_are_faults_too() -> None:

@@ -238,3 +238,10 @@ def test_a_module_nobody_reads_goes_on_speaking(tmp_path: Path) -> None:
     # 4096 bytes of a pseudo-terminal's buffer are 341 frames.
     with SimulatedModule(tmp_path / "thermometer", GENTLE, rate_hz=5000, baud=4_000_000) as module:
         until(lambda: module.frames_sent > 450, what="more frames than the buffer holds")
+        port = _gy614(module.link).connect()
+        try:
+            assert until(port.read, what="a reading by whoever comes at last")
+        finally:
+            port.close()
+        sent = module.frames_sent
+        until(lambda: module.frames_sent > sent, what="frames after the reader has gone again")

@@ -70,6 +70,10 @@ def test_an_emissivity_between_two_percent_steps_is_the_nearest_of_them() -> Non
         ("gy614", {"emissivity": 0}, "emissivity"),
         ("gy614", {"emissivity": 98}, "emissivity"),
         ("gy614", {"rate_hz": 3}, "rate_hz"),
+        ("gy614", {"device_id": 0xA5}, "device_id"),
+        ("ascii_line", {"patterns": ["T=(?P<ambient>.+)", "B=(?P<body>.+)"]}, "patterns"),
+        ("ascii_line", {"patterns": ["T=(.+)"]}, "patterns"),
+        ("ascii_line", {"patterns": ["T=(?P<surface>.+"]}, "patterns"),
         ("optris", {"scale": "hs"}, "head"),
         ("optris", {"emissivity": 2}, "emissivity"),
         ("lu90614", {"every_s": 0.1}, "every_s"),
@@ -102,12 +106,18 @@ def test_only_volatile_registers_are_ever_written() -> None:
     assert modbus_ir._settings(modbus_ir.Options(port="x")) == ()
 
 
-def test_a_refusal_of_the_device_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
-    decoder = modbus_ir.Decoder(modbus_ir.Options(port="x", preset="own", surface_register=0))
-    # Five bytes, as long as an exception of Modbus is; a map of one register answers seven.
-    assert decoder._slave.registers(bytes.fromhex("01 83 02 C0 F1"), 0, 1) is None
-    assert decoder._slave.registers(bytes.fromhex("01 83 02 C0 F1"), 0, 1) is None
-    assert [record.levelname for record in caplog.records] == ["WARNING"]
+def test_a_wrong_speed_or_module_is_named_with_the_speed_that_was_used() -> None:
+    """The remedy says: compare driver and baud rate, named in the message, with the label."""
+    with Pty() as device:
+        table = {"driver": "gy_mcu90614", "port": device.port, "silence_s": 0.2, "baud": 115200}
+        port = registry.load("thermometer", table).connect()
+        try:
+            device.send(b"\x00\xf8\x80\x00")
+            with pytest.raises(DeviceUnavailable, match="115200 baud") as garbled:
+                until(lambda: port.read() and False, what="the garbage")
+            assert garbled.value.code == "garbled"
+        finally:
+            port.close()
 
 
 def test_the_sum_of_a_cjmcu_is_settled_by_its_first_frame_and_counted() -> None:

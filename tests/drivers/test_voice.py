@@ -237,6 +237,61 @@ def test_a_synthesiser_that_failed_once_is_asked_again(
         assert spoken.seconds > tone_only.seconds
 
 
+def _espeak(folder: Path, monkeypatch: pytest.MonkeyPatch, body: str) -> Path:
+    """Put a synthesiser of the test's own first; it notes each time it is asked in `asked`."""
+    (folder / "bin").mkdir(exist_ok=True)
+    program = folder / "bin" / "espeak-ng"
+    program.write_text(f"#!/bin/sh\necho x >> {folder}/asked\n{body}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder / 'bin'}:{os.environ['PATH']}")
+    return program
+
+
+@needs_espeak
+def test_another_synthesiser_in_its_place_renders_anew_and_the_same_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = _espeak(tmp_path, monkeypatch, f'exec {shutil.which("espeak-ng")} "$@"')
+    first = Prompts(["en"], str(tmp_path / "cache")).prepare()
+    asked = (tmp_path / "asked").read_text()
+    assert Prompts(["en"], str(tmp_path / "cache")).prepare() == first
+    assert (tmp_path / "asked").read_text() == asked
+    os.utime(program, (1, 1))
+    assert not Prompts(["en"], str(tmp_path / "cache")).prepare() & first
+    assert len((tmp_path / "asked").read_text()) == 2 * len(asked)
+
+
+def test_a_synthesiser_that_hangs_is_waited_for_once_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    _espeak(tmp_path, monkeypatch, "exec sleep 600")
+    monkeypatch.setattr("drivers.voice._waves._SPEAK_S", 0.3)
+    prompts = Prompts(LANGUAGES, str(tmp_path / "cache"))
+    prompts.prepare((100, 30))
+    assert (tmp_path / "asked").read_text() == "x\n"
+    assert caplog.text.count("tones only") == 1
+    with prompts.waves("admit", {}) as items:
+        assert all(item.passing for item in items), "a tone is kept for good"
+    monkeypatch.setattr("drivers.voice._waves.time.monotonic", lambda: 1e12)
+    with prompts.waves("admit", {}):
+        assert (tmp_path / "asked").read_text() == "x\nx\n", "it is not asked again"
+
+
+def test_a_synthesiser_that_fails_is_told_once_and_so_is_its_return(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    espeak = shutil.which("espeak-ng")
+    if espeak is None:
+        pytest.skip("espeak-ng is not installed")
+    _espeak(tmp_path, monkeypatch, f'[ -e {tmp_path}/mended ] || exit 1\nexec {espeak} "$@"')
+    prompts = Prompts(["en"], str(tmp_path / "cache"))
+    prompts.prepare()
+    assert (caplog.text.count("tones only"), caplog.text.count("again")) == (1, 0)
+    (tmp_path / "mended").touch()
+    prompts.prepare()
+    assert (caplog.text.count("tones only"), caplog.text.count("again")) == (1, 1)
+
+
 def test_two_lanes_that_start_at_once_share_a_folder(tmp_path: Path) -> None:
     together = threading.Barrier(3)
     faults: list[BaseException] = []
@@ -448,6 +503,30 @@ def test_without_a_sound_card_the_voice_is_absent(tmp_path: Path, monkeypatch: p
     (tmp_path / "snd" / "pcmC0D0p").unlink()
     with pytest.raises(DeviceUnavailable, match="no sound card"):
         voice.check()
+    voice.close()
+
+
+@pytest.mark.parametrize(
+    ("device", "card"),
+    [("plughw:1", "card1"), ("hw:1,0", "card1"), ("plughw:CARD=Device,DEV=0", "Device")],
+)
+def test_the_card_that_was_configured_has_to_be_there_not_any(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, device: str, card: str
+) -> None:
+    player = tmp_path / "aplay"
+    player.symlink_to(shutil.which("true") or sys.executable)
+    monkeypatch.setattr("drivers.voice.wav._SOUND", tmp_path / "snd")
+    monkeypatch.setattr("drivers.voice.wav._CARDS", tmp_path / "asound")
+    (tmp_path / "snd").mkdir()
+    (tmp_path / "snd" / "pcmC0D0p").touch()
+    (tmp_path / "asound" / "card0").mkdir(parents=True)
+    (tmp_path / "asound" / card).mkdir()
+    voice = _wav(tmp_path, str(player), device=device).connect()
+    voice.check()
+    (tmp_path / "asound" / card).rmdir()
+    with pytest.raises(DeviceUnavailable, match=r"no sound card (1|Device)") as absent:
+        voice.check()
+    assert absent.value.code == "absent"
     voice.close()
 
 

@@ -151,7 +151,12 @@ def test_an_announcement_that_never_found_quiet_is_given_up(
     gate.now = EIGHT + timedelta(minutes=16)
     gate.speaker.say("admit", {})
     until(lambda: "given up" in caplog.text, what="the announcement to be given up")
+    until(lambda: not gate.speaker._busy, what="the loudspeaker to be free")
     assert gate.listener.ended == ["admit"]
+    gate.now = EIGHT + timedelta(days=1)
+    gate.listener.holds = lambda name: False
+    until(lambda: len(gate.listener.ended) == 1 + 2, what="the next day's")
+    assert caplog.text.count("given up") == 1, "said for each of its sentences"
 
 
 def test_many_prompts_at_once_are_said_one_after_the_other(gates: Callable[..., Gate]) -> None:
@@ -192,10 +197,57 @@ def test_in_quiet_hours_prompts_are_softer_alarms_are_not_and_nothing_is_announc
     assert "announcement" not in gate.listener.begun
 
 
-def test_quiet_hours_are_of_the_time_zone_given(gates: Callable[..., Gate]) -> None:
-    gate = gates(quiet="22:00-07:00", timezone="Asia/Shanghai", announcements=("16:00 开饭。",))
+def test_quiet_hours_are_of_the_time_zone_given(
+    gates: Callable[..., Gate], caplog: pytest.LogCaptureFixture
+) -> None:
+    gate = gates(
+        quiet="22:00-07:00", timezone="Asia/Shanghai", announcements=("16:00 开饭。", "23:00 熄灯。")
+    )
     gate.now = EIGHT  # 16:00 in Shanghai
-    until(lambda: gate.listener.ended, what="the announcement")
+    until(lambda: gate.listener.ended == ["announcement"], what="the announcement")
+    gate.now = EIGHT + timedelta(hours=7)
+    until(lambda: "23:00 falls into the quiet hours" in caplog.text, what="the other one to be left out")
+    assert gate.listener.begun == ["announcement"]
+
+
+@pytest.mark.parametrize(
+    ("at", "softer"),
+    [("21:59", False), ("22:00", True), ("23:59", True), ("00:00", True), ("06:59", True), ("07:00", False)],
+)
+def test_quiet_hours_go_on_over_midnight_and_follow_a_clock_that_is_set(
+    gates: Callable[..., Gate], at: str, softer: bool
+) -> None:
+    gate = gates(quiet="22:00-07:00", quiet_volume=20, announcements=())
+    played: list[str] = []
+    real = gate.listener.play
+
+    def play(item: Wave, stop: threading.Event) -> float | None:
+        played.append(item.path.stem.rpartition("-")[2])
+        return real(item, stop)
+
+    gate.listener.play = play  # type: ignore[method-assign]
+    gate.now = datetime(1970, 1, 1, 12, tzinfo=UTC)  # a Pi before anybody has told it the time
+    gate.speaker.say("admit", {})
+    hour, minute = map(int, at.split(":"))
+    gate.now = EIGHT.replace(hour=hour, minute=minute)
+    gate.speaker.say("admit", {})
+    gate.speaker.say("fault", {})
+    assert played == ["v100", "v20" if softer else "v100", "v100"]
+
+
+def test_announcements_that_end_by_an_error_are_told(
+    gates: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = gates()
+    monkeypatch.setattr(threading, "excepthook", lambda _args: None)
+
+    def broken() -> None:
+        raise RuntimeError
+
+    gate.speaker._book.entries = broken  # type: ignore[assignment, method-assign]
+    until(lambda: not gate.speaker._thread.is_alive(), what="the thread's end")
+    with pytest.raises(DeviceUnavailable, match="ended by an error"):
+        gate.speaker.check()
 
 
 def test_a_wave_file_goes_on_from_where_it_was_cut(gates: Callable[..., Gate], tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.voice._numbers import in_words, is_number, spelled
+from drivers.voice._prompts import sentence
 from drivers.voice._render import phonemes
 
 UNITS = {"十": 10, "百": 100, "千": 1000}
@@ -71,6 +72,10 @@ def read_english(words: str) -> Decimal:
         ("1100", "一千一百"),
         ("9999", "九千九百九十九"),
         ("-3.2", "负三点二"),
+        ("10.0", "十点零"),
+        ("-5", "负五"),
+        ("38.05", "三十八点零五"),
+        ("100", "一百"),
     ],
 )
 def test_numbers_are_said_in_mandarin(number: str, words: str) -> None:
@@ -88,6 +93,10 @@ def test_numbers_are_said_in_mandarin(number: str, words: str) -> None:
         ("1007", "one thousand and seven"),
         ("-40", "minus forty"),
         ("0.05", "zero point zero five"),
+        ("10.0", "ten point zero"),
+        ("-5", "minus five"),
+        ("38.05", "thirty-eight point zero five"),
+        ("100", "one hundred"),
     ],
 )
 def test_numbers_are_said_in_english(number: str, words: str) -> None:
@@ -147,10 +156,45 @@ def test_what_is_no_number_is_refused(text: str) -> None:
         ("消毒率99.5%", "消毒率百分之九十九点五"),
         ("3号门102户", "三号门一百零二户"),
         ("没有数字。", "没有数字。"),
+        ("超过37.3℃请留步", "超过三十七点三度请留步"),
+        ("37.3°C以上，-5℃以下", "三十七点三度以上，负五度以下"),
+        ("请拨打120或119报警", "请拨打一二零或一百一十九报警"),
+        ("报警打119，热线：12320，电话 110", "报警打一一九，热线:一二三二零，电话 一一零"),
+        ("2:00关门，下午2点半开门，02:30休息", "两点关门，下午两点半开门，两点三十分休息"),
+        ("每次2人，保持2米，休息2分钟，2小时后", "每次两人，保持两米，休息两分钟，两小时后"),
+        ("第2次，2号楼2单元，12个，2.2米", "第二次，二号楼二单元，十二个，二点二米"),
     ],
 )
 def test_numbers_in_a_notice_are_said_as_they_are_meant(text: str, words: str) -> None:
     assert spelled(text, "zh_Hans") == words
+
+
+@pytest.mark.parametrize("number", ["37.5", "10.0", "-5", "38.05", "100"])
+def test_a_notice_says_a_number_as_a_prompt_does(number: str) -> None:
+    for language in ("zh_Hans", "yue"):
+        assert spelled(f"体温{number}℃", language) == f"体温{in_words(number, language)}度"
+
+
+def test_two_of_something_has_a_word_of_its_own_in_cantonese_as_well() -> None:
+    assert spelled("每次2人，2:05开门", "yue") == "每次兩人，兩點零五分开门"
+
+
+@pytest.mark.parametrize(
+    ("number", "chinese", "cantonese", "english"),
+    [
+        ("1", "一分钟", "一分鐘", "one minute"),
+        ("2", "两分钟", "兩分鐘", "two minutes"),
+        ("12", "十二分钟", "十二分鐘", "twelve minutes"),
+        ("102", "一百零二分钟", "一百零二分鐘", "one hundred and two minutes"),
+    ],
+)
+def test_minutes_are_counted_as_people_count_them(
+    number: str, chinese: str, cantonese: str, english: str
+) -> None:
+    values = {"minutes": number, "ticket": "2"}
+    assert f"休息{chinese}，您的号码是二号" in sentence("rest", "zh_Hans", values)
+    assert f"休息{cantonese}，你嘅號碼係二號" in sentence("rest", "yue", values)
+    assert f"rest for {english}. Your number is two." in sentence("rest", "en", values)
 
 
 def test_a_notice_in_english_is_left_to_its_voice() -> None:

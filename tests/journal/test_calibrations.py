@@ -1,5 +1,4 @@
-"""The newest calibration of each thermometer: found by the index of the rare kinds, however long the
-journal is."""
+"""The calibrations of all thermometers: found by the index of the rare kinds, however long the journal is."""
 
 import shutil
 from pathlib import Path
@@ -17,7 +16,7 @@ def row(kind: str, device: str, lane: str | None = "in", **more: object) -> Row:
     return Row(f"calibration.{kind}", instant(), {"device": device, **more}, lane)
 
 
-def test_only_the_newest_row_of_each_thermometer_of_each_lane_is_found(tmp_path: Path) -> None:
+def test_every_row_of_a_calibration_is_found_in_its_order_and_no_other(tmp_path: Path) -> None:
     with Journal.open(tmp_path) as journal, journal.reader() as reader:
         assert reader.calibrations() == []
         journal.append(
@@ -31,7 +30,9 @@ def test_only_the_newest_row_of_each_thermometer_of_each_lane_is_found(tmp_path:
         )
         found = reader.calibrations()
         assert [(each.kind.rpartition(".")[2], each.lane, each.body["n"]) for each in found] == [
+            ("recorded", "in", 1),
             ("recorded", "in", 2),
+            ("recorded", "out", 3),
             ("recorded", "in", 4),
             ("withdrawn", "out", 5),
         ]

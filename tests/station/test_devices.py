@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from edge.devices import Effector, Place, read_scanner, read_thermometer
+from edge.devices import Place, read_scanner, read_thermometer
 from edge.domain.errors import DeviceUnavailable
 from edge.domain.events import ReadingArrived
 from edge.domain.lane_state import Do
 from edge.domain.model import Instant, Quality, Reading, Scan
+from edge.effector import Effector
 from edge.messages import DeviceChanged, EffectDone, Message, ScanArrived
 from tests.domain.people import AIR
 from tests.waiting import until
@@ -80,11 +81,24 @@ class Bench:
         self.closed += 1
 
 
+class Stop(threading.Event):
+    """A stop event that notes how long somebody meant to wait, and does not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if timeout is not None:
+            self.waits.append(timeout)
+        return super().wait(0.001)
+
+
 class Running:
     """A device thread under test."""
 
     def __init__(self) -> None:
-        self.bench, self.status, self.stop = Bench(), Status(), threading.Event()
+        self.bench, self.status, self.stop = Bench(), Status(), Stop()
         self.messages: list[Message] = []
         self.beats = 0
         self.counted: dict[str, int] = {}
@@ -130,19 +144,6 @@ def test_a_thermometer_is_read_lost_and_taken_back_and_each_is_said_once(running
     assert running.bench.closed == 1
     assert running.status.said[:2] == ["starting", "up"]
     assert running.status.said[-1] == "up"
-
-
-class Stop(threading.Event):
-    """A stop event that notes how long somebody meant to wait, and does not."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.waits: list[float] = []
-
-    def wait(self, timeout: float | None = None) -> bool:
-        if timeout is not None:
-            self.waits.append(timeout)
-        return super().wait(0.001)
 
 
 @pytest.mark.parametrize("effector", [False, True])
@@ -227,6 +228,10 @@ def test_an_unplugged_barrier_is_noticed_without_an_order(running: Running) -> N
     until(lambda: running.changes() == [(False, "lost")], 5, "the loss")
     running.bench.there.set()
     until(lambda: running.changes() == [(False, "lost"), (True, "")], 10, "the return")
+    assert running.status.said[:2] == ["starting", "up"]
+    assert running.status.said[-1] == "up"
+    assert (running.bench.opened, running.bench.closed, running.bench.pulses) == (2, 1, 0)
+    assert not any(isinstance(message, EffectDone) for message in running.messages)
 
 
 def test_orders_nobody_could_carry_out_in_time_are_dropped_and_said(running: Running) -> None:

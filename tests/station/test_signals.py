@@ -13,7 +13,7 @@ from edge.devices import Place
 from edge.domain.errors import DeviceUnavailable
 from edge.domain.model import Instant
 from edge.signals import FADES_US, follow, signal_of
-from tests.station.test_devices import Status
+from tests.station.test_devices import Status, Stop
 from tests.waiting import until
 
 NOW_US = 1_000_000_000
@@ -58,7 +58,7 @@ class Following:
     """A tower and the thread behind it."""
 
     def __init__(self) -> None:
-        self.tower, self.status, self.stop = Tower(), Status(), threading.Event()
+        self.tower, self.status, self.stop = Tower(), Status(), Stop()
         self.view: dict[str, Any] = {"stage": "idle"}
         self.pressed = 0
         place = Place(
@@ -133,3 +133,15 @@ def test_green_is_shown_only_just_after_an_admission(
     view = {"stage": stage, "writable": writable, "last": {"outcome": outcome, "at_us": NOW_US - gone_us}}
     fresh = stage == "ended" and outcome == "admit" and 0 <= gone_us < FADES_US and writable
     assert (signal_of(view, NOW_US) == "go") is fresh
+
+
+def test_a_gate_that_cannot_measure_does_not_look_like_one_that_waits() -> None:
+    def view(state: str, **rest: Any) -> dict[str, Any]:
+        return {"devices": [{"kind": "thermometer", "name": "thermometer", "state": state}], **rest}
+
+    for rest in ({"stage": "idle"}, ended("admit", NOW_US - FADES_US), ended("abandoned")):
+        assert signal_of(view("down", **rest), NOW_US) == "fault"
+        assert signal_of(view("up", **rest), NOW_US) == "idle"
+        assert signal_of(view("starting", **rest), NOW_US) == "idle"
+    assert signal_of(view("down", stage="open"), NOW_US) == "wait", "the attendant goes on by hand"
+    assert signal_of(view("down", **ended("admit")), NOW_US) == "go"

@@ -1,79 +1,37 @@
 """A real browser before a real gate: what an attendant and a manager do in a day, in both languages."""
 
-import os
-import shutil
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import Browser, Page
 
 from tests.system.faults import Office
 from tests.system.processes import PASSWORD, PIN, Gate
 from tests.system.stage import Stage
 from tests.waiting import until
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+from tests.web.watching import SMALL, Watched, watched
 
 pytestmark = [pytest.mark.system, pytest.mark.browser]
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-quic",
-]
 WORDS = {
     "zh_Hans": {"admit": "请通行", "refer": "请到旁边", "hold": "请稍候"},
     "en": {"admit": "PASS", "refer": "STEP ASIDE", "hold": "PLEASE WAIT"},
 }
 
 
-@pytest.fixture(scope="module")
-def browser() -> "Iterator[Browser]":
-    program = os.environ.get("GATEPOST_CHROMIUM") or shutil.which("chromium")
-    if program is None:
-        pytest.skip("chromium is not installed (./gate test installs it where it may)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-        yield browser
-        browser.close()
+@pytest.fixture
+def seen(browser: Browser) -> Iterator[Watched]:
+    with watched(browser, SMALL) as seen:
+        yield seen
 
 
 @pytest.fixture
-def complaints() -> list[str]:
-    """What the console said, and requests to anywhere else."""
-    return []
-
-
-@pytest.fixture
-def page(browser: "Browser", complaints: list[str]) -> "Iterator[Page]":
+def page(seen: Watched) -> Page:
     """A kiosk's screen; any word on the console, and any blocked or foreign request, fails the test."""
-    context = browser.new_context(viewport={"width": 1024, "height": 600})
-    page = context.new_page()
-
-    def request(url: str) -> None:
-        if not url.startswith(("http://127.0.0.1:", "data:")):
-            complaints.append(url)
-
-    def console(kind: str, text: str) -> None:
-        if kind in ("error", "warning"):
-            complaints.append(text)
-
-    page.on("console", lambda message: console(message.type, message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda asked: request(asked.url))
-    yield page
-    context.close()
-    assert complaints == []
+    return seen.page
 
 
-def log_in(page: "Page", gate: Gate, account: str, *, path: str, language: str) -> None:
+def log_in(page: Page, gate: Gate, account: str, *, path: str, language: str) -> None:
     page.goto(gate.url + path)
     secret = {"door1": PIN, "boss": PASSWORD}[account]
     page.fill("#account", account)
@@ -86,7 +44,7 @@ def log_in(page: "Page", gate: Gate, account: str, *, path: str, language: str) 
         page.wait_for_selector(f"html[lang={wanted}]")
 
 
-def becomes(page: "Page", key: str, language: str) -> None:
+def becomes(page: Page, key: str, language: str) -> None:
     page.wait_for_selector(f"#state[data-key={key}]", timeout=15_000)
     assert page.inner_text("#word").replace("\n", " ") == WORDS[language][key]
 
@@ -100,7 +58,7 @@ def come(gate: Gate, stage: Stage, payload: bytes, body_c: float) -> None:
 
 @pytest.mark.parametrize("language", ["zh_Hans", "en"])
 def test_an_attendants_day_at_the_kiosk(
-    gate: Gate, stage: Stage, office: Office, page: "Page", language: str
+    gate: Gate, stage: Stage, office: Office, page: Page, language: str
 ) -> None:
     log_in(page, gate, "door1", path="/kiosk/in", language=language)
     # A resident: everything by itself but one tap, by the keyboard.
@@ -138,7 +96,7 @@ def test_an_attendants_day_at_the_kiosk(
 
 @pytest.mark.parametrize("language", ["zh_Hans", "en"])
 def test_a_managers_five_minutes_at_the_review_page(
-    gate: Gate, stage: Stage, office: Office, page: "Page", language: str
+    gate: Gate, stage: Stage, office: Office, page: Page, language: str
 ) -> None:
     come(gate, stage, office.issue("钱多多"), 36.6)
     until(lambda: gate.lane()["person"] and gate.lane()["temperature"]["verdict"] == "normal", 10, "person")
@@ -161,16 +119,15 @@ def test_a_managers_five_minutes_at_the_review_page(
 
 
 def test_a_gate_that_dies_leaves_no_green_on_the_screen(
-    gate: Gate, stage: Stage, office: Office, page: "Page", complaints: list[str]
+    gate: Gate, stage: Stage, office: Office, page: Page, seen: Watched
 ) -> None:
     log_in(page, gate, "door1", path="/kiosk/in", language="zh_Hans")
     come(gate, stage, office.issue(), 36.6)
     page.wait_for_selector(".verdict-normal", timeout=15_000)
     page.keyboard.press("1")
     becomes(page, "admit", "zh_Hans")
-    complaints.clear()
+    seen.check()
+    # The browser's own words about a server that is gone are the only ones allowed here.
+    seen.forgive = ["ERR_CONNECTION", "ERR_INCOMPLETE"]
     gate.kill()
     page.wait_for_selector("#offline:visible", timeout=6_000)
-    # The browser's own words about a server that is gone are the only ones allowed here.
-    assert all("ERR_CONNECTION" in text or "ERR_INCOMPLETE" in text for text in complaints)
-    complaints.clear()

@@ -113,8 +113,16 @@ def test_a_port_that_is_there_and_says_nothing_is_silent(gate: Gate, stage: Stag
     no_problem(gate, "device_")
     stage.thermometer.mute()
     problem(gate, "device_silent")
+    assert gate.lane()["temperature"]["live_mdegc"] is None, "what it saw last is no sight of anybody"
     stage.thermometer.mute(False)
     no_problem(gate, "device_")
+    stage.stand(36.5)
+    until(lambda: gate.lane()["temperature"]["verdict"] == "normal", 20, "measuring again")
+    stage.stand(None)
+    assert gate.stop() == 0
+    [lost] = gate.rows("device.lost")
+    assert (lost.body["device"], lost.body["code"]) == ("thermometer", "silent")
+    assert [row.body["device"] for row in gate.rows("device.back")] == ["thermometer"]
 
 
 def test_a_scanners_cable_out_and_in_again(gate: Gate, stage: Stage, office: Office) -> None:
@@ -123,8 +131,12 @@ def test_a_scanners_cable_out_and_in_again(gate: Gate, stage: Stage, office: Off
     problem(gate, "device_lost", "device_absent")
     stage.scanner.plug()
     no_problem(gate, "device_")
-    stage.show(office.issue())
-    until(lambda: gate.lane()["person"], 10, "a code read again")
+    stage.show(office.issue("赵一"))
+    until(lambda: gate.lane()["person"].get("name") == "赵一", 10, "a code read again")
+    assert gate.stop() == 0
+    [lost] = gate.rows("device.lost")
+    assert (lost.body["device"], lost.body["code"]) == ("scanner", "lost")
+    assert [row.body["device"] for row in gate.rows("device.back")] == ["scanner"]
 
 
 def test_a_manager_sees_what_the_camera_sees_and_nobody_else_does(filmed: Gate) -> None:

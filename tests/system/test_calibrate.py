@@ -169,6 +169,49 @@ def test_ten_pairs_become_a_record_that_survives_a_kill_and_can_be_taken_back(
     assert gate.faults() == []
 
 
+def test_two_operators_a_restart_and_a_pulled_cable_in_the_middle_lose_no_pair(
+    dated: Gate, stage: Stage, attendant: Attendant
+) -> None:
+    gate, other = dated, Attendant(dated, stage)
+    try:
+        for number in range(1, 11):
+            other.hear(f"Pair {number} of 10")
+            if number == 4:
+                gate.kill()
+                gate.start()
+                until(lambda: gate.lane()["stage"] == "idle", 10, "an empty lane")
+            if number == 7:
+                stage.thermometer.unplug()
+                until(lambda: "thermometer does not work" in attendant.said, 10, "what is wrong")
+                stage.thermometer.plug()
+            attendant.pair(number)
+            other.hear("Clinical thermometer")
+            other.type(f"{36.1 + 0.1 * (number % 5) - 2.0 + 2.4:.1f}")
+        attendant.hear("y: write it down")
+        attendant.type("y")
+        assert attendant.child.wait(20) == 0, attendant.said
+        other.hear("y: write it down")
+        other.type("y")
+        other.hear("Meanwhile boss has written down +2.30 °C")
+        other.type("y")
+        assert other.child.wait(20) == 0, other.said
+    finally:
+        other.close()
+    (kept,) = gate.get("/api/v1/lanes/in/calibrations")[1]["calibrations"]
+    assert (kept["offset_mdegc"], kept["port"]) == (2_400, str(gate.folder / "thermometer-in"))
+    shown = ran(gate, "--show", GATEPOST_LANG="zh_Hans")
+    assert shown.stdout.strip().endswith("有效")
+    for status, said in ((0, "已撤销"), (2, "没有校准记录")):
+        undone = ran(gate, "--undo", "--reason", "移位", GATEPOST_LANG="zh_Hans")
+        assert undone.returncode == status
+        assert said in undone.stderr
+    gate.stop()
+    kinds = [
+        row.kind.rpartition(".")[2] for row in gate.rows("calibration.recorded", "calibration.withdrawn")
+    ]
+    assert kinds == ["recorded", "recorded", "withdrawn"]
+
+
 def test_whoever_walks_off_leaves_nothing_behind_but_passages_for_calibration(
     gate: Gate, stage: Stage, attendant: Attendant
 ) -> None:

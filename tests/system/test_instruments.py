@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import urllib3
 
 from drivers.thermometer import gy_mcu90640
 from tests.system.faults import QUICK, Office
@@ -15,13 +16,15 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.system
 
-THERMOMETERS = """
+ARRAY = """
 [[lane.thermometer]]
 driver = "gy_mcu90640"
 port = "{folder}/array"
+"""
+THERMOMETERS = f"""{ARRAY}
 [[lane.thermometer]]
 driver = "gy614"
-port = "{folder}/thermometer-{lane}"
+port = "{{folder}}/thermometer-{{lane}}"
 """
 SCANNERS = """
 [[lane.scanner]]
@@ -41,9 +44,11 @@ AIR, FACE = 21.0, 34.4
 
 
 class Array:
-    """A GY-MCU90640 that sends four pictures a second; a face in the middle while somebody is there."""
+    """A GY-MCU90640 that sends four pictures a second; a face in the middle while somebody is there,
+    at `face_c`."""
 
     def __init__(self, link: Path, stage: Stage) -> None:
+        self.face_c = FACE
         self.line, self._stage, self._stop = Line(link), stage, threading.Event()
         self.line.plug()
         self._thread = threading.Thread(target=self._speak, name="array")
@@ -56,7 +61,7 @@ class Array:
 
     def _speak(self) -> None:
         while not self._stop.wait(0.25):
-            warm = FACE if self._stage.forehead.body_c is not None else AIR
+            warm = self.face_c if self._stage.forehead.body_c is not None else AIR
             pixels = [
                 warm if 8 <= row < 16 and 12 <= column < 20 else AIR
                 for row in range(24)
@@ -106,6 +111,78 @@ def test_all_of_them_serve_one_passage_and_the_spot_sensor_decides(
     arrays = [piece for piece in pieces if "grid" in piece]
     assert [piece["source"] for piece in arrays] == ["thermometer"]
     assert [(piece["conversion"], len(piece["raw"])) for piece in arrays] == [("none:array", 1)]
+
+
+def test_an_array_at_39_beside_a_spot_sensor_at_36_5_decides_nothing(
+    rich: tuple[Gate, Array, Line], stage: Stage, office: Office
+) -> None:
+    """Its manual says ±2 °C: whatever it says, the spot sensor alone makes the verdict."""
+    gate, array, hand = rich
+    array.face_c = 39.0
+    until(lambda: not any(code.startswith("device_") for code in gate.problems()), 30, "every device up")
+    stage.stand(36.5)
+    until(lambda: len(gate.lane()["measured"]) == 2, 20, "both measurements")
+    view = gate.lane()
+    said = {m["conversion"]: (m["surface_mdegc"], m["body_mdegc"]) for m in view["measured"]}
+    assert said == {"none:array": (39_000, None), "vendor/1": (34_500, 36_500)}
+    assert (view["temperature"]["verdict"], view["temperature"]["body_mdegc"]) == ("normal", 36_500)
+    assert 'id="unmeasured"' not in kiosk(gate)
+    hand.write(office.issue("钱多多") + b"\r")
+    until(lambda: gate.lane()["person"], 10, "the hand scanner's code")
+    gate.post("answers", passage=view["passage"], question="mask", value="on")
+    gate.wait_for("ended")
+    stage.stand(None)
+    assert gate.stop() == 0
+    [row] = [row for row in gate.rows("passage.decided") if row.body["passage"] == view["passage"]]
+    assert (row.body["outcome"], row.body["temperature"]["body_mdegc"]) == ("admit", 36_500)
+
+
+@pytest.mark.parametrize("face_c", [36.5, 39.0])
+def test_an_array_alone_measures_nobody_and_the_kiosk_says_why(
+    tmp_path: Path, stage: Stage, office: Office, face_c: float
+) -> None:
+    """Everything else is in order, and still nobody is let through or referred by what an array says."""
+    array = Array(tmp_path / "array", stage)
+    array.face_c = face_c
+    gate = Gate(tmp_path, extra=QUICK, thermometer=ARRAY)
+    office.trusted_by(gate.store)
+    gate.start()
+    try:
+        until(lambda: not any(code.startswith("device_") for code in gate.problems()), 30, "every device up")
+        stage.stand(36.5)
+        until(lambda: gate.lane()["measured"], 20, "the array's measurement")
+        stage.show(office.issue("钱多多"))
+        until(lambda: gate.lane()["person"], 10, "the code")
+        passage = gate.lane()["passage"]
+        gate.post("answers", passage=passage, question="mask", value="on")
+        until(lambda: missing(gate) == {"temperature"}, 10, "all but the temperature in order")
+        view = gate.lane()
+        assert view["temperature"]["verdict"] == "missing"
+        assert (view["stage"], view["passage"]) == ("open", passage)
+        assert "contact" in view["actions"]
+        assert "未测温：热像（±2 °C）只用于找脸，不作判定。请按“接触测温”。" in kiosk(gate)
+        status, _ = gate.post("answers", passage=passage, question="temperature_contact", value="36.6")
+        assert status == 200
+        stage.stand(None)
+        gate.wait_for("ended")
+        assert gate.stop() == 0
+    finally:
+        gate.end()
+        array.close()
+    [row] = [row for row in gate.rows("passage.decided") if row.body["passage"] == passage]
+    assert row.body["outcome"] == "admit"
+    assert row.body["temperature"]["body_mdegc"] == 36_600
+
+
+def missing(gate: Gate) -> set[str]:
+    """Return the kinds of the steps that are not done."""
+    return {step["kind"] for step in gate.lane()["steps"] if step["state"] != "done"}
+
+
+def kiosk(gate: Gate) -> str:
+    """Return what the attendant's page shows now."""
+    headers = {"authorization": f"Bearer {gate.token}"}
+    return urllib3.request("GET", f"{gate.url}/kiosk/in/state", headers=headers, timeout=5.0).data.decode()
 
 
 def test_an_array_that_is_unplugged_leaves_the_spot_sensor_deciding(

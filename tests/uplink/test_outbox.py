@@ -1,9 +1,12 @@
 """Whatever the district does, every row gets there, in order, and is stored once."""
 
+from collections.abc import Iterator
+
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from edge import wire
 from tests.uplink.fakes import FIRST, SECOND, FakeUpstream, Gate
 
 FAULTS = [
@@ -24,7 +27,7 @@ FAULTS = [
 
 steps = st.lists(
     st.one_of(
-        st.tuples(st.just("rows"), st.sampled_from([1, 2, 7, 30, 520])),
+        st.tuples(st.just("rows"), st.sampled_from([1, 2, 7, 30, 52])),
         st.tuples(st.just("fault"), st.sampled_from(FAULTS)),
         st.tuples(st.just("turn"), st.integers(1, 3)),
         st.tuples(st.just("restart"), st.booleans()),
@@ -34,7 +37,16 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@pytest.fixture
+def small_batches() -> Iterator[None]:
+    """A tenth of what a batch may hold, so that a batch more costs a tenth of the rows."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wire, "MAX_EVENTS", wire.MAX_EVENTS // 10)
+        yield
+
+
+@pytest.mark.usefixtures("small_batches")
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps)
 def test_every_row_arrives_once_and_in_order_whatever_the_district_does(
     script: list[tuple[str, int]],

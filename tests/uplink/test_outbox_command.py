@@ -104,9 +104,12 @@ def test_the_backlog_is_current_while_the_district_is_away(running: Running) -> 
     running.thread.start()
     until(lambda: running.uplink.status()["code"] == "unreachable", what="the first failure")
     running.append("gate.stopped", {})
-    until(
-        lambda: running.uplink.status()["backlog"] == 3, what="the backlog to be counted"
-    )  # with uplink.lost
+    until(lambda: running.uplink.status()["backlog"] == 3, what="the backlog to be counted")
+    standing = running.uplink.status()
+    assert (standing["state"], standing["acknowledged"]) == ("down", 0)
+    reader = running.journal.reader()
+    assert [row.kind for row in reader.rows_after(0, 10)] == ["gate.stopped", "uplink.lost", "gate.stopped"]
+    reader.close()
 
 
 def test_status_says_what_waits_and_what_was_refused(running: Running) -> None:

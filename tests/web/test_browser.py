@@ -20,7 +20,7 @@ from tests.waiting import until
 from tests.web.conftest import served
 from tests.web.fakes import ACCOUNTS, PIN, World, device
 from tests.web.listening import Listener
-from tests.web.watching import LARGE, SMALL, chromium, watched
+from tests.web.watching import LARGE, SMALL, watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.system]
 
@@ -61,12 +61,6 @@ _SCROLLS_OR_CUTS = """
                     || element.scrollWidth > element.clientWidth + 1)
   .map((element) => element.id || element.className || element.textContent)
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 def log_in(page: Page, address: str, role: str, language: str, path: str = "") -> None:

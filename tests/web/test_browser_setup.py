@@ -1,7 +1,6 @@
 """The set-up page in a real browser: a live picture, its figures, and no look while nobody looks."""
 
 import dataclasses
-from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -16,7 +15,7 @@ from tests.waiting import until
 from tests.web.conftest import served
 from tests.web.fakes import World
 from tests.web.test_browser import check_access, log_in
-from tests.web.watching import LARGE, SMALL, chromium, watched
+from tests.web.watching import LARGE, SMALL, watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.system]
 
@@ -25,12 +24,6 @@ window.turns = 0;
 const later = window.setTimeout;
 window.setTimeout = (...given) => { window.turns += 1; return later(...given); };
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 class Camera:

@@ -1,6 +1,5 @@
 """The array's picture in a real browser: really drawn, where it belongs, without flicker or haste."""
 
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -15,7 +14,7 @@ from tests.waiting import until
 from tests.web.fakes import World
 from tests.web.heat import before, face, measured_by_array
 from tests.web.test_browser import _SCROLLS_OR_CUTS, check_access, check_layout, log_in, open_kiosk, shown
-from tests.web.watching import LARGE, SMALL, chromium, watched
+from tests.web.watching import LARGE, SMALL, watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.system]
 
@@ -40,12 +39,6 @@ _ASKED = """
 () => performance.getEntriesByType("resource").filter((entry) => entry.name.includes("thermal.png"))
         .map((entry) => [entry.name, entry.startTime])
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 def warmest(place: Locator) -> tuple[float, float]:

@@ -13,7 +13,7 @@ from edge.cli.calibrate import calibrate
 from edge.cli.gate_client import Away, GateClient, Refused
 from edge.cli.pairing import PATIENCE_S, Stopped, Walk
 from edge.config import Text
-from edge.domain.calibration import offset_of
+from edge.domain.calibration import Pair, offset_of
 from edge.domain.model import ClockQuality, Outcome
 from tests.system.processes import free_port
 from tests.web.fakes import World, device
@@ -26,13 +26,14 @@ pytestmark = pytest.mark.system
 class People:
     """Ten people with their own temperature, one after the other, and what the attendant types.
 
-    `typed` maps the number of a question to other answers than the temperature; `steps_up` to what
-    somebody else does than stepping up.
+    `typed` maps the number of a question to other answers than the temperature; `meanwhile` to what
+    happens before it is answered; `steps_up` that of a person to what else is done than stepping up.
     """
 
     world: World
     typed: dict[int, str] = field(default_factory=dict)
     steps_up: dict[int, Callable[[], Any]] = field(default_factory=dict)
+    meanwhile: dict[int, Callable[[], Any]] = field(default_factory=dict)
     judged: list[str] = field(default_factory=lambda: ["y"])
     said: list[Text] = field(default_factory=list)
     offset_c: float = 2.3
@@ -61,6 +62,7 @@ class People:
         if not text.en.startswith("Clinical"):
             return self.judged.pop(0)
         self.asked += 1
+        self.meanwhile.pop(self.asked, lambda: None)()
         return self.typed.get(self.asked, f"{self.surface_c + self.offset_c:.2f}")
 
     def heard(self, words: str) -> int:
@@ -144,6 +146,29 @@ def test_a_visitor_who_passes_meanwhile_is_left_alone(address: str, world: World
         ended = [row.body["outcome"] for row in reader.rows_after(0, 99, {"passage.decided"})]
     assert ended.count("abandoned") == 10
     assert ended.count("refer") == 1
+
+
+def test_whoever_steps_up_while_a_value_is_typed_is_not_taken_for_the_next_person(
+    address: str, world: World, people: People
+) -> None:
+    """The same person once more, or somebody who was not called: paired with another's clinical value."""
+    people.meanwhile = {2: lambda: world.step_up(36.9), 5: lambda: world.step_up(32.0)}
+    pairs = walk(address, people).pairs()
+    assert {36_900, 32_000}.isdisjoint(pair.surface_mdegc for pair in pairs)
+    assert offset_of(pairs) == (2_300, 0)
+    assert world.gate.view("in")["passage"] is None
+    with world.journal.reader() as reader:
+        rows = reader.rows_after(0, 99, {"passage.decided"})
+    assert [row.body["chosen"] for row in rows] == ["calibration"] * 12
+
+
+def test_whoever_is_not_seen_is_told_to_step_away_and_up_again(address: str, people: People) -> None:
+    passed = iter(range(0, 10_000, 5))
+    people.steps_up = {number: lambda: None for number in range(1, 9)}
+    slow = walk(address, people)
+    slow.clock = lambda: float(next(passed))
+    assert len(slow.pairs()) == 10
+    assert people.heard("Nobody was measured yet") == 1
 
 
 def test_whoever_is_in_the_lane_first_is_finished_first(address: str, world: World, people: People) -> None:
@@ -237,7 +262,9 @@ def test_an_array_is_not_calibrated_and_what_was_not_held_still_is_not_taken() -
     assert any("does not work; see the page" in sentence for sentence in said)
     commands = [post["command_id"] for post in restless.posts]
     assert commands[0] == commands[1], "a busy gate is asked again for the same"
-    assert len(set(commands)) == 4, "each of them was ended, as far as it was still open"
+    assert len(set(commands)) == 5, "each of them was ended, as far as it was still open"
+    with pytest.raises(Stopped, match="body values only"):
+        canned(Canned(conversion="vendor/1", quality="ok", surface_mdegc=None), []).pairs()
 
 
 def test_a_gate_that_starts_again_is_waited_for_and_one_that_stays_away_is_not() -> None:
@@ -246,7 +273,8 @@ def test_a_gate_that_starts_again_is_waited_for_and_one_that_stays_away_is_not()
     with pytest.raises(Stopped):
         canned(Canned(20, **there), said).pairs()
     assert said[0] == "The gate does not answer; waiting."
-    assert said[1].startswith("Pair 1"), "said once for all twenty"
+    assert said[1] != said[0], "said once for all twenty"
+    assert any(sentence.startswith("Pair 1") for sentence in said)
     gone = Canned(10**6, **there)
     with pytest.raises(Away):
         canned(gone, said).pairs()
@@ -291,6 +319,11 @@ def test_show_and_undo_ask_the_running_gate(address: str, world: World) -> None:
         (None, ["--show"], "log in"),
         ("manager", ["--show", "--lane", "north"], "no such lane"),
         ("manager", ["--show", "--url", "gate:8080"], "http://host:port"),
+        ("manager", ["--show", "--url", "http://gate:99999"], "http://host:port"),
+        ("manager", ["--show", "--url", "http://[::1"], "http://host:port"),
+        ("manager", ["--reference", "x" * 101], "--reference: 1 to 100 characters"),
+        ("manager", ["--reference", "TH-1", "--site", "fore\thead"], "--site: 1 to 100 characters"),
+        ("manager", ["--undo", "--reason", " "], "--reason: 1 to 100 characters"),
     ],
 )
 def test_what_cannot_be_done_is_said_before_ten_people_are_called(
@@ -300,6 +333,103 @@ def test_what_cannot_be_done_is_said_before_ten_people_are_called(
     assert result.exit_code == 2
     assert said in result.stderr
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--undo"], "撤销理由"),
+        ([], "体温计型号"),
+        (["--reference", "x" * 101], "1 至 100 个字"),
+        (["--reference", "体温计", "--device", "额温"], "应为其中之一：thermometer"),
+        (["--show", "--url", "门岗"], "主机:端口"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_chinese_too(
+    address: str, world: World, words: list[str], said: str
+) -> None:
+    environ = {"GATEPOST_LANG": "zh_Hans", "GATEPOST_TOKEN": world.tokens["manager"]}
+    result = CliRunner().invoke(calibrate, ["--url", address, "--lane", "in", *words], env=environ)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr
+
+
+@pytest.mark.parametrize("token", ["令牌", "gp_a\ngp_b"])
+def test_what_is_no_token_is_never_sent(address: str, token: str) -> None:
+    result = run(address, token, "--show")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "that is no token" in result.stderr
+    assert token not in result.output
+
+
+@pytest.mark.parametrize(("typed", "status", "written"), [("y\n", 0, 2), ("n\n", 1, 1)])
+def test_whoever_was_slower_than_another_operator_is_told_before_anything_is_replaced(
+    *, address: str, world: World, monkeypatch: pytest.MonkeyPatch, typed: str, status: int, written: int
+) -> None:
+    boss = GateClient(address, world.tokens["manager"])
+
+    def others_first(self: Walk) -> list[Pair]:
+        boss.post("/api/v1/lanes/in/calibration", BODY)
+        return [Pair(34_000 + 10 * n, 36_400 + 10 * n) for n in range(10)]
+
+    monkeypatch.setattr(Walk, "pairs", others_first)
+    result = run(address, world.tokens["manager"], "--reference", "TH-2", typed=typed)
+    assert result.exit_code == status
+    assert "Meanwhile boss has written down +2.30 °C" in result.stderr
+    with world.journal.reader() as reader:
+        assert len(reader.calibrations()) == written
+    assert ("+2.40 °C" in result.stdout) == (status == 0)
+
+
+def test_what_is_written_is_said_to_be_written_even_if_the_gate_is_gone_then(
+    address: str, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Walk, "pairs", lambda _: [Pair(34_000 + 10 * n, 36_400 + 10 * n) for n in range(10)])
+    ask, post = GateClient.get, GateClient.post
+
+    def gone(*_args: object) -> dict[str, Any]:
+        raise Away("127.0.0.1: gone")
+
+    def last(self: GateClient, path: str, body: Any) -> dict[str, Any]:
+        monkeypatch.setattr(GateClient, "get", gone)
+        return post(self, path, body)
+
+    monkeypatch.setattr(GateClient, "post", last)
+    result = run(address, world.tokens["manager"], "--reference", "TH-2")
+    assert result.exit_code == 0, result.stderr
+    assert "written down (row" in result.stderr
+    monkeypatch.setattr(GateClient, "get", ask)
+    assert "+2.40 °C" in run(address, world.tokens["manager"], "--show").stdout
+
+
+@pytest.mark.parametrize("typed", ["", "q"])
+def test_a_clock_that_is_lost_meanwhile_does_not_cost_ten_peoples_time(
+    address: str, world: World, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    def lost(_walk: Walk) -> list[Pair]:
+        world.clock.quality = ClockQuality.RESTORED
+        world.clock.move(-3 * 365 * 86_400)
+        return [Pair(34_000 + 10 * n, 36_400 + 10 * n) for n in range(10)]
+
+    def asked(text: Text) -> str:
+        assert "try again" in text.en
+        world.clock.move(3 * 365 * 86_400 - 7_200)  # and set, two hours behind what it was
+        world.clock.quality = ClockQuality.MANUAL
+        return typed
+
+    monkeypatch.setattr(Walk, "pairs", lost)
+    monkeypatch.setattr("edge.cli.calibrate._ask", asked)
+    result = run(address, world.tokens["manager"], "--reference", "TH-2")
+    assert result.exit_code == (1 if typed else 0)
+    assert "Set or confirm the clock first" in result.stderr
+    with world.journal.reader() as reader:
+        found = reader.calibrations()
+    assert [row.body["at_us"] // 1_000_000 - world.clock().at_us // 1_000_000 for row in found] in (
+        [],
+        [0],
+        [-1],
+    )
+    assert len(found) == (0 if typed else 1)
 
 
 def test_a_clock_nobody_believes_is_said_before_ten_people_are_called(address: str, world: World) -> None:

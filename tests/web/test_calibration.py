@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -114,6 +115,37 @@ def test_nonsense_is_refused_with_a_code_and_words_and_leaves_no_row(
         assert reader.calibrations() == []
 
 
+def test_an_array_is_refused_in_words_and_leaves_no_row(call: Call, world: World) -> None:
+    specs = world.station._specs
+    specs["in"] = replace(specs["in"], arrays=frozenset({"thermometer"}))
+    status, answer = call("calibration", BODY)
+    assert (status, answer["error"]) == (409, "array")
+    assert "spot sensor" in answer["message"]["en"]
+    assert "点测仪" in answer["message"]["zh_Hans"]
+    with world.journal.reader() as reader:
+        assert reader.calibrations() == []
+
+
+def test_one_that_was_found_elsewhere_is_shown_as_not_valid_here_and_can_be_taken_back(
+    call: Call, world: World, enter: Enter
+) -> None:
+    call("calibration", BODY)
+    states = world.station._states
+    gone = [replace(found, here=False) for found in states["in"].calibrations]
+    states["in"] = replace(states["in"], calibrations=tuple(gone))
+    until_it_stands(world, "elsewhere")
+    for language, words in (("en", "not valid here"), ("zh_Hans", "在此无效")):
+        manager = enter("manager")
+        manager.set_cookie("language", language)
+        page = manager.get("/review/devices").get_data(as_text=True)
+        assert 'data-calibration="elsewhere"' in page
+        assert words in page
+    assert "days left" not in page
+    assert call("calibrations")[1]["calibrations"][0]["standing"] == "elsewhere"
+    assert call("calibration/withdraw", {"command_id": "w", "device": "thermometer", "reason": "x"})[0] == 200
+    assert call("calibrations")[1]["calibrations"] == []
+
+
 def test_a_clock_nobody_believes_dates_no_calibration(call: Call, world: World) -> None:
     world.clock.quality = ClockQuality.RESTORED
     status, answer = call("calibration", BODY)
@@ -130,7 +162,7 @@ def test_taking_it_back_is_a_row_of_its_own_with_the_reason(call: Call, world: W
     assert status == 200
     assert call("calibrations")[1]["calibrations"] == []
     with world.journal.reader() as reader:
-        (row,) = reader.calibrations()
+        _recorded, row = reader.calibrations()
     assert (row.seq, row.body["reason"]) == (answer["sequence"], "the sensor was moved")
 
 

@@ -2,12 +2,14 @@
 
 import time
 from contextlib import ExitStack
+from functools import partial
 from itertools import islice
 
 import pytest
 from flask import Flask
 
-from edge.domain.model import Outcome
+from edge.domain.events import ReadingArrived
+from edge.domain.model import Outcome, Reading
 from edge.web import events
 from edge.web.streams import MAX_STREAMS, Streams
 from tests.waiting import until
@@ -201,7 +203,9 @@ def test_a_closed_account_loses_its_open_stream(world: World, address: str, lane
     with Listener(address, world.tokens["manager"], lane=lane) as stream:
         stream.next("hello")
         world.users.set_enabled("boss", False)
-        read_to_its_end(stream)
+        assert "row" not in names_to_the_end(stream)
+    with Listener(address, world.tokens["manager"], lane=lane) as refused:
+        assert refused.status == 401
 
 
 def test_the_server_ends_cleanly_with_streams_open(world: World, app: Flask) -> None:
@@ -216,14 +220,57 @@ def test_the_server_ends_cleanly_with_streams_open(world: World, app: Flask) -> 
         server.stop.set()
         server.thread.join(40)
         assert not server.thread.is_alive()
-        for stream in open_streams:
-            read_to_its_end(stream)
+        assert all("row" not in names_to_the_end(stream) for stream in open_streams)
 
 
-def read_to_its_end(stream: Listener) -> None:
-    """Read until the gate ends the stream; a stream that goes on fails after many events, one that
+def names_to_the_end(stream: Listener) -> list[str]:
+    """Read until the gate ends the stream; a stream that goes on fails after some events, one that
     falls silent by the time-out of its socket."""
-    assert sum(1 for _ in islice(iter(stream.next, None), 100)) < 100
+    names = [event.name for event in islice(iter(stream.next, None), 30)]
+    assert len(names) < 30
+    return names
+
+
+def drift(world: World, *celsius: float) -> None:
+    """Move the live number, each time until the page could show it."""
+
+    def shown(mdegc: int) -> bool:
+        return bool(world.gate.view("in")["temperature"]["live_mdegc"] == mdegc)
+
+    for value in celsius:
+        mdegc = round(value * 1000)
+        world.station.offer(ReadingArrived("in", "meter", Reading(mdegc, mdegc), world.clock()))
+        until(partial(shown, mdegc), what="the number")
+
+
+def test_a_number_that_moves_holds_back_nothing_else(
+    world: World, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "LIVE_EVERY_S", 3600.0)
+    with Listener(address, world.tokens["attendant"], lane="in") as stream:
+        assert stream.next("lane") is not None
+        drift(world, 21.0, 21.1, 21.2)
+        world.show_pass("张三")
+        seen = stream.next("lane", "live")
+        assert seen is not None
+        assert seen.name == "lane"  # none of the three numbers: their time has not come
+        assert seen.data["passage"] == world.last_passage()
+
+
+def test_the_number_that_was_held_back_last_comes_when_it_is_due(
+    world: World, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "LIVE_EVERY_S", 0.05)
+    with Listener(address, world.tokens["attendant"], lane="in") as stream:
+        assert stream.next("lane") is not None
+        drift(world, 21.0, 21.1, 21.2)
+        came: list[int] = []
+        while came[-1:] != [21_200]:
+            event = stream.next("live", "lane")
+            assert event is not None
+            assert event.name == "live"
+            came.append(event.data["live_mdegc"])
+        assert came == sorted(set(came))  # each number at most once
 
 
 def test_a_journal_that_begins_anew_changes_the_ids_and_resets_who_comes_back(

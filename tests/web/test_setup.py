@@ -148,11 +148,10 @@ def test_every_advice_and_every_stage_has_words() -> None:
     said = {name: figures(picture.astype(np.uint8)).advice for name, picture in pictures.items()}
     assert said == {name: name for name in pictures}
     assert set(said.values()) == set(ADVICE)
-    code = np.pad(code_picture(b"a code for all of them", pixels=6), 200, constant_values=140)
-    pictures_of_it = [
-        code,
-        np.pad(code, ((0, 0), (0, 2000)), constant_values=140),
-    ]  # one stage is for large ones
+    small = code_picture(b"a code for all of them", pixels=6)
+    code = np.pad(small, 200, constant_values=140)
+    # Stages of their own are for light on dark, small pictures and large ones.
+    pictures_of_it = [code, 255 - code, small, np.pad(code, ((0, 0), (0, 2000)), constant_values=140)]
     read = {found.decoder for seen in pictures_of_it for stage in STAGES for found in stage(Picture(seen))}
     assert len(read) == len(STAGES)
     assert read == set(STAGE_WORDS)

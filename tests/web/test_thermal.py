@@ -1,6 +1,7 @@
 """The array's picture: what it shows, that nothing breaks it, who gets it, and what stays small."""
 
 import json
+import re
 import struct
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -17,6 +18,8 @@ from hypothesis import strategies as st
 from edge.domain.events import Decide
 from edge.domain.model import Grid, Outcome
 from edge.web import thermal
+from tests.paths import ROOT
+from tests.waiting import until
 from tests.web.fakes import World
 from tests.web.heat import GRID, alone, before, face, measured_by_array
 from tests.web.listening import Listener
@@ -138,6 +141,23 @@ def test_the_scale_grows_lighter_step_by_step_also_for_the_colour_blind() -> Non
         assert degree.min() > 0.01
 
 
+def test_the_legend_on_the_page_has_the_colours_and_the_ends_of_the_picture() -> None:
+    web = ROOT / "edge" / "web"
+    gradient = re.search(
+        r"linear-gradient\(to right, (.*?)\)", (web / "static/gatepost.css").read_text("utf-8")
+    )
+    assert gradient is not None
+    stops = gradient[1].split(", ")
+    span = thermal.HOTTEST_MDEGC - thermal.COLDEST_MDEGC
+    for index, stop in enumerate(stops):
+        shown = colour(thermal.COLDEST_MDEGC + span * index // (len(stops) - 1))
+        assert stop == "#" + bytes(shown).hex(), index
+    page = (web / "templates/review/_pieces.html").read_text("utf-8")
+    ends = thermal.COLDEST_MDEGC, (thermal.COLDEST_MDEGC + thermal.HOTTEST_MDEGC) // 2, thermal.HOTTEST_MDEGC
+    wanted = "<span>≤ {} °C</span><span>{} °C</span><span>≥ {} °C</span>".format(*(e // 1000 for e in ends))
+    assert wanted in page
+
+
 GRIDS = st.fixed_dictionaries(
     {
         "columns": st.integers(-1, 140),
@@ -239,9 +259,13 @@ def test_a_reviewer_sees_what_the_array_saw_with_one_sentence_of_warning(world: 
         page = client.get(f"/review/passage/{passage}").get_data(as_text=True)
         assert f'<img src="{path}"' in page
         assert "For finding the face only; accurate to about 2 °C; never decides." in page
+        assert 'alt="Thermal picture; hottest spot in the face box: 34.6 °C"' in page
+        assert "<dt>Hottest spot in the face box</dt><dd>34.6 °C ± 2 °C</dd>" in page
+        assert "Skin surface" not in page
         client.get("/language/zh_Hans")
         page = client.get(f"/review/passage/{passage}").get_data(as_text=True)
         assert "仅用于找到人脸；误差约 2 °C；不作判定依据。" in page
+        assert 'alt="热像；人脸框内最热处：34.6 °C"' in page
         answer = client.get(path)
         assert answer.mimetype == "image/png"
         assert answer.headers["Cache-Control"] == "no-store"
@@ -333,6 +357,27 @@ def test_a_lane_with_nothing_but_an_array_shows_its_picture_too(world: World, en
         assert abs(x - (column + 1) * 8) <= 8
     alone(world, None)
     assert client.get("/kiosk/in/thermal.png").status_code == 204
+
+
+@system
+def test_the_kiosk_says_why_nobody_is_measured_where_only_an_array_is(world: World, enter: Enter) -> None:
+    """Until somebody takes a contact thermometer, or where a spot sensor is at work too."""
+    client = enter("attendant")
+
+    def shown() -> str:
+        return client.get("/kiosk/in/state").get_data(as_text=True)
+
+    assert 'id="unmeasured"' not in shown()
+    passage = measured_by_array(world, face())
+    assert 'data-verdict="missing"' in shown()
+    assert "Not measured: the thermal array (±2 °C) only finds the face. Use Contact °C." in shown()
+    client.get("/language/zh_Hans")
+    assert "未测温：热像（±2 °C）只用于找脸，不作判定。请按“接触测温”。" in shown()
+    before(world, face(20))
+    until(lambda: world.gate.view("in")["temperature"]["live_mdegc"], what="the spot sensor")
+    assert 'id="unmeasured"' not in shown()
+    world.station.submit(Decide("in", passage, "t", "door", world.clock(), Outcome.TURN_BACK, "unwell"))
+    assert 'id="unmeasured"' not in shown()
 
 
 @system

@@ -76,14 +76,18 @@ class Watched:
         self.page = page
         self.complaints: list[str] = []
         self.forgive: list[str] = []
-        self.outside: list[str] = []
         page.on("console", self._said)
         page.on("pageerror", lambda error: self.complaints.append(f"page error: {error}"))
+        page.on("request", lambda request: self._asked(request.url))
 
     def check(self) -> None:
         """Fail on any complaint so far."""
         assert [text for text in self.complaints if not any(word in text for word in self.forgive)] == []
         assert self.page.evaluate("window.violations") == []
+
+    def _asked(self, url: str) -> None:
+        if not url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+            self.complaints.append(f"a request to elsewhere: {url}")
 
     def _said(self, message: Any) -> None:
         if message.type in ("error", "warning"):

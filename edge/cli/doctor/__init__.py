@@ -20,13 +20,14 @@ from edge.cli.config import Given, given
 from edge.cli.doctor import cables, calibrations, devices, machine, ports, surroundings, timekeeping
 from edge.cli.doctor.calibrations import Devices
 from edge.cli.doctor.devices import Fetch
-from edge.cli.doctor.finding import Finding, Level, Run, redacted
+from edge.cli.doctor.finding import Finding, Level, Run, below, redacted
 from edge.cli.doctor.power import power
 from edge.cli.doctor.surroundings import Reach
 from edge.clock import Clock
 from edge.config import Settings, examine, language
 
 _TIMEOUT_S = 4.0
+_STORE = Path("/var/lib/gatepost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,14 @@ def look(path: Path | None, environ: Mapping[str, str], parts: Given, tools: Too
     loaded, faults = examine(path, environ, drivers=parts.drivers, procedures=parts.procedures)
     findings = [
         *machine.machine(tools.root),
+        *machine.rights(os.geteuid()),
         *surroundings.config(loaded.path if loaded else path, faults),
         *power(tools.root, tools.run),
     ]
     secrets: list[str] = []
-    if loaded is not None:
+    if loaded is None:
+        findings += _bare(tools)
+    else:
         settings = loaded.settings
         if settings.uplink and settings.uplink.token:
             secrets.append(settings.uplink.token.get_secret_value())
@@ -155,12 +159,23 @@ def _store(settings: Settings, tools: Tools) -> list[Finding]:
     ]
 
 
+def _bare(tools: Tools) -> list[Finding]:
+    """What can be said of a machine whose configuration cannot be read."""
+    return [
+        *machine.card(tools.root, _STORE, tools.run),
+        *machine.space(below(tools.root, _STORE)),
+        *timekeeping.source(tools.root, tools.run),
+        *machine.programs(tools.root, camera=False, voice=False),
+    ]
+
+
 def _lanes(settings: Settings, parts: Given, tools: Tools) -> list[Finding]:
-    found = ports.ports(settings)
+    found = ports.ports(settings, tools.root)
     who = ports.account(tools.root)
     findings = [
         *cables.rivals(tools.root, found, tools.run),
         *cables.twins(tools.root, found),
+        *cables.shared(tools.root, found),
         *cables.holders(tools.root, found),
     ]
     broken = {finding.check for finding in findings if finding.level is Level.FAULT}

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.cli.doctor.finding import Finding, Run, below, fault, ok, read, warn
+from edge.cli.doctor.finding import Finding, Run, below, fault, named, ok, read, warn
 from edge.cli.doctor.ports import Port, node, other_names
 
 _OURS = "gatepost"
@@ -24,6 +24,33 @@ class _Adapter:
     socket: str
     usb: str
     serial: str
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What by-id tells adapters apart by: kind, serial number, interface."""
+        return self.usb, self.serial, self.socket.partition(":")[2]
+
+
+def shared(root: Path, found: tuple[Port, ...]) -> list[Finding]:
+    """Name the devices that are configured on one and the same serial port or keyboard."""
+    by_node: dict[str, list[Port]] = {}
+    for port in found:
+        name = node(root, port.path)
+        if name.startswith(("tty", "event")):
+            by_node.setdefault(name, []).append(port)
+    findings = []
+    for ports in by_node.values():
+        if len(ports) > 1:
+            names, names_zh = (
+                " + ".join(named(port.check, language) for port in ports) for language in ("en", "zh_Hans")
+            )
+            what = (
+                f"{ports[0].path} is configured for {names}",
+                f"{names_zh} 写了同一个端口 {ports[0].path}",
+            )
+            do = ("give each device its own port", "给每个设备写各自的端口")
+            findings.append(fault(ports[0].check, what, do))
+    return findings
 
 
 def holders(root: Path, found: tuple[Port, ...]) -> list[Finding]:
@@ -49,19 +76,21 @@ def holders(root: Path, found: tuple[Port, ...]) -> list[Finding]:
 
 
 def twins(root: Path, found: tuple[Port, ...]) -> list[Finding]:
-    """Warn of adapters without a serial number that share one name in by-id, with names that differ."""
+    """Warn of adapters that share one name in by-id (CH340 have no serial number, many a CP2102 the one
+    of all others), with names that differ."""
     adapters = list(_adapters(root))
     findings = []
     for port in found:
         here = next((a for a in adapters if a.node == node(root, port.path)), None)
-        if here is None or here.serial or "/by-path/" in port.path or port.path.startswith("/dev/gate/"):
+        if here is None or "/by-path/" in port.path or port.path.startswith("/dev/gate/"):
             continue
-        alike = [a for a in adapters if a.usb == here.usb and not a.serial]
+        alike = [a for a in adapters if a.identity == here.identity]
         if len(alike) > 1:
             names = [next(other_names(root, f"/dev/{a.node}"), f"/dev/{a.node}") for a in alike]
             what = (
-                f"{len(alike)} adapters of the kind {here.usb} have no serial number: {port.path} may be any",
-                f"有 {len(alike)} 个 {here.usb} 转接器没有序列号，{port.path} 可能是其中任何一个",
+                f"{len(alike)} adapters of the kind {here.usb} have no serial number of their own: "
+                f"{port.path} may be any",
+                f"有 {len(alike)} 个 {here.usb} 转接器没有各自的序列号，{port.path} 可能是其中任何一个",
             )
             do = (
                 f"pull one out to see which it is, then write its name: {' or '.join(names)}",

@@ -24,11 +24,10 @@ Devices = frozenset[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """One calibration on record; `fits` where its driver is the one that is configured."""
+    """One calibration on record."""
 
     lane: str
     calibration: Calibration
-    fits: bool
 
 
 def on_record(settings: Settings) -> list[Known]:
@@ -49,7 +48,7 @@ def counted(known: Sequence[Known], now: Instant) -> Devices:
     return frozenset(
         (each.lane, each.calibration.device)
         for each in known
-        if each.fits and standing(each.calibration, now) is not Standing.EXPIRED
+        if standing(each.calibration, now) in (Standing.HOLDS, Standing.DUE)
     )
 
 
@@ -60,10 +59,12 @@ def look(known: Sequence[Known], now: Instant) -> list[Finding]:
 
 def _line(known: Known, now: Instant) -> Finding:
     found, check = known.calibration, f"calibration of {known.lane}"
-    if not known.fits:
+    if standing(found, now) is Standing.ELSEWHERE:
+        at = found.port or found.device
         what = (
-            f"{found.device}: found for {found.driver}, another thermometer stands there now",
-            f"{found.device}：校准是对 {found.driver} 做的，现在装的是另一种测温仪",
+            f"{found.device}: found for {found.driver} at {at}; what stands there now is another thermometer "
+            "or in another socket, and is not calibrated",
+            f"{found.device}：校准是对插在 {at} 的 {found.driver} 做的，现在的测温仪或插口不同，视为未校准",
         )
         return warn(check, what, _DO)
     adds = f"{found.offset_mdegc / 1000:+.2f} °C"

@@ -17,7 +17,10 @@ from edge.domain.errors import DeviceUnavailable
 from edge.health import remedy
 
 OPEN_S, LOOK_S, START_S = 10.0, 3.0, 20.0
-_WARNINGS = ("uplink_down", "uplink_rejected", "clock_unconfirmed", "calibration_due", "calibration_expired")
+_WARNINGS = (
+    *("uplink_down", "uplink_rejected", "clock_unconfirmed"),
+    *("calibration_due", "calibration_expired", "calibration_elsewhere"),
+)
 Fetch = Callable[[str], tuple[int, bytes] | None]
 """Fetches an address of this machine: (status, body), None where nobody answers."""
 
@@ -167,8 +170,9 @@ def _look(
 
 def _unavailable(check: str, error: DeviceUnavailable) -> Finding:
     words = remedy(f"device_{error.code}")
-    detail = f": {error}" if str(error) else ""
-    return fault(check, (words.title.en + detail, words.title.zh + detail), (words.do.en, words.do.zh))
+    detail = (f": {error}", f"（{error}）") if str(error) else ("", "")
+    what = (words.title.en + detail[0], words.title.zh + detail[1])
+    return fault(check, what, (words.do.en, words.do.zh))
 
 
 def _sorted(metrics: str) -> str:

@@ -17,6 +17,36 @@ from edge.config.text import HIDDEN
 Run = Callable[[Sequence[str]], str | None]
 """Runs a program and returns what it printed; None where it is not there or failed."""
 
+_CHECKS = {
+    "machine": "本机",
+    "rights": "权限",
+    "config": "配置",
+    "power": "供电",
+    "store": "存储",
+    "key": "密钥",
+    "card": "存储卡",
+    "space": "空间",
+    "clock": "时钟",
+    "clock source": "校时",
+    "timezone": "时区",
+    "player": "播放器",
+    "chromium": "浏览器",
+    "font": "字体",
+    "rivals": "抢占程序",
+    "token": "令牌",
+    "uplink": "上报",
+    "gate": "门岗程序",
+}
+_KINDS = {
+    "thermometer": "测温仪",
+    "scanner": "扫码器",
+    "barrier": "道闸",
+    "voice": "语音",
+    "lights": "信号灯",
+    "calibration": "校准",
+}
+_LEVELS = {"ok": "正常", "warn": "注意", "fault": "故障"}
+_OF_LANE = re.compile(r"(\w+)(?: (\d+))? of (.+)")
 _USER_INFO = re.compile(r"(?<=//)[^/@\s]+(?=@)")
 _HOME = re.compile(r"/home/[^/\s:]+")
 
@@ -41,12 +71,23 @@ class Finding:
     def line(self, language: str | None) -> str:
         """Return it as one line to read."""
         remedy = f" -> {self.do.say(language)}" if self.do else ""
-        return f"{self.level.value:<5} {self.check}: {self.what.say(language)}{remedy}"
+        level = _LEVELS[self.level] if language == "zh_Hans" else f"{self.level.value:<5}"
+        return f"{level} {named(self.check, language)}: {self.what.say(language)}{remedy}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as `--json` prints it."""
         do = self.do.as_dict() if self.do else None
         return {"level": self.level.value, "check": self.check, "what": self.what.as_dict(), "do": do}
+
+
+def named(check: str, language: str | None) -> str:
+    """Return the name of a check in words; programs and both languages together keep the English one."""
+    if language != "zh_Hans":
+        return check
+    if found := _OF_LANE.fullmatch(check):
+        kind, number, lane = found.groups()
+        return f"通道 {lane} 的{_KINDS.get(kind, kind)}{f' {number}' if number else ''}"
+    return _CHECKS.get(check, check)
 
 
 def ok(check: str, en: str, zh: str) -> Finding:

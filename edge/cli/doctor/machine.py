@@ -40,6 +40,17 @@ def machine(root: Path, *, architecture: str | None = None) -> list[Finding]:
     return [ok("machine", line, line)]
 
 
+def rights(uid: int) -> list[Finding]:
+    """Say that a look without root's rights sees less: what it does not see it must not call well."""
+    if uid == 0:
+        return []
+    what = (
+        "run without root: other programs on a port and the kernel's own words stay hidden",
+        "不是以 root 运行：看不到占用端口的其他程序和内核信息",
+    )
+    return [warn("rights", what, ("sudo gatepost doctor", "sudo gatepost doctor"))]
+
+
 def card(root: Path, store: Path, run: Run) -> list[Finding]:
     """Look for signs that the card is failing: read-only mounts, counted errors, the kernel's words."""
     findings: list[Finding] = []

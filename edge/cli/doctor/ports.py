@@ -100,8 +100,9 @@ def numbered(lane: Lane) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
         yield kind, seen[kind] if kind in several else 0, table
 
 
-def ports(settings: Settings) -> tuple[Port, ...]:
-    """Return every device file that the lanes name; a camera's index is /dev/video<index>."""
+def ports(settings: Settings, root: Path = Path("/")) -> tuple[Port, ...]:
+    """Return every device file that the lanes name; a camera's index is /dev/video<index>, a keyboard's
+    name is looked up in sysfs."""
     found = []
     for lane in settings.lane:
         for kind, number, table in numbered(lane):
@@ -109,6 +110,8 @@ def ports(settings: Settings) -> tuple[Port, ...]:
             named = [v for v in table.values() if isinstance(v, str) and v.startswith("/dev/")]
             if driver == "camera" and str(table.get("source", "0")).isdigit():
                 named.append(f"/dev/video{table.get('source', '0')}")
+            if driver == "hid" and table.get("name"):
+                named += _keyboards(root, str(table["name"]))
             if not named and driver in _OPENS:
                 named.append(_OPENS[driver])
             found += [Port(lane.name, kind, path, number) for path in named]
@@ -211,10 +214,10 @@ def stable_name(root: Path, port: Port) -> list[Finding]:
     if better is None:
         if name.startswith("video") and len(list((root / "dev").glob("video*"))) <= 1:
             return []  # one camera has nobody to be mistaken for
-        do = (
-            "use its name in /dev/serial/by-path or /dev/v4l/by-path",
-            "改用 /dev/serial/by-path 或 /dev/v4l/by-path 里的名称",
+        folder = {"video": "/dev/v4l/by-path", "event": "/dev/input/by-path"}.get(
+            name[:5], "/dev/serial/by-path"
         )
+        do = (f"use its name in {folder}", f"改用 {folder} 里的名称")
     else:
         do = (f"write {better}", f"改写为 {better}")
     return [warn(port.check, (f"the name {path} {why[0]}", f"{path} 这个名称{why[1]}"), do)]
@@ -232,6 +235,18 @@ def other_names(root: Path, path: str) -> Iterator[str]:
         for link in sorted((root / folder).glob("*")):
             if link.resolve() == target:
                 yield f"/{folder}/{link.name}"
+
+
+def _keyboards(root: Path, name: str) -> list[str]:
+    """Return the stable name of the keyboard that calls itself so, or its number; none if it is not there."""
+    for folder in sorted((root / "sys/class/input").glob("event*")):
+        if (
+            name in (read(folder / "device/name") or "")
+            and (read(folder / "device/capabilities/key") or "0") != "0"
+        ):
+            path = f"/dev/input/{folder.name}"
+            return [next(other_names(root, path), path)]
+    return []
 
 
 def _groups(root: Path) -> Mapping[str, tuple[int, frozenset[str]]]:

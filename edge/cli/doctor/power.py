@@ -57,7 +57,7 @@ def _flags(root: Path, run: Run) -> int | None:
     text = read(root / "sys/devices/platform/soc/soc:firmware/get_throttled")
     if text is None:
         text = run(["vcgencmd", "get_throttled"])
-    found = re.search(r"(?:0x)?([0-9a-fA-F]+)\s*$", text or "")
+    found = re.fullmatch(r"(?:throttled=)?(?:0x)?([0-9a-fA-F]+)\s*", text or "")
     return int(found[1], 16) if found else None
 
 

@@ -42,7 +42,14 @@ def config(path: Path | None, faults: tuple[Fault, ...]) -> list[Finding]:
     """Return the faults of the configuration, or that it has none."""
     if not faults:
         return [ok("config", f"{path} is in order", f"{path} 没有错误")]
-    do = ("see: gatepost config check", "查看 gatepost config check")
+    if path is None or not path.exists():
+        file = path or Path("/etc/gatepost/gatepost.toml")
+        do = (f"make one: gatepost config init {file}", f"生成一份：gatepost config init {file}")
+    else:
+        do = (
+            f"mend it in {path}, then: gatepost config check --config {path}",
+            f"改正 {path}，再运行 gatepost config check --config {path}",
+        )
     return [fault("config", (each.line("en"), each.line("zh_Hans")), do) for each in faults]
 
 
