@@ -26,7 +26,11 @@ from tests.waiting import until
 ARRAYS = (gy_mcu90640, evo_thermal, htpa2055)
 COLUMNS = 32
 every_array = pytest.mark.parametrize("module", ARRAYS, ids=lambda m: m.__name__.rpartition(".")[2])
-slowly = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+slowly = settings(
+    deadline=None,
+    max_examples=40,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example],
+)
 
 
 def name(module: ModuleType) -> str:

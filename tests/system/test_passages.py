@@ -32,7 +32,7 @@ def test_r09_a_resident_passes_and_everything_the_instruments_said_is_kept(
     status, answer = gate.post("answers", passage=view["passage"], question="mask", value="on")
     assert status == 200
     assert gate.lane()["last"]["outcome"] == Outcome.ADMIT
-    until(lambda: gate.rows("passage.effects"), 10, "the effects")
+    until(lambda: any(e.body["passage"] for e in gate.rows("passage.effects")), 10, "the effects")
     stage.stand(None)
     assert gate.stop() == 0
     (row,) = gate.rows("passage.decided")
@@ -43,7 +43,8 @@ def test_r09_a_resident_passes_and_everything_the_instruments_said_is_kept(
     assert measurement["ambient_mdegc"] == 21_000
     assert all(raw.startswith("a4030707") for raw in measurement["raw"])
     assert "钱多多" not in json.dumps(row.body, ensure_ascii=False)
-    (effects,) = gate.rows("passage.effects")
+    # On a busy machine the played thermometer may fall silent, and that is said aloud too.
+    (effects,) = (e for e in gate.rows("passage.effects") if e.body["passage"] == row.body["passage"])
     assert {entry["device"] for entry in effects.body["effects"]} == {"barrier", "voice"}
     assert effects.seq > row.seq
     assert gate.faults() == []
