@@ -3,19 +3,27 @@
 Reads and writes only; what is in a list, and whether it may be believed, is for `edge.codes.trust`.
 """
 
+import fcntl
+import hashlib
+import json
 import os
 import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from edge.codes.trust import ALGORITHMS, TrustList, TrustStore, dump_list, parse_list
+from edge.codes.trust import ALGORITHMS, TrustList, TrustStore
+from edge.codes.trust_text import dump_list, parse_list
 from edge.domain.errors import ConfigError
 from edge.domain.model import Carrier
 
-# The largest published list, 961 keys of SMART Health Cards, is below 1 MB.
-MAX_FILE_BYTES = 4 * 1024 * 1024
+# 10,000 keys and 50,000 withdrawals take 4.5 MB; the largest published list, 961 keys, 0.2 MB.
+MAX_FILE_BYTES = 16 * 1024 * 1024
+CONTEXTS = "contexts"  # the folder of documents that linked data names by address
+MAX_FILES = 20_000  # in the folders of one import
 
 
-def load(folder: Path, *, accept_test_issuers: bool = False) -> TrustStore:
+def load(folder: Path, *, accept_test_issuers: bool = False, max_age_us: int | None = None) -> TrustStore:
     """Return the lists in `folder`; ConfigError naming every file and every fault.
 
     A folder that is not there, a JSON file named after no carrier, and a list of a test issuer
@@ -40,7 +48,40 @@ def load(folder: Path, *, accept_test_issuers: bool = False) -> TrustStore:
         lists.append(entry)
     if faults:
         raise ConfigError(faults)
-    return TrustStore(tuple(lists), test_issuers=accept_test_issuers)
+    return TrustStore(tuple(lists), accept_test_issuers, max_age_us, load_documents(folder))
+
+
+def load_documents(folder: Path) -> Mapping[str, str]:
+    """Return the contexts beside the trust lists, text by address; ConfigError for a file that is none."""
+    found: dict[str, str] = {}
+    for path in sorted((folder / CONTEXTS).glob("*.json")):
+        try:
+            entry = json.loads(read_text(path))
+            address, document = entry["address"], entry["document"]
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise ConfigError(f"{path}: no context; make it with `gatepost trust context`") from error
+        if not isinstance(address, str) or not isinstance(document, dict):
+            raise ConfigError(f"{path}: no context; make it with `gatepost trust context`")
+        found[address] = json.dumps(document, ensure_ascii=False)
+    return found
+
+
+def write_document(folder: Path, address: str, text: str, source: str) -> Path:
+    """Put a context beside the trust lists, to be found under `address`; ConfigError where it is none."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{source}: not JSON: {error}") from error
+    if not isinstance(document, dict) or "@context" not in document:
+        raise ConfigError(f"{source}: a context is a JSON object with a member @context")
+    path = folder / CONTEXTS / f"{hashlib.sha256(address.encode()).hexdigest()[:16]}.json"
+    content = json.dumps({"address": address, "document": document}, ensure_ascii=False)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, content.encode())
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror or error}") from error
+    return path
 
 
 def load_list(folder: Path, carrier: Carrier) -> TrustList:
@@ -60,16 +101,57 @@ def write_list(folder: Path, entry: TrustList) -> Path:
     return path
 
 
-def read_text(path: Path) -> str:
-    """Return the text of a published list or key; ConfigError where it cannot be one."""
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the folder against everybody else who changes lists, so that nobody's change is lost between
+    reading and writing. ConfigError where it cannot be had."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise ConfigError(f"{folder}: cannot be written: {error.strerror or error}") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return a published list, key or certificate; ConfigError where it cannot be one."""
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise ConfigError(f"{path}: larger than any trust list ({MAX_FILE_BYTES} bytes)")
-        return path.read_text(encoding="utf-8-sig")
+        return path.read_bytes()
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a published list; ConfigError where it cannot be one."""
+    try:
+        return read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: is not text in UTF-8") from error
+
+
+def files_in(paths: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the files that are meant, each once and in order: a folder stands for every file below it,
+    hidden ones and links to elsewhere left out. ConfigError where there are none, or too many."""
+    found: set[Path] = set()
+    for path in paths:
+        if path.is_dir():
+            below = (file for file in path.rglob("*") if file.is_file() and not file.is_symlink())
+            for file in below:
+                if not any(part.startswith(".") for part in file.relative_to(path).parts):
+                    found.add(file)
+                if len(found) > MAX_FILES:
+                    raise ConfigError(f"{path}: more than {MAX_FILES} files")
+        else:
+            found.add(path)
+    if not found:
+        raise ConfigError("no file in " + ", ".join(str(path) for path in paths))
+    return tuple(sorted(found))
 
 
 def _read_list(path: Path) -> TrustList:

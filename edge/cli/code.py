@@ -11,7 +11,8 @@ from typing import BinaryIO
 import click
 
 from edge.cli.trust_folder import config_faults_end_with_3, store_for, time_option
-from edge.codes import TrustStore, read, times
+from edge.codes import TrustStore, chunks, read, times
+from edge.codes.outcome import Refusal, refused
 from edge.codes.reasons import CodeReason
 from edge.domain.model import Carrier, Code, CodeVerdict
 
@@ -37,14 +38,50 @@ def code() -> None:
 def check(folder: Path | None, at_us: int | None, jsonl: bool, _as_json: bool) -> None:
     """Check payloads from standard input, one a line; one JSON object a line comes back.
 
-    The subject holds personal fields: whoever asks has the code in hand.
+    A code split over several pictures (shc) is put together from lines that follow one another. The
+    subject holds personal fields: whoever asks has the code in hand.
     """
     with config_faults_end_with_3():
-        store = store_for(folder)
+        checker = _Checker(store_for(folder))
     for line in _lines(sys.stdin.buffer):
         now_us = time.time_ns() // 1000 if at_us is None else at_us
-        answer = _check_line(line, store, now_us, jsonl=jsonl)
+        answer = checker.line(line, now_us, jsonl=jsonl)
         click.echo(json.dumps(answer, ensure_ascii=False))
+
+
+class _Checker:
+    """Judges line after line; remembers the pieces of a split code."""
+
+    def __init__(self, store: TrustStore) -> None:
+        self._store = store
+        self._pieces = chunks.EMPTY
+
+    def line(self, line: bytes | None, at_us: int, *, jsonl: bool) -> dict[str, object]:
+        if line is None:
+            return _bad(CodeReason.BAD_LINE)
+        if not jsonl:
+            return _answer(self._read(line, at_us))
+        try:
+            found = json.loads(line)
+            payload = _payload(found)
+        except (ValueError, RecursionError):  # binascii.Error and UnicodeEncodeError are ValueErrors
+            return _bad(CodeReason.BAD_LINE)
+        try:
+            at_us = _at(found, at_us)
+        except ValueError:
+            return _bad(CodeReason.BAD_TIME)
+        return _answer(self._read(payload, at_us))
+
+    def _read(self, payload: bytes, at_us: int) -> Code:
+        if not payload.startswith(b"shc:/"):
+            self._pieces = chunks.EMPTY  # only pieces that follow one another belong together
+            return read(payload, self._store, at_us)
+        added = chunks.add(self._pieces, payload, time.monotonic_ns() // 1000)
+        self._pieces = added.state
+        if added.whole is not None:
+            return read(added.whole, self._store, at_us)
+        verdict = CodeVerdict.INVALID if added.reason is CodeReason.TOO_LARGE else CodeVerdict.UNVERIFIED
+        return refused(Carrier.SHC, Refusal(verdict, added.reason or CodeReason.CHUNKS_MISSING), payload)
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes | None]:
@@ -58,23 +95,6 @@ def _lines(stream: BinaryIO) -> Iterator[bytes | None]:
             while (rest := stream.readline(_MAX_LINE_BYTES)) and not rest.endswith(b"\n"):
                 pass
             yield None
-
-
-def _check_line(line: bytes | None, store: TrustStore, at_us: int, *, jsonl: bool) -> dict[str, object]:
-    if line is None:
-        return _bad(CodeReason.BAD_LINE)
-    if not jsonl:
-        return _answer(read(line, store, at_us))
-    try:
-        found = json.loads(line)
-        payload = _payload(found)
-    except (ValueError, RecursionError):  # binascii.Error and UnicodeEncodeError are ValueErrors
-        return _bad(CodeReason.BAD_LINE)
-    try:
-        at_us = _at(found, at_us)
-    except ValueError:
-        return _bad(CodeReason.BAD_TIME)
-    return _answer(read(payload, store, at_us))
 
 
 def _payload(found: object) -> bytes:

@@ -1,24 +1,47 @@
 """`gatepost trust`: import, show and withdraw what the gate believes."""
 
-import json
-import re
 import time
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
 from edge.cli.trust_folder import config_faults_end_with_3, configured_folder, time_option
-from edge.codes import times, trust_import
-from edge.codes.trust import ALGORITHMS, TrustKey, TrustList
+from edge.cli.trust_show import lines_of, objects_of
+from edge.codes import times
+from edge.codes.trust import ALGORITHMS, REVOKED, TrustKey, TrustList
 from edge.codes.trust_import import Imported
+from edge.codes.trust_import_file import from_file
+from edge.codes.trust_import_merge import OURS, dated, merged, unconfirmed
+from edge.codes.trust_import_revoked import from_revocations
 from edge.domain.errors import ConfigError
 from edge.domain.model import Carrier
-from edge.trust_files import load, load_list, read_text, write_list
+from edge.trust_files import (
+    files_in,
+    load,
+    load_list,
+    locked,
+    read_bytes,
+    read_text,
+    write_document,
+    write_list,
+)
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _FOLDER_HELP = "Folder of trust lists; without it the configured one."
-_AS_OF_HELP = "From when the list is (RFC 3339); without it now."
+_AS_OF_HELP = "From when the list is (RFC 3339); without it what the files say, else now."
+_PATH = click.Path(path_type=Path, exists=True)
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+_FOUND_FAULTS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What the caller says of files that do not say it themselves."""
+
+    issuer: str | None
+    kid: str | None
 
 
 @click.group()
@@ -31,43 +54,155 @@ def trust() -> None:
     "--carrier", "carriers", required=True, multiple=True, type=click.Choice([str(c) for c in ALGORITHMS])
 )
 @click.option("--out", "folder", type=_FOLDER, help=_FOLDER_HELP)
-@click.option("--issuer", help="Name of the issuer of keys of ours; without it the file's own, or its name.")
+@click.option("--issuer", help="Name of the issuer, where the files do not say whose the keys are.")
+@click.option("--kid", help="What codes call the key, where a file with one key does not say so.")
+@click.option("--revoked", multiple=True, type=_FILE, help="A list of what was withdrawn; may be repeated.")
 @time_option("--as-of", "as_of_us", _AS_OF_HELP)
 @click.option(
     "--replace", "fresh", is_flag=True, help="Forget the carrier's other keys; what was withdrawn stays so."
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each key.")
-@click.argument(
-    "paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False)
-)
+@click.argument("paths", nargs=-1, type=_PATH)
 def import_lists(  # noqa: PLR0917 - one parameter for each option
     carriers: tuple[str, ...],
     folder: Path | None,
     issuer: str | None,
+    kid: str | None,
+    revoked: tuple[Path, ...],
     as_of_us: int | None,
     fresh: bool,
     as_json: bool,
     paths: tuple[Path, ...],
 ) -> None:
-    """Import DID documents (nzcp), JWK sets or PEM Ed25519 keys (gatepost) into trust lists.
+    """Import what issuers publish, files and whole folders, into trust lists.
 
-    The keys of an issuer of nzcp replace that issuer's earlier ones; keys of ours are added.
+    hc1: certificates (PEM, DER), national lists, DID documents of the WHO, JWK sets. shc: JWK sets
+    (with --issuer), the VCI directory's snapshot, revocation lists. nzcp: DID documents. vds_nc: CSCA
+    certificates. uk_venue, divoc: keys as PEM or JWK with --issuer, and --kid. gatepost: our keys.
+
+    A file that cannot be used is named and the others are imported; the exit code is then 1, and 3
+    where nothing was imported.
     """
-    at_us = _now_us() if as_of_us is None else as_of_us
+    if not paths and not revoked:
+        raise click.UsageError("give at least one file, folder, or --revoked FILE")
     with config_faults_end_with_3():
         into = configured_folder()[0] if folder is None else folder
-        # Every list is made before the first is written: a fault leaves all of them as they were.
-        lists = []
-        for name in dict.fromkeys(carriers):
-            carrier = Carrier(name)
-            found = [_read(carrier, path, issuer) for path in paths]
-            kept = load_list(into, carrier)
-            # What was withdrawn stays so: its key may be among those that come back.
-            lists.append(_merged(replace(kept, keys=()) if fresh else kept, found, at_us))
-        for entry in lists:
-            write_list(into, entry)
+        files = files_in(paths) if paths else ()
+        left_out: list[str] = []
+        found: dict[Carrier, list[Imported]] = {}
+        for carrier in map(Carrier, carriers):
+            withdrawn = [from_revocations(read_text(path), str(path), carrier) for path in revoked]
+            found[carrier] = _read(carrier, files, _Named(issuer, kid), left_out) + withdrawn
+        with locked(into):
+            # Every list is made before the first is written: a fault leaves all of them as they were.
+            lists = [
+                _taken_in(load_list(into, carrier), texts, as_of_us, fresh=fresh and bool(paths))
+                for carrier, texts in found.items()
+            ]
+            for entry in lists:
+                write_list(into, entry)
+    _tell(lists, as_json=as_json)
+    if left_out:
+        raise SystemExit(_FOUND_FAULTS)
+
+
+@trust.command()
+@click.option("--trust", "folder", type=_FOLDER, help=_FOLDER_HELP)
+@click.option("--keys", is_flag=True, help="Name every key, also of a long list.")
+@click.option("--lists", is_flag=True, help="With --json one object for each list instead of each key.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each key.")
+def show(folder: Path | None, keys: bool, lists: bool, as_json: bool) -> None:
+    """Show whom the gate believes, from when each list is and which version the district gave it."""
+    with config_faults_end_with_3():
+        store = load(configured_folder()[0] if folder is None else folder, accept_test_issuers=True)
+    for entry in store.lists:
+        objects = objects_of(entry, _now_us(), whole=lists)
+        for line in objects if as_json else lines_of(entry, _now_us(), every=keys):
+            click.echo(line)
+    if not store.lists:
+        click.echo("no trust lists", err=True)
+
+
+@trust.command()
+@click.option("--out", "folder", type=_FOLDER, help=_FOLDER_HELP)
+@click.argument("address")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def context(folder: Path | None, address: str, file: Path) -> None:
+    """Keep a document that linked data names by its ADDRESS (for divoc); nothing is ever fetched."""
+    with config_faults_end_with_3():
+        into = configured_folder()[0] if folder is None else folder
+        click.echo(str(write_document(into, address, read_text(file), str(file))))
+
+
+@trust.command()
+@click.option(
+    "--carrier", default=str(Carrier.GATEPOST_PASS), type=click.Choice([str(carrier) for carrier in REVOKED])
+)
+@click.option("--out", "folder", type=_FOLDER, help=_FOLDER_HELP)
+@time_option("--as-of", "as_of_us", _AS_OF_HELP)
+@click.argument("ids", nargs=-1, required=True)
+def revoke(carrier: str, folder: Path | None, as_of_us: int | None, ids: tuple[str, ...]) -> None:
+    """Withdraw single codes: passes of ours by their ids (lost, moved away), hc1 by
+    `signature:`, `uci:` or `countrycodeuci:` and a hash, shc by `KEY-ID RID`."""
+    for found in ids:
+        if not REVOKED[Carrier(carrier)].fullmatch(found):
+            raise click.BadParameter(
+                f"{found}: {_IDS.get(Carrier(carrier), 'nothing that can be withdrawn')}"
+            )
+    with config_faults_end_with_3():
+        into = configured_folder()[0] if folder is None else folder
+        with locked(into):
+            kept = load_list(into, Carrier(carrier))
+            fresh = dated(kept, [Imported((), revoked=frozenset(ids))], _now_us())
+            # Of our own passes we know now; a foreign issuer's keys are not newer for a withdrawal.
+            at_us = as_of_us or (_now_us() if Carrier(carrier) in OURS else fresh)
+            write_list(into, replace(kept, revoked=kept.revoked | set(ids), as_of_us=at_us))
+    click.echo(f"{carrier}: {len(kept.revoked | set(ids))} withdrawn")
+
+
+def add_key(folder: Path, carrier: Carrier, key: TrustKey) -> None:
+    """Add one key to a carrier's list as of now; ConfigError where that cannot be."""
+    with locked(folder):
+        write_list(folder, merged(load_list(folder, carrier), [Imported((key,))], _now_us()))
+
+
+def _read(carrier: Carrier, files: Sequence[Path], named: _Named, left_out: list[str]) -> list[Imported]:
+    """Return what each file holds; name those that hold nothing. ConfigError where none holds anything."""
+    found: list[Imported] = []
+    faults: list[str] = []
+    for path in files:
+        try:
+            one = from_file(read_bytes(path), str(path), carrier, issuer=named.issuer, kid=named.kid)
+        except ConfigError as error:
+            faults += error.faults
+            continue
+        for line in one.left_out:
+            click.echo(f"left out: {line}", err=True)
+        found.append(one)
+    if faults and not found:
+        raise ConfigError(faults)
+    for line in faults:
+        click.echo(f"not imported: {line}", err=True)
+    left_out += faults
+    return found
+
+
+def _taken_in(kept: TrustList, found: list[Imported], as_of_us: int | None, *, fresh: bool) -> TrustList:
+    # What was withdrawn stays so: its key may be among those that come back.
+    kept = replace(kept, keys=()) if fresh else kept
+    at_us = dated(kept, found, _now_us()) if as_of_us is None else as_of_us
+    if as_of_us is None and at_us is not None and at_us == kept.as_of_us:
+        rest = unconfirmed(kept, found)
+        click.echo(
+            f"{kept.carrier}: stays as of {times.text(at_us)}: {rest} keys are not in these files", err=True
+        )
+    return merged(kept, found, at_us)
+
+
+def _tell(lists: Sequence[TrustList], *, as_json: bool) -> None:
     for entry in lists:
-        _show(entry, as_json=as_json)
+        for line in objects_of(entry, _now_us()) if as_json else lines_of(entry, _now_us()):
+            click.echo(line)
         if entry.test:
             click.echo(
                 f"{entry.carrier}: a test issuer; a gate believes it only with accept_test_issuers = true",
@@ -75,83 +210,13 @@ def import_lists(  # noqa: PLR0917 - one parameter for each option
             )
 
 
-@trust.command()
-@click.option("--trust", "folder", type=_FOLDER, help=_FOLDER_HELP)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each key.")
-def show(folder: Path | None, as_json: bool) -> None:
-    """Show whom the gate believes, and from when each list is."""
-    with config_faults_end_with_3():
-        store = load(configured_folder()[0] if folder is None else folder, accept_test_issuers=True)
-    for entry in store.lists:
-        _show(entry, as_json=as_json)
-    if not store.lists:
-        click.echo("no trust lists", err=True)
-
-
-@trust.command()
-@click.option(
-    "--carrier",
-    default=str(Carrier.GATEPOST_PASS),
-    type=click.Choice([str(Carrier.GATEPOST_PASS), str(Carrier.GATEPOST_VENUE)]),
-)
-@click.option("--out", "folder", type=_FOLDER, help=_FOLDER_HELP)
-@time_option("--as-of", "as_of_us", _AS_OF_HELP)
-@click.argument("ids", nargs=-1, required=True)
-def revoke(carrier: str, folder: Path | None, as_of_us: int | None, ids: tuple[str, ...]) -> None:
-    """Withdraw passes or venue codes of ours (lost, moved away) by their ids."""
-    for found in ids:
-        if not re.fullmatch(r"[0-9a-f]{16}", found):
-            raise click.BadParameter(f"{found}: an id is 16 lower-case hexadecimal digits")
-    with config_faults_end_with_3():
-        into = configured_folder()[0] if folder is None else folder
-        kept = load_list(into, Carrier(carrier))
-        at_us = _now_us() if as_of_us is None else as_of_us
-        write_list(into, replace(kept, revoked=kept.revoked | set(ids), as_of_us=at_us))
-    click.echo(f"{carrier}: {len(kept.revoked | set(ids))} withdrawn")
-
-
-def add_key(folder: Path, carrier: Carrier, key: TrustKey) -> None:
-    """Add one key to a carrier's list as of now; ConfigError where that cannot be."""
-    write_list(folder, _merged(load_list(folder, carrier), [Imported((key,))], _now_us()))
-
-
-def _read(carrier: Carrier, path: Path, issuer: str | None) -> Imported:
-    text = read_text(path)
-    if carrier is Carrier.NZCP:
-        if issuer is not None:
-            raise ConfigError("--issuer: a DID document names its issuer itself")
-        found = trust_import.from_did_document(text, str(path))
-    else:
-        found = trust_import.from_gatepost_keys(text, str(path), issuer or path.stem)
-    for line in found.left_out:
-        click.echo(f"left out: {line}", err=True)
-    return found
-
-
-def _merged(kept: TrustList, found: list[Imported], as_of_us: int) -> TrustList:
-    fresh = {(key.issuer, key.key_id): key for one in found for key in one.keys}
-    if kept.carrier is Carrier.NZCP:
-        # A DID document is the whole truth about its issuer: a key it no longer lists is gone.
-        issuers = {key.issuer for key in fresh.values()}
-        old = tuple(key for key in kept.keys if key.issuer not in issuers)
-    else:
-        ids = {key.key_id for key in fresh.values()}
-        old = tuple(key for key in kept.keys if key.key_id not in ids)
-    return replace(kept, keys=(*old, *fresh.values()), as_of_us=as_of_us)
-
-
-def _show(entry: TrustList, *, as_json: bool) -> None:
-    as_of = None if entry.as_of_us is None else times.text(entry.as_of_us)
-    if not as_json:
-        click.echo(f"{entry.carrier}  as of {as_of or 'unknown'}  {len(entry.revoked)} withdrawn")
-    for key in entry.keys:
-        if as_json:
-            fields = {"carrier": str(entry.carrier), "as_of": as_of, "issuer": key.issuer}
-            fields |= {"key_id": key.key_id, "algorithm": str(key.algorithm)}
-            click.echo(json.dumps({**fields, "test": key.test}, ensure_ascii=False))
-        else:
-            click.echo(f"  {key.issuer}  {key.key_id}  {key.algorithm}{'  TEST' if key.test else ''}")
-
-
 def _now_us() -> int:
     return int(time.time()) * 1_000_000
+
+
+_IDS = {
+    Carrier.HC1: "a hash is signature:, uci: or countrycodeuci: and 32 to 64 hexadecimal digits",
+    Carrier.SHC: "a card is withdrawn by the key's id, a space and the card's rid",
+    Carrier.GATEPOST_PASS: "an id is 16 lower-case hexadecimal digits",
+    Carrier.GATEPOST_VENUE: "an id is 16 lower-case hexadecimal digits",
+}

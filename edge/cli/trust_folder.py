@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -13,6 +13,17 @@ from edge.domain.errors import ConfigError
 from edge.trust_files import load
 
 Command = Callable[..., Any]
+DAY_US = 86_400_000_000
+
+
+class Configured(NamedTuple):
+    """The trust folder, whether test issuers count there, whether the configuration names it (then it
+    has to be there), and how old a list may be."""
+
+    folder: Path
+    test_issuers: bool
+    named: bool
+    max_age_us: int | None
 
 
 def time_option(name: str, parameter: str, help_text: str) -> Callable[[Command], Command]:
@@ -31,15 +42,17 @@ def config_faults_end_with_3() -> Iterator[None]:
         raise SystemExit(3) from error
 
 
-def configured_folder() -> tuple[Path, bool, bool]:
-    """Return the configured trust folder, whether test issuers count there, and whether the
-    configuration names the folder (then it has to be there)."""
+def configured_folder() -> Configured:
+    """Return where the configuration says the trust lists are, and how far they count."""
     from edge import config
 
     settings = config.load(None, os.environ).settings
     named = settings.codes.trust
     folder = named if named is not None else settings.store.path / "trust"
-    return folder, settings.codes.accept_test_issuers, named is not None
+    days = settings.codes.max_age_days
+    return Configured(
+        folder, settings.codes.accept_test_issuers, named is not None, None if days is None else days * DAY_US
+    )
 
 
 def store_for(folder: Path | None) -> TrustStore:
@@ -48,10 +61,10 @@ def store_for(folder: Path | None) -> TrustStore:
     Who names a folder has chosen it: a test issuer in it counts, and a line says so.
     """
     if folder is None:
-        configured, accept_test_issuers, named = configured_folder()
-        if not named and not configured.is_dir():
+        found = configured_folder()
+        if not found.named and not found.folder.is_dir():
             return EMPTY
-        return load(configured, accept_test_issuers=accept_test_issuers)
+        return load(found.folder, accept_test_issuers=found.test_issuers, max_age_us=found.max_age_us)
     store = load(folder, accept_test_issuers=True)
     for entry in store.lists:
         if entry.test:

@@ -7,7 +7,18 @@ Pure: no files, no network, no clock. One module for each format; a payload no f
 import re
 from collections.abc import Callable
 
-from edge.codes import gatepost_pass, gatepost_venue, nzcp
+from edge.codes import (
+    cwa_venue,
+    divoc,
+    gatepost_pass,
+    gatepost_venue,
+    hc1,
+    nz_venue,
+    nzcp,
+    shc,
+    uk_venue,
+    vds_nc,
+)
 from edge.codes.outcome import Claims, Refusal, proven, refused
 from edge.codes.reasons import CodeReason
 from edge.codes.trust import EMPTY, Algorithm, TrustKey, TrustList, TrustStore
@@ -36,12 +47,13 @@ def read(payload: bytes, trust: TrustStore, at_us: int, *, clock_trusted: bool =
         claims = claims_of(payload, trust)
     except Refusal as refusal:
         return refused(carrier, refusal, payload)
-    return proven(carrier, claims, at_us, clock_trusted=clock_trusted)
+    too_old = trust.too_old(carrier, at_us)
+    return proven(carrier, claims, at_us, clock_trusted=clock_trusted, list_too_old=too_old)
 
 
 def _format_of(payload: bytes) -> tuple[Carrier, Callable[[bytes, TrustStore], Claims]]:
-    for prefix, carrier, claims_of in _FORMATS:
-        if payload.startswith(prefix):
+    for recognises, carrier, claims_of in _FORMATS:
+        if recognises(payload):
             return carrier, claims_of
     newer = _OURS.match(payload)
     if newer:
@@ -57,8 +69,23 @@ def _refuse_unknown(payload: bytes, _trust: TrustStore) -> Claims:
     raise Refusal(CodeVerdict.UNVERIFIED, CodeReason.NOT_RECOGNISED if payload else CodeReason.EMPTY)
 
 
-_FORMATS: tuple[tuple[bytes, Carrier, Callable[[bytes, TrustStore], Claims]], ...] = (
-    (gatepost_pass.FORMAT.prefix, Carrier.GATEPOST_PASS, gatepost_pass.claims),
-    (gatepost_venue.FORMAT.prefix, Carrier.GATEPOST_VENUE, gatepost_venue.claims),
-    (nzcp.PREFIX, Carrier.NZCP, nzcp.claims),
+def _prefix(prefix: bytes) -> Callable[[bytes], bool]:
+    return lambda payload: payload.startswith(prefix)
+
+
+_FORMATS: tuple[tuple[Callable[[bytes], bool], Carrier, Callable[[bytes, TrustStore], Claims]], ...] = (
+    (_prefix(gatepost_pass.FORMAT.prefix), Carrier.GATEPOST_PASS, gatepost_pass.claims),
+    (_prefix(gatepost_venue.FORMAT.prefix), Carrier.GATEPOST_VENUE, gatepost_venue.claims),
+    (hc1.recognises, Carrier.HC1, hc1.claims),
+    (shc.recognises, Carrier.SHC, shc.claims),
+    (_prefix(nzcp.PREFIX), Carrier.NZCP, nzcp.claims),
+    (_prefix(uk_venue.PREFIX), Carrier.UK_VENUE, uk_venue.claims),
+    (
+        cwa_venue.recognises,
+        Carrier.CWA_VENUE,
+        lambda payload, trust: cwa_venue.claims(payload, trust.cwa_hosts),
+    ),
+    (nz_venue.recognises, Carrier.NZ_VENUE, lambda payload, _trust: nz_venue.claims(payload)),
+    (vds_nc.recognises, Carrier.VDS_NC, vds_nc.claims),
+    (divoc.recognises, Carrier.DIVOC, lambda payload, trust: divoc.claims(payload, trust, trust.documents)),
 )

@@ -3,17 +3,23 @@
 A general decoder turns tags into dates, decimals, patterns and shared references, which a code from
 a stranger should not be able to ask for. This one knows integers, byte and text strings, arrays,
 maps with integer or text keys, tags, floats, true, false and null, all of definite length; it
-refuses double keys, trailing bytes, deep nesting and more items than any code has.
+refuses double keys, trailing bytes, deep nesting and more items than any code has. Where a format
+is written by many countries' software, `lenient` takes indefinite lengths and `undefined` as well:
+the same values in another writing, under the same limits.
 """
 
 import struct
 from dataclasses import dataclass
 
+# The deepest and largest of the public EU certificates has 6 levels and 86 items.
 MAX_DEPTH = 12
 MAX_ITEMS = 512
 
 _FLOATS = {25: ("!e", 2), 26: ("!f", 4), 27: ("!d", 8)}
 _SIMPLE = {20: False, 21: True, 22: None}
+_UNDEFINED = 23
+_INDEFINITE = 31
+_BREAK = 0xFF
 
 
 class CborError(ValueError):
@@ -28,9 +34,9 @@ class Tagged:
     value: object
 
 
-def loads(data: bytes) -> object:
+def loads(data: bytes, *, lenient: bool = False) -> object:
     """Return the one value `data` holds; CborError for everything else."""
-    reader = _Reader(data)
+    reader = _Reader(data, lenient=lenient)
     value = reader.item(0)
     if reader.at != len(data):
         raise CborError("bytes behind the value")
@@ -56,8 +62,9 @@ def _head(major: int, argument: int) -> bytes:
 
 
 class _Reader:
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, *, lenient: bool = False) -> None:
         self.data = data
+        self.lenient = lenient
         self.at = 0
         self.items = 0
 
@@ -69,6 +76,8 @@ class _Reader:
         major, info = first >> 5, first & 31
         if major == 7:
             return self._simple(info)
+        if info == _INDEFINITE and self.lenient and 2 <= major <= 5:
+            return self._indefinite(major, depth)
         argument = self._argument(info)
         if major < 2:
             return argument if major == 0 else -1 - argument
@@ -96,6 +105,8 @@ class _Reader:
     def _simple(self, info: int) -> object:
         if info in _SIMPLE:
             return _SIMPLE[info]
+        if info == _UNDEFINED and self.lenient:
+            return None
         if info not in _FLOATS:
             raise CborError("a simple value no code uses")
         layout, size = _FLOATS[info]
@@ -115,10 +126,45 @@ class _Reader:
     def _map(self, count: int, depth: int) -> dict[int | str, object]:
         found: dict[int | str, object] = {}
         for _ in range(count):
-            key = self.item(depth + 1)
-            if not isinstance(key, int | str) or isinstance(key, bool):
-                raise CborError("a key that is neither number nor text")
-            if key in found:
-                raise CborError("the same key twice")
-            found[key] = self.item(depth + 1)
+            self._entry(found, depth)
         return found
+
+    def _entry(self, found: dict[int | str, object], depth: int) -> None:
+        key = self.item(depth + 1)
+        if not isinstance(key, int | str) or isinstance(key, bool):
+            raise CborError("a key that is neither number nor text")
+        if key in found:
+            raise CborError("the same key twice")
+        found[key] = self.item(depth + 1)
+
+    def _indefinite(self, major: int, depth: int) -> object:
+        if major < 4:
+            return self._joined(major)
+        if major == 4:
+            values = []
+            while not self._broken_off():
+                values.append(self.item(depth + 1))
+            return values
+        found: dict[int | str, object] = {}
+        while not self._broken_off():
+            self._entry(found, depth)
+        return found
+
+    def _joined(self, major: int) -> bytes | str:
+        pieces = []
+        while not self._broken_off():
+            self.items += 1
+            first = self._take(1)[0]
+            # RFC 8949, 3.2.3: only definite pieces of the same kind, each text whole in itself.
+            if first >> 5 != major or self.items > MAX_ITEMS:
+                raise CborError("a string of strange or too many pieces")
+            count = self._argument(first & 31)
+            pieces.append(self._take(count) if major == 2 else self._text(count).encode())
+        joined = b"".join(pieces)
+        return joined if major == 2 else joined.decode()
+
+    def _broken_off(self) -> bool:
+        if self._take(1)[0] == _BREAK:
+            return True
+        self.at -= 1
+        return False

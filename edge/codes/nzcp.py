@@ -9,7 +9,8 @@ import unicodedata
 from datetime import date
 from typing import NamedTuple
 
-from edge.codes import base32, cbor
+from edge.codes import base32
+from edge.codes.cose import ALG, ES256, KID, SIGN1, Header, Sign1, open_sign1, read_cbor
 from edge.codes.outcome import SECOND_US, Claims, Refusal
 from edge.codes.reasons import CodeReason
 from edge.codes.signature import verify_any
@@ -21,8 +22,6 @@ DID_WEB = re.compile(r"did:web:[A-Za-z0-9.%:_-]{1,200}", re.ASCII)
 KEY_NAME = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 
 _VERSION_1 = b"1/"
-_ES256 = -7
-_ALG, _CRIT, _KID = 1, 2, 4  # COSE header labels, RFC 9052 section 3.1
 _ISS, _EXP, _NBF, _CTI = 1, 4, 5, 7  # CWT claims, RFC 8392 section 4
 _LAST_SECOND = 253_402_300_799  # the end of the year 9999
 _W3C_CONTEXT = "https://www.w3.org/2018/credentials/v1"
@@ -31,9 +30,8 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 class _Envelope(NamedTuple):
     key_id: str
-    claims: dict[int | str, object]
-    message: bytes
-    signature: bytes
+    claims: Header
+    signed: Sign1
 
 
 def claims(payload: bytes, trust: TrustStore) -> Claims:
@@ -56,27 +54,22 @@ def _open(payload: bytes) -> _Envelope:
         data = base32.decode(rest.removeprefix(_VERSION_1))
     except ValueError:
         raise _invalid(CodeReason.ENCODING) from None
-    match _cbor(data):
-        case cbor.Tagged(18, [bytes(protected), dict(unprotected), bytes(body), bytes(signature)]):
-            key_id = _key_id(protected, unprotected)
-            claims = _cbor(body)
-            if not isinstance(claims, dict):
-                raise _invalid(CodeReason.STRUCTURE)
-            message = b"\x84" + cbor.text_string("Signature1")
-            message += b"".join(cbor.byte_string(part) for part in (protected, b"", body))
-            return _Envelope(key_id, claims, message, signature)
-    raise _invalid(CodeReason.STRUCTURE)
+    signed = open_sign1(data, ((SIGN1,),))
+    key_id = _key_id(signed)
+    claims = read_cbor(signed.body)
+    if not isinstance(claims, dict):
+        raise _invalid(CodeReason.STRUCTURE)
+    return _Envelope(key_id, claims, signed)
 
 
-def _key_id(protected: bytes, unprotected: dict[int | str, object]) -> str:
-    header = _cbor(protected)
-    # A label may stand in one of the two only, and what stands unprotected proves nothing; `crit`
-    # names extensions we would have to understand, and we understand none.
-    if not isinstance(header, dict) or unprotected.keys() & {_ALG, _CRIT, _KID} or _CRIT in header:
+def _key_id(signed: Sign1) -> str:
+    header = signed.protected
+    # A label may stand in one of the two only, and what stands unprotected proves nothing.
+    if signed.unprotected.keys() & {ALG, KID}:
         raise _invalid(CodeReason.HEADER)
-    if header.get(_ALG) != _ES256 or isinstance(header[_ALG], float):
-        raise _invalid(CodeReason.ALGORITHM if _ALG in header else CodeReason.HEADER)
-    kid = header.get(_KID)
+    if header.get(ALG) != ES256 or isinstance(header[ALG], float):
+        raise _invalid(CodeReason.ALGORITHM if ALG in header else CodeReason.HEADER)
+    kid = header.get(KID)
     # The specification says text; the published examples, and every real pass, carry bytes.
     text = kid.decode("latin-1") if isinstance(kid, bytes) else kid
     if not isinstance(text, str) or not KEY_NAME.fullmatch(text):
@@ -106,7 +99,7 @@ def _check_signature(envelope: _Envelope, issuer: str, trust: TrustStore) -> Non
     keys = tuple(key for key in keys if key.key_id == envelope.key_id)
     if not keys:
         raise refuse(CodeVerdict.UNKNOWN_ISSUER, CodeReason.UNKNOWN_KEY)
-    if verify_any(keys, envelope.signature, envelope.message) is None:
+    if verify_any(keys, envelope.signed.signature, envelope.signed.message) is None:
         raise refuse(CodeVerdict.INVALID, CodeReason.SIGNATURE)
 
 
@@ -182,13 +175,6 @@ def _moment_us(second: object, bad: Refusal) -> int:
     if not isinstance(second, int) or isinstance(second, bool) or not 0 <= second <= _LAST_SECOND:
         raise bad
     return second * SECOND_US
-
-
-def _cbor(data: bytes) -> object:
-    try:
-        return cbor.loads(data)
-    except cbor.CborError:
-        raise _invalid(CodeReason.STRUCTURE) from None
 
 
 def _invalid(reason: CodeReason) -> Refusal:

@@ -4,23 +4,30 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from edge.codes.reasons import CodeReason
+from edge.codes.trust import TrustKey
 from edge.domain.model import Carrier, Code, CodeVerdict
 
 SECOND_US = 1_000_000
 
 
 class Claims(NamedTuple):
-    """What a code says about itself once its signature was found good. Times in microseconds UTC,
-    `until_us` exclusive, None where the code never ends."""
+    """What a code says about itself once its signature was found good, or what it says where nobody
+    signs such codes (then `signed` is false and nothing of it is proven).
 
-    issuer: str
-    key_id: str
-    from_us: int
+    Times in microseconds UTC, `until_us` exclusive, None where there is no such bound. `key` is the
+    one that made the signature; when its certificate holds is judged apart from when the code does.
+    """
+
+    issuer: str | None
+    key_id: str | None
+    from_us: int | None
     until_us: int | None
     subject: Mapping[str, str]
     personal: Mapping[str, str]
     holder: str | None
     revoked: bool = False
+    key: TrustKey | None = None
+    signed: bool = True
 
 
 class Refusal(Exception):
@@ -60,9 +67,11 @@ def refused(carrier: Carrier, refusal: Refusal, payload: bytes) -> Code:
     )
 
 
-def proven(carrier: Carrier, claims: Claims, at_us: int, *, clock_trusted: bool) -> Code:
-    """Return the code of good claims, judged by revocation and by the time."""
-    verdict, reason = _judge(claims, at_us, clock_trusted=clock_trusted)
+def proven(
+    carrier: Carrier, claims: Claims, at_us: int, *, clock_trusted: bool, list_too_old: bool = False
+) -> Code:
+    """Return the code of good claims, judged by revocation, the age of the trust list and the time."""
+    verdict, reason = _judge(claims, at_us, clock_trusted=clock_trusted, list_too_old=list_too_old)
     return Code(
         carrier=carrier,
         verdict=verdict,
@@ -87,13 +96,29 @@ def payload_text(payload: bytes) -> str:
     return payload.decode("latin-1")
 
 
-def _judge(claims: Claims, at_us: int, *, clock_trusted: bool) -> tuple[CodeVerdict, CodeReason | None]:
+def _judge(
+    claims: Claims, at_us: int, *, clock_trusted: bool, list_too_old: bool
+) -> tuple[CodeVerdict, CodeReason | None]:
+    if not claims.signed:
+        return CodeVerdict.UNVERIFIED, CodeReason.UNSIGNED
     if claims.revoked:
         return CodeVerdict.REVOKED, CodeReason.REVOKED
-    if not clock_trusted:
-        return CodeVerdict.UNVERIFIED, CodeReason.CLOCK_UNTRUSTED
-    if claims.until_us is not None and at_us >= claims.until_us:
-        return CodeVerdict.EXPIRED, CodeReason.EXPIRED
-    if at_us < claims.from_us:
-        return CodeVerdict.NOT_YET_VALID, CodeReason.NOT_YET_VALID
+    if not clock_trusted or list_too_old:
+        why = CodeReason.TRUST_LIST_OLD if clock_trusted else CodeReason.CLOCK_UNTRUSTED
+        return CodeVerdict.UNVERIFIED, why
+    key = claims.key
+    # A code and the certificate behind it end apart, and the attendant is told which it was.
+    for from_us, until_us, early, late in (
+        (claims.from_us, claims.until_us, CodeReason.NOT_YET_VALID, CodeReason.EXPIRED),
+        (
+            key.from_us if key else None,
+            key.until_us if key else None,
+            CodeReason.CERTIFICATE_NOT_YET_VALID,
+            CodeReason.CERTIFICATE_EXPIRED,
+        ),
+    ):
+        if until_us is not None and at_us >= until_us:
+            return CodeVerdict.EXPIRED, late
+        if from_us is not None and at_us < from_us:
+            return CodeVerdict.NOT_YET_VALID, early
     return CodeVerdict.VALID, None

@@ -1,14 +1,17 @@
 """Checks one signature with one key. The algorithm belongs to the key, never to the code."""
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from edge.codes.trust import Algorithm, TrustKey
 
 # Keys may share an id; more than a handful under one id is no accident and bounds nothing.
 MAX_KEYS_TRIED = 4
+
+_PSS = padding.PSS(mgf=padding.MGF1(SHA256()), salt_length=SHA256.digest_size)
 
 
 def verify_any(keys: tuple[TrustKey, ...], signature: bytes, message: bytes) -> TrustKey | None:
@@ -20,16 +23,37 @@ def verify_any(keys: tuple[TrustKey, ...], signature: bytes, message: bytes) -> 
 
 
 def verify(key: TrustKey, signature: bytes, message: bytes) -> bool:
-    """Say whether `key` made `signature` (64 bytes: Ed25519, or r and s of ES256) over `message`."""
-    if len(signature) != 64:
-        return False
+    """Say whether `key` made `signature` over `message`.
+
+    64 bytes for Ed25519, and r and s for ES256; the modulus' length for PS256. A certificate (X509)
+    signs no codes.
+    """
     try:
-        if key.algorithm is Algorithm.ED25519:
-            ed25519.Ed25519PublicKey.from_public_bytes(key.public).verify(signature, message)
-        else:
-            public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), key.public)
-            r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
-            public.verify(encode_dss_signature(r, s), message, ec.ECDSA(SHA256()))
+        match key.algorithm:
+            case Algorithm.ED25519:
+                ed25519.Ed25519PublicKey.from_public_bytes(key.public).verify(signature, message)
+            case Algorithm.ES256:
+                _verify_es256(key.public, signature, message)
+            case Algorithm.PS256:
+                _verify_ps256(key.public, signature, message)
+            case _:
+                return False
     except (InvalidSignature, ValueError):  # ValueError: bytes that are no key of this algorithm
         return False
     return True
+
+
+def _verify_es256(point: bytes, signature: bytes, message: bytes) -> None:
+    # A DER signature, or one of another curve, has another length and is none of ES256.
+    if len(signature) != 64:
+        raise InvalidSignature
+    public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
+    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
+    public.verify(encode_dss_signature(r, s), message, ec.ECDSA(SHA256()))
+
+
+def _verify_ps256(der: bytes, signature: bytes, message: bytes) -> None:
+    public = load_der_public_key(der)
+    if not isinstance(public, rsa.RSAPublicKey):
+        raise InvalidSignature
+    public.verify(signature, message, _PSS, SHA256())

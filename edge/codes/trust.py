@@ -1,93 +1,155 @@
-"""Whom the gate believes: one list of keys for each carrier, as values, and their JSON text.
+"""Whom the gate believes: one list of keys for each carrier, as values.
 
-No files here (`edge.trust_files` reads and writes them) and no network ever: a list says itself
-from when it is.
+No files here (`edge.trust_files` reads and writes them), no text (`edge.codes.trust_text`) and no
+network ever: a list says itself from when it is.
 """
 
 import base64
 import binascii
 import hashlib
-import json
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_public_key,
+)
 
-from edge.codes import times
 from edge.domain.errors import ConfigError
 from edge.domain.model import Carrier
 
 NZCP_LIVE_ISSUER = "did:web:nzcp.identity.health.nz"
 NZCP_TEST_ISSUER = "did:web:nzcp.covid19.health.nz"
-
-_LIST_KEYS = {"carrier", "as_of", "keys", "revoked"}
-_KEY_KEYS = {"issuer", "key_id", "algorithm", "public", "test"}
-_PASS_ID = re.compile(r"[0-9a-f]{16}")
+MIN_RSA_BITS = 2048
+MAX_RSA_BITS = 8192  # a verification with a larger one is a way to hold the gate up
 
 
 class Algorithm(StrEnum):
-    """How a key signs; bound to the key, so that no code can choose."""
+    """How a key signs; bound to the key, so that no code can choose.
+
+    `X509` is a certificate that vouches for the certificates codes bring along.
+    """
 
     ED25519 = "Ed25519"
     ES256 = "ES256"
+    PS256 = "PS256"
+    X509 = "X.509"
 
 
-ALGORITHMS = {
-    Carrier.NZCP: Algorithm.ES256,
-    Carrier.GATEPOST_PASS: Algorithm.ED25519,
-    Carrier.GATEPOST_VENUE: Algorithm.ED25519,
+ALGORITHMS: Mapping[Carrier, frozenset[Algorithm]] = {
+    Carrier.HC1: frozenset({Algorithm.ES256, Algorithm.PS256}),
+    Carrier.SHC: frozenset({Algorithm.ES256}),
+    Carrier.NZCP: frozenset({Algorithm.ES256}),
+    Carrier.VDS_NC: frozenset({Algorithm.X509}),
+    Carrier.DIVOC: frozenset({Algorithm.PS256, Algorithm.ED25519}),
+    Carrier.UK_VENUE: frozenset({Algorithm.ES256}),
+    Carrier.GATEPOST_PASS: frozenset({Algorithm.ED25519}),
+    Carrier.GATEPOST_VENUE: frozenset({Algorithm.ED25519}),
+}
+
+# What an entry of `revoked` looks like: the ids of our own codes; for hc1 a hash of the signature, the
+# certificate's id, or country and id, at least its first 16 bytes; for vds_nc the country and number of
+# a signer's certificate, as a CRL lists them; for shc `<key id> <rid>`, behind a
+# full stop the second before which a card must have been made to be meant.
+REVOKED: Mapping[Carrier, re.Pattern[str]] = {
+    Carrier.HC1: re.compile(r"(?:signature|uci|countrycodeuci):(?:[0-9a-f]{2}){16,32}", re.ASCII),
+    Carrier.SHC: re.compile(r"[A-Za-z0-9_-]{43} [A-Za-z0-9_-]{1,24}(?:\.\d{1,12})?", re.ASCII),
+    Carrier.VDS_NC: re.compile(r"certificate:[A-Z]{2}:[0-9a-f]{1,40}", re.ASCII),
+    Carrier.GATEPOST_PASS: re.compile(r"[0-9a-f]{16}", re.ASCII),
+    Carrier.GATEPOST_VENUE: re.compile(r"[0-9a-f]{16}", re.ASCII),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class TrustKey:
-    """One public key: 32 bytes of Ed25519, or the 65 bytes of an uncompressed P-256 point."""
+    """One public key.
+
+    `public`: 32 bytes of Ed25519; the 65 bytes of an uncompressed P-256 point; the DER of an RSA
+    SubjectPublicKeyInfo; the DER of a certificate for X509. `purposes`: what it may sign (for hc1
+    `vaccination`, `test`, `recovery`), empty for everything. `from_us` and `until_us`: when its
+    certificate holds, microseconds UTC, None without such a bound.
+    """
 
     issuer: str
     key_id: str
     algorithm: Algorithm
     public: bytes
     test: bool = False
+    purposes: frozenset[str] = frozenset()
+    from_us: int | None = None
+    until_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TrustList:
-    """The keys of one carrier, from when the list is, and the ids of withdrawn passes."""
+    """The keys of one carrier, from when the list is, what was withdrawn (see REVOKED), and the
+    version the district gave it."""
 
     carrier: Carrier
     keys: tuple[TrustKey, ...] = ()
     as_of_us: int | None = None
     revoked: frozenset[str] = field(default_factory=frozenset)
+    version: int | None = None
+    _by_id: dict[str, tuple[TrustKey, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         faults = []
-        if self.carrier not in ALGORITHMS:
+        allowed = ALGORITHMS.get(self.carrier)
+        if allowed is None:
             faults.append(f"{self.carrier}: codes of this kind cannot be checked with a trust list")
-        elif any(key.algorithm is not ALGORITHMS[self.carrier] for key in self.keys):
-            faults.append(f"{self.carrier}: every key must be {ALGORITHMS[self.carrier]}")
+        elif any(key.algorithm not in allowed for key in self.keys):
+            faults.append(f"{self.carrier}: every key must be {' or '.join(sorted(allowed))}")
         if len({key.test for key in self.keys}) > 1:
             faults.append(f"{self.carrier}: test and live issuers must never be trusted together")
         if faults:
             raise ConfigError(faults)
+        by_id = defaultdict(list)
+        for key in self.keys:
+            by_id[key.key_id].append(key)
+        object.__setattr__(self, "_by_id", {key_id: tuple(keys) for key_id, keys in by_id.items()})
 
     @property
     def test(self) -> bool:
         """Whether the list holds keys of a test issuer (then it holds no others)."""
         return any(key.test for key in self.keys)
 
+    def named(self, key_id: str) -> tuple[TrustKey, ...]:
+        """Return every key with this id: ids may collide, and each of them has to be tried."""
+        return self._by_id.get(key_id, ())
+
 
 @dataclass(frozen=True, slots=True)
 class TrustStore:
-    """All trust lists of a gate. Keys of test issuers count only where `test_issuers` says so."""
+    """All trust lists of a gate. Keys of test issuers count only where `test_issuers` says so.
+
+    A list older than `max_age_us` proves nothing any more; None: no list is ever too old. `documents`
+    are the contexts linked data names by address; `cwa_hosts` other apps' hosts, in lower case, that may
+    carry a venue code of the Corona-Warn-App behind their own.
+    """
 
     lists: tuple[TrustList, ...] = ()
     test_issuers: bool = False
+    max_age_us: int | None = None
+    documents: Mapping[str, str] = field(default_factory=dict)
+    cwa_hosts: frozenset[str] = frozenset()
 
     def of(self, carrier: Carrier) -> TrustList | None:
         """Return the list for this carrier, None where none was imported."""
         return next((entry for entry in self.lists if entry.carrier is carrier), None)
+
+    def too_old(self, carrier: Carrier, at_us: int) -> bool:
+        """Say whether this carrier's list is older than it may be; one that does not say from when it
+        is counts as older."""
+        entry = self.of(carrier)
+        if entry is None or self.max_age_us is None:
+            return False
+        return entry.as_of_us is None or at_us - entry.as_of_us > self.max_age_us
 
 
 EMPTY = TrustStore()
@@ -98,10 +160,11 @@ def key_id_of(public: bytes) -> bytes:
     return hashlib.sha256(public).digest()[:8]
 
 
-def ed25519_key(public: bytes, issuer: str) -> TrustKey:
-    """Return the trust entry for a public key of ours; ValueError if the bytes are no such key."""
+def ed25519_key(public: bytes, issuer: str, key_id: str | None = None) -> TrustKey:
+    """Return the trust entry for an Ed25519 key, under our own id where none is given; ValueError if
+    the bytes are no such key."""
     ed25519.Ed25519PublicKey.from_public_bytes(public)
-    return TrustKey(issuer, key_id_of(public).hex(), Algorithm.ED25519, public)
+    return TrustKey(issuer, key_id or key_id_of(public).hex(), Algorithm.ED25519, public)
 
 
 def es256_key(public: bytes, issuer: str, key_id: str) -> TrustKey:
@@ -112,40 +175,22 @@ def es256_key(public: bytes, issuer: str, key_id: str) -> TrustKey:
     return TrustKey(issuer, key_id, Algorithm.ES256, public, test=issuer == NZCP_TEST_ISSUER)
 
 
-def parse_list(text: str, source: str) -> TrustList:
-    """Return the trust list a JSON text holds; ConfigError with every fault, each naming `source`."""
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{source}: not JSON: {error}") from error
-    if not isinstance(found, dict):
-        raise ConfigError(f"{source}: a trust list is a JSON object")
-    faults: list[str] = [f"unknown field {name!r}" for name in sorted(found.keys() - _LIST_KEYS)]
-    carrier = _carrier(found.get("carrier"), faults)
-    as_of_us = _as_of(found.get("as_of"), faults)
-    entries = found.get("keys")
-    if not isinstance(entries, list):
-        faults.append("keys: must be a list")
-        entries = []
-    keys = tuple(_key(number, entry, carrier, faults) for number, entry in enumerate(entries, 1))
-    revoked = _revoked(found.get("revoked", []), faults)
-    if faults or carrier is None:
-        raise ConfigError([f"{source}: {fault}" for fault in faults])
-    try:
-        return TrustList(carrier, tuple(key for key in keys if key), as_of_us, revoked)
-    except ConfigError as error:
-        raise ConfigError([f"{source}: {fault}" for fault in error.faults]) from error
+def ps256_key(public: bytes, issuer: str, key_id: str) -> TrustKey:
+    """Return the trust entry for an RSA key (DER SubjectPublicKeyInfo); ValueError if it is none, or
+    its length is not one a signer would use."""
+    found = load_der_public_key(public)
+    if not isinstance(found, rsa.RSAPublicKey):
+        raise ValueError("not an RSA key")
+    if not MIN_RSA_BITS <= found.key_size <= MAX_RSA_BITS:
+        raise ValueError(f"an RSA key has {MIN_RSA_BITS} to {MAX_RSA_BITS} bits, this has {found.key_size}")
+    der = found.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return TrustKey(issuer, key_id, Algorithm.PS256, der)
 
 
-def dump_list(entry: TrustList) -> str:
-    """Return the JSON text `parse_list` reads."""
-    found: dict[str, object] = {
-        "carrier": str(entry.carrier),
-        "as_of": None if entry.as_of_us is None else times.text(entry.as_of_us),
-        "keys": [_key_fields(key) for key in entry.keys],
-        "revoked": sorted(entry.revoked),
-    }
-    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+def x509_key(public: bytes, issuer: str, key_id: str) -> TrustKey:
+    """Return the trust entry for a certificate (DER); ValueError if the bytes are none."""
+    x509.load_der_x509_certificate(public)
+    return TrustKey(issuer, key_id, Algorithm.X509, public)
 
 
 def base64url(data: bytes) -> str:
@@ -161,73 +206,3 @@ def from_base64url(text: object) -> bytes:
         return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except binascii.Error as error:
         raise ValueError("not base64url without padding") from error
-
-
-def _key_fields(key: TrustKey) -> dict[str, object]:
-    fields: dict[str, object] = {
-        "issuer": key.issuer,
-        "key_id": key.key_id,
-        "algorithm": str(key.algorithm),
-        "public": base64url(key.public),
-    }
-    return fields | ({"test": True} if key.test else {})
-
-
-def _carrier(value: object, faults: list[str]) -> Carrier | None:
-    known = [str(carrier) for carrier in ALGORITHMS]
-    if value in known:
-        return Carrier(str(value))
-    faults.append(f"carrier: must be one of {', '.join(known)}")
-    return None
-
-
-def _as_of(value: object, faults: list[str]) -> int | None:
-    if value is None:
-        return None
-    try:
-        return times.parse(value if isinstance(value, str) else "")
-    except ValueError:
-        faults.append("as_of: must be a time like 2022-01-01T00:00:00Z")
-        return None
-
-
-def _key(number: int, entry: object, carrier: Carrier | None, faults: list[str]) -> TrustKey | None:
-    where = f"keys: entry {number}"
-    if not isinstance(entry, dict):
-        faults.append(f"{where}: must be an object")
-        return None
-    unknown = sorted(entry.keys() - _KEY_KEYS)
-    issuer, key_id, test = entry.get("issuer"), entry.get("key_id"), entry.get("test", False)
-    if unknown or not isinstance(issuer, str) or not isinstance(key_id, str) or not isinstance(test, bool):
-        what = f"unknown field {unknown[0]!r}" if unknown else "issuer and key_id are text, test is a boolean"
-        faults.append(f"{where}: {what}")
-        return None
-    try:
-        return _made_key(entry, carrier, issuer, key_id)
-    except ValueError as error:
-        faults.append(f"{where}: {error}")
-        return None
-
-
-def _made_key(entry: Mapping[str, object], carrier: Carrier | None, issuer: str, key_id: str) -> TrustKey:
-    algorithm = entry.get("algorithm")
-    if carrier is not None and algorithm != str(ALGORITHMS[carrier]):
-        raise ValueError(f"algorithm: must be {ALGORITHMS[carrier]}")
-    public = from_base64url(entry.get("public"))
-    if algorithm == Algorithm.ES256:
-        key = es256_key(public, issuer, key_id)
-        test = key.test or entry.get("test") is True
-        return TrustKey(issuer, key_id, Algorithm.ES256, public, test)
-    key = ed25519_key(public, issuer)
-    if key.key_id != key_id:
-        raise ValueError(f"key_id: this key's id is {key.key_id}")
-    return TrustKey(issuer, key_id, Algorithm.ED25519, public, entry.get("test") is True)
-
-
-def _revoked(value: object, faults: list[str]) -> frozenset[str]:
-    if not isinstance(value, list) or not all(
-        isinstance(entry, str) and _PASS_ID.fullmatch(entry) for entry in value
-    ):
-        faults.append("revoked: must be a list of pass ids, 16 lower-case hexadecimal digits each")
-        return frozenset()
-    return frozenset(value)

@@ -4,7 +4,8 @@ What cannot be used is named with its reason, never passed over in silence.
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
@@ -19,10 +20,14 @@ _PRIVATE_MEMBERS = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """Keys found in one text, and one line for each that was left out."""
+    """Keys found in one text, one line for each that was left out, what the text withdraws (entries of
+    `TrustList.revoked`) with the number of each revocation list by key id, and from when it says it is."""
 
     keys: tuple[TrustKey, ...]
     left_out: tuple[str, ...] = ()
+    revoked: frozenset[str] = frozenset()
+    lists: Mapping[str, int] = field(default_factory=dict)
+    as_of_us: int | None = None
 
 
 def from_did_document(text: str, source: str) -> Imported:

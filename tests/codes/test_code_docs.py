@@ -13,7 +13,7 @@ from edge.codes.gatepost_pass import Pass
 from edge.codes.gatepost_venue import Venue
 from edge.codes.issue import issue_pass, issue_venue
 from edge.codes.reasons import SENTENCES, CodeReason, sentence
-from edge.codes.trust import parse_list
+from edge.codes.trust_text import parse_list
 from edge.domain.model import Carrier, CodeVerdict
 from tests.paths import ROOT
 

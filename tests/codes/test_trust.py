@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.codes import Algorithm, TrustKey, TrustList, TrustStore, read
-from edge.codes.trust import NZCP_TEST_ISSUER, base64url, dump_list, es256_key, parse_list
+from edge.codes.trust import NZCP_TEST_ISSUER, base64url, es256_key
 from edge.codes.trust_import import Imported, from_did_document, from_gatepost_keys
+from edge.codes.trust_text import dump_list, parse_list
 from edge.domain.errors import ConfigError
 from edge.domain.model import Carrier, CodeVerdict
 from edge.trust_files import MAX_FILE_BYTES, load, load_list, write_list
