@@ -27,6 +27,7 @@ CODES = (
     "inbox_overflowed",
     "retention_destroyed",
     "journal_renewed",
+    "list_refused",
 )
 
 # Kinds that are alarms by themselves; referred passages are found by their outcome.
@@ -37,7 +38,10 @@ _OF_KIND = {
     "inbox.overflowed": "inbox_overflowed",
     "journal.restored": "journal_renewed",
     "journal.set_aside": "journal_renewed",
+    "list.refused": "list_refused",
 }
+# What a later row of another kind says is over.
+_ENDS = {"device.back": "device_lost", "list.received": "list_refused"}
 
 
 def raise_alarm(
@@ -65,7 +69,7 @@ def notice(connection: sqlite3.Connection, gate_id: int, event: Event, now_us: i
     if event.data is None:
         return
     body = event.data.body
-    if event.kind == "device.back":
+    if event.kind in _ENDS:
         _end(connection, gate_id, event, now_us)
         return
     code = _code(event.kind, body)
@@ -132,6 +136,8 @@ def _code(kind: str, body: Mapping[str, Any]) -> str | None:
 def _subject(event: Event) -> str:
     if event.kind == "device.lost" and event.data is not None:
         return _device(event)
+    if event.kind == "list.refused":
+        return _list(event)
     return _place(event)
 
 
@@ -145,11 +151,17 @@ def _device(event: Event) -> str:
     return "/".join(str(part or "") for part in (event.lane, body.get("device"), body.get("name")))[:300]
 
 
+def _list(event: Event) -> str:
+    assert event.data is not None
+    return str(event.data.body.get("name") or "")[:300]
+
+
 def _end(connection: sqlite3.Connection, gate_id: int, event: Event, now_us: int) -> None:
+    subject = _list(event) if event.kind == "list.received" else _device(event)
     connection.execute(
-        "UPDATE alarm SET over_us=? WHERE gate_id=? AND code='device_lost' AND subject=? "
+        "UPDATE alarm SET over_us=? WHERE gate_id=? AND code=? AND subject=? "
         "AND (incarnation IS NOT ? OR sequence<?)",
-        (now_us, gate_id, _device(event), event.incarnation, event.number),
+        (now_us, gate_id, _ENDS[event.kind], subject, event.incarnation, event.number),
     )
 
 
@@ -157,7 +169,18 @@ def _detail(event: Event) -> dict[str, Any]:
     """The few open fields a person needs to see; nothing personal is in a body."""
     assert event.data is not None
     body = event.data.body
-    shown = ("passage", "reasons", "device", "name", "driver", "code", "why", "rows", "unacknowledged")
+    shown = (
+        "passage",
+        "reasons",
+        "device",
+        "name",
+        "driver",
+        "code",
+        "why",
+        "rows",
+        "version",
+        "unacknowledged",
+    )
     detail = {key: body[key] for key in shown if key in body}
     return detail | {"at_us": int(event.atus), "lane": event.lane}
 

@@ -107,17 +107,50 @@ def lists_group() -> None:
 @lists_group.command("push")
 @click.argument("name")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--replace", is_flag=True, help="A trust list that counts as it stands, even an older or an empty one."
+)
+@click.option(
+    "--version", "least", type=click.IntRange(1), default=1, help="At least this; after a store was lost."
+)
 @_config
 @_store
 @_json
-def list_push(name: str, file: Path, config_path: Path | None, folder: Path | None, as_json: bool) -> None:
-    """Store FILE (UTF-8 text) as the newest version of list NAME."""
+def list_push(  # noqa: PLR0917 - one parameter for each option
+    name: str,
+    file: Path,
+    replace: bool,
+    least: int,
+    config_path: Path | None,
+    folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Store FILE (UTF-8 text) as the newest version of list NAME; the gates fetch it within seconds.
+
+    Trust lists are called trust-hc1, trust-shc ...: the file that `gatepost trust import` made.
+    """
     try:
         content = file.read_text("utf-8")
     except UnicodeDecodeError as error:
         raise click.UsageError(f"{file} is not UTF-8 text") from error
-    version = _write(config_path, folder, lambda connection: lists.push(connection, name, content, _now_us()))
+    if replace:
+        content = _replacing(name, content)
+    version = _write(
+        config_path, folder, lambda connection: lists.push(connection, name, content, _now_us(), least=least)
+    )
     _say(as_json, {"list": name, "version": version}, "list {list}: version {version}")
+
+
+def _replacing(name: str, content: str) -> str:
+    with _told():
+        if not name.startswith("trust-"):
+            raise Refused(400, "bad_name", "--replace: for trust lists only")
+        try:
+            found = json.loads(content)
+        except (ValueError, RecursionError) as error:
+            raise Refused(400, "bad_trust_list", f"{name}: not JSON: {error}") from error
+        whole = {**found, "replace": True} if isinstance(found, dict) else found
+        return json.dumps(whole, ensure_ascii=False)
 
 
 @main.group()

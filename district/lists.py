@@ -1,31 +1,71 @@
-"""Lists the gates fetch: watch list, roster, risk areas, procedures. Content is text as pushed."""
+"""Lists the gates fetch: watch list, roster, risk areas, procedures, trust lists. Content is text as pushed.
+
+Of a trust list (`trust-` and the kind of code) only what every gate would refuse is looked at here;
+whether it may be believed is for the gates, and each says so.
+"""
 
 import hashlib
+import json
 import re
 import sqlite3
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from district.errors import Refused
 
 LONGEST_BYTES = 8 * 1024 * 1024
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_TRUST = "trust-"
+_LAST_VERSION = 2**53 - 1  # every reader of JSON can hold it
 
 
-def push(connection: sqlite3.Connection, name: str, content: str, now_us: int) -> int:
-    """Store a list; return its version. The same content again keeps the version. Raises Refused."""
+def push(connection: sqlite3.Connection, name: str, content: str, now_us: int, *, least: int = 1) -> int:
+    """Store a list; return its version, at least `least`. The same content again keeps the version, and
+    a version never falls. Raises Refused."""
     if not _NAME.fullmatch(name):
         raise Refused(400, "bad_name", "a list's name has small letters, digits, '_' and '-' only")
     if len(content.encode()) > LONGEST_BYTES:
         raise Refused(413, "too_large", f"a list has at most {LONGEST_BYTES} bytes")
+    if name.startswith(_TRUST):
+        trust_list(name, content)
     digest = hashlib.sha256(content.encode()).hexdigest()
     row = connection.execute(
         "SELECT version, sha256 FROM list WHERE name=? ORDER BY version DESC LIMIT 1", (name,)
     ).fetchone()
-    if row and row[1] == digest:
-        return int(row[0])
-    version = int(row[0]) + 1 if row else 1
+    newest = int(row[0]) if row else 0
+    if row and row[1] == digest and newest >= least:
+        return newest
+    version = max(newest + 1, least)
+    if version > _LAST_VERSION:
+        raise Refused(400, "bad_version", "a version is a whole number that JSON can hold")
     connection.execute("INSERT INTO list VALUES(?,?,?,?,?)", (name, version, content, digest, now_us))
     return version
+
+
+def trust_list(name: str, content: str) -> dict[str, Any]:
+    """Return a trust list as the object it is; Refused where every gate would refuse it."""
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise Refused(400, "bad_trust_list", f"{name}: not JSON: {error}") from error
+    if not isinstance(found, dict) or not isinstance(found.get("keys"), list):
+        raise Refused(400, "bad_trust_list", f"{name}: a trust list is a JSON object with keys")
+    if found.get("carrier") != name.removeprefix(_TRUST):
+        raise Refused(400, "bad_trust_list", f"{name}: its carrier is {found.get('carrier')!r}")
+    if not _is_dated(found):
+        raise Refused(400, "bad_trust_list", f"{name}: as_of must say from when it is, as RFC 3339")
+    if not found["keys"] and found.get("replace") is not True:
+        raise Refused(400, "bad_trust_list", f"{name}: no key in it; push it with --replace if that is meant")
+    return found
+
+
+def _is_dated(found: Mapping[str, Any]) -> bool:
+    as_of = found.get("as_of")
+    try:
+        return isinstance(as_of, str) and datetime.fromisoformat(as_of).year > 1970
+    except ValueError:
+        return False
 
 
 def versions(connection: sqlite3.Connection) -> dict[str, int]:

@@ -55,6 +55,7 @@ _TEXTS = {
     "alarm_inbox_overflowed": ("卡口处理不过来", "a gate's inbox overflowed"),
     "alarm_retention_destroyed": ("未送达的记录已到期销毁", "unsent rows were destroyed on their last day"),
     "alarm_journal_renewed": ("卡口日志重新开始", "a gate's journal began anew"),
+    "alarm_list_refused": ("卡口拒收下发的名单", "a gate refused a list that was pushed"),
     "server_lost": ("与服务器失去联系，内容可能已过时。", "No contact with the server: this may be old."),
 }  # fmt: skip
 

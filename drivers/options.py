@@ -17,6 +17,9 @@ from typing import Any
 
 from edge.domain.errors import ConfigError
 
+Pairs = tuple[tuple[str, str], ...]
+"""An option that is a table of texts in the file: (key, value) pairs in its order."""
+
 _ASKED: dict[Any, tuple[str, str]] = {
     int: ("a whole number without quotes", "整数，不加引号"),
     float: ("a number without quotes", "数字，不加引号"),
@@ -133,6 +136,8 @@ def _words(hint: Any) -> str:
         return " | ".join(str(choice) for choice in arguments)
     if origin in (types.UnionType, typing.Union):
         return " | ".join(_words(a) for a in arguments if a is not types.NoneType)
+    if hint == Pairs:
+        return "table of text"
     if origin is tuple:
         return f"list of {_words(arguments[0])}"
     if hint is Path:
@@ -147,6 +152,8 @@ def _convert(value: object, hint: Any, metadata: Mapping[str, Any]) -> object:
         return None if value is None else _convert(value, _without_none(arguments), metadata)
     if origin is typing.Literal:
         return _choice(value, arguments)
+    if hint == Pairs:
+        return _pairs(value)
     if origin is tuple:
         if not isinstance(value, list | tuple):
             raise ValueError(
@@ -164,6 +171,14 @@ def _convert(value: object, hint: Any, metadata: Mapping[str, Any]) -> object:
     if isinstance(value, int | float) and not isinstance(value, bool):
         _limits(value, metadata.get("least"), metadata.get("most"))
     return value
+
+
+def _pairs(value: object) -> Pairs:
+    items = value.items() if isinstance(value, Mapping) else ()
+    if not isinstance(value, Mapping) or not all(isinstance(each, str) for pair in items for each in pair):
+        what = ('a table of texts, such as { "1" = "green" }', '一个都是文字的表，例如 { "1" = "green" }')
+        raise ValueError(_expected(what, value))
+    return tuple(items)
 
 
 def _without_none(arguments: tuple[Any, ...]) -> Any:

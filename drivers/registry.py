@@ -26,7 +26,7 @@ __all__ = ["KINDS", "Driver", "DriverInfo", "OptionInfo", "available", "describe
 if TYPE_CHECKING:
     from drivers.thermometer._listen import Hearing
 
-KINDS = ("thermometer", "scanner", "barrier", "voice", "lights")
+KINDS = ("thermometer", "scanner", "barrier", "voice", "lights", "verifier")
 _PINS = ("pin", "red", "yellow", "green", "button")
 _BUS = re.compile(r"/dev/i2c-")
 

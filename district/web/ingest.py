@@ -3,6 +3,7 @@
 Nothing is acknowledged here: the answer is what the ledger returned from its own commit.
 """
 
+import gzip
 import json
 import re
 import zlib
@@ -65,7 +66,14 @@ def blueprint(store: Store, committer: Committer, now_us: Callable[[], int], tim
         after = request.args.get("after", "0")
         if not _NUMBER.fullmatch(after):
             raise Refused(400, "bad_after", "`after` is a version")
-        return jsonify(found) if found["version"] > int(after) else ("", 204)
+        if found["version"] <= int(after):
+            return "", 204
+        answer = jsonify(found)
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            answer.set_data(gzip.compress(answer.get_data(), 6, mtime=0))
+            answer.headers["content-encoding"] = "gzip"
+        answer.headers["vary"] = "accept-encoding"
+        return answer
 
     return routes
 

@@ -17,6 +17,7 @@ from importlib import metadata
 from edge.app.equipment import Equipment
 from edge.app.folder import boot_id, cookie_secret, outside_key, take_folder
 from edge.app.lanes import build, earlier_replies, filled
+from edge.app.platforms import Platforms, recalled
 from edge.app.trust import TrustFolder
 from edge.bell import Bell
 from edge.clock import Clock
@@ -24,9 +25,11 @@ from edge.config import Loaded
 from edge.domain.calibration import Standing
 from edge.domain.errors import ConfigError
 from edge.domain.model import Instant
-from edge.health import STOPPED, Health, Notifier, Problem, probes
+from edge.health import STOPPED, Health, Notifier, Problem, probes, trust
 from edge.journal import Journal, Reader, Row, State
 from edge.keeper import Keeper, publish
+from edge.messages import Message
+from edge.platforms import Desk
 from edge.station import Station, Surroundings
 from edge.threads import Threads
 from edge.uplink import Options, Uplink
@@ -76,8 +79,19 @@ class _Gate:
         self.now = self.clock.now
         self.health = Health(self.now, required=("station",))
         self.trust = TrustFolder(
-            settings.codes.trust or self.folder / "trust", settings.codes.accept_test_issuers
+            settings.codes.trust or self.folder / "trust",
+            settings.codes.accept_test_issuers,
+            settings.codes.max_age_days,
+            settings.codes.cwa_hosts,
         )
+        self.platforms = Platforms(
+            settings.platform,
+            self.threads,
+            self.health,
+            self.now,
+            self._offer,
+        )
+        self.desk = Desk(self.trust.read, self.platforms.asked)
         started_us = self.now().mono_us
         self.lanes = build(settings, loaded.path.parent, boot=boot, started_us=started_us)
         self.uplink = self._uplink()
@@ -97,6 +111,7 @@ class _Gate:
         self._announce()
         self._watch_parts()
         self.equipment.start(self.station)
+        self.platforms.start()
         self.threads.start("station", partial(self.station.run, self.stop))
         if self.uplink is not None:
             self.threads.start("uplink", partial(self.uplink.run, self.stop))
@@ -133,23 +148,30 @@ class _Gate:
             bell=self.bell,
             now=self.now,
             renew=lambda: self.journal.renew("conflict", self.now()),
+            lists=self.trust,
             beat=self.health.heart("uplink", 60.0).beat,
         )
 
     def _station(self, reader: Reader) -> Station:
         around = Surroundings(
             journal=self,
-            read_code=self.trust.read,
+            read_code=self.desk.read,
             now=self.now,
             perform=self.equipment.perform,
-            devices=self.health.devices,
+            # What belongs to no lane (a platform) is everybody's.
+            devices=lambda lane: [*self.health.devices(lane), *self.health.devices("")],
             beat=self.health.heart("station", 10.0).beat,
             count=self.health.count,
             bell=self.bell,
             views=self.views,
             housekeeping=self._due,
         )
-        return Station(filled(self.lanes, self.journal, reader), around, earlier_replies(reader))
+        states = filled(self.lanes, self.journal, reader)
+        states = recalled(states, self.journal, reader, self.desk, self.now())
+        return Station(states, around, earlier_replies(reader))
+
+    def _offer(self, message: Message) -> None:
+        self.station.offer(message)  # which is made after the platforms
 
     def append(self, *rows: Row) -> tuple[int, ...]:
         """Append to the journal, timed; what the station writes with."""
@@ -195,9 +217,16 @@ class _Gate:
         for standing in (Standing.DUE, Standing.EXPIRED, Standing.ELSEWHERE):
             code = f"calibration_{standing}"
             health.probe(code, probes.calibrations(code, partial(self._calibrated, standing)))
+        health.section("trust", lambda: {"lists": self._trusted()})
+        health.probe("trust", trust.age(self._trusted))
+        health.probe("trust_files", trust.files(lambda: self.trust.unreadable))
         if self.uplink is not None:
             health.section("uplink", self.uplink.status)
             health.probe("uplink", probes.uplink(self.uplink.status))
+            health.probe("lists", trust.refused(self.uplink.status))
+
+    def _trusted(self) -> list[dict[str, object]]:
+        return self.trust.status(self.now())
 
     def _calibrated(self, standing: Standing) -> list[str]:
         """Return the thermometers whose calibration stands like this."""
@@ -292,4 +321,5 @@ class _Gate:
             stop=self.stop,
             banners=tuple(banners),
             preview=self.equipment.preview,
+            trust=self._trusted,
         )

@@ -4,13 +4,16 @@ filled with whoever waited when the gate stopped, the thermometers with their ca
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from edge import procedures
+from edge import acceptance, procedures
 from edge.app.calibrated import counting, stands
 from edge.config import Lane, Settings
 from edge.domain import bench
+from edge.domain.acceptance import Acceptance
 from edge.domain.calibration import Calibration
 from edge.domain.errors import ConfigError, JournalError
 from edge.domain.lane_state import LaneSpec, LaneState
@@ -42,9 +45,9 @@ class BuiltLane:
 
 def build(settings: Settings, config_folder: Path, *, boot: int, started_us: int) -> dict[str, BuiltLane]:
     """Return the lanes by name; raises ConfigError for a procedure that is not there or is wrong."""
-    policy = policy_of(settings)
+    policy, accepted = policy_of(settings), acceptance_of(settings, config_folder)
     lanes = {
-        lane.name: _built(lane, policy, config_folder, boot=boot, started_us=started_us)
+        lane.name: _built(lane, policy, accepted, config_folder, boot=boot, started_us=started_us)
         for lane in settings.lane
     }
     for number, lane in enumerate(lanes.values()):
@@ -122,7 +125,21 @@ def policy_of(settings: Settings) -> Policy:
     return Policy(**numbers)
 
 
-def _built(lane: Lane, policy: Policy, config_folder: Path, *, boot: int, started_us: int) -> BuiltLane:
+def acceptance_of(settings: Settings, config_folder: Path) -> Acceptance:
+    """Return which health codes a site accepts, its days counted by the clock on its wall; raises
+    ConfigError for rules that are not there or are wrong."""
+    name = settings.codes.acceptance
+    path = acceptance.find(name, config_folder)
+    if path is None:
+        raise ConfigError(f"[codes] acceptance: there are no rules {name!r} / 没有这个规定文件")
+    offset = datetime.now(ZoneInfo(settings.gate.timezone)).utcoffset() or timedelta()
+    text = procedures.read(path)
+    return acceptance.parse(name, text, str(path), utc_offset_s=round(offset.total_seconds()))
+
+
+def _built(
+    lane: Lane, policy: Policy, accepted: Acceptance, config_folder: Path, *, boot: int, started_us: int
+) -> BuiltLane:
     path = procedures.find(lane.procedure, procedures.folders(config_folder))
     if path is None:
         raise ConfigError(f"[lane.{lane.name}] procedure: there is no procedure {lane.procedure!r}")
@@ -131,7 +148,7 @@ def _built(lane: Lane, policy: Policy, config_folder: Path, *, boot: int, starte
     spec = LaneSpec(
         name=lane.name,
         direction=lane.direction,
-        procedure=procedures.parse(lane.procedure, text, str(path)),
+        procedure=procedures.accepting(procedures.parse(lane.procedure, text, str(path)), accepted),
         policy=policy,
         boot=boot,
         started_us=started_us,

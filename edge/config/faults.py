@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from edge.config.model import DEVICE_KEYS, SECRET_KEYS, TABLES, Lane
+from edge.config.model import DEVICE_KEYS, LISTS, SECRET_KEYS, TABLES
 from edge.config.words import Text
 
 # pydantic's error types -> our words; {braces} are filled from the error's own context.
@@ -97,35 +97,35 @@ def from_pydantic(error: ErrorDetails, source: str, data: Mapping[str, Any]) -> 
     return Fault(source, table, key, what + _got(error, inside))
 
 
-def lane_title(lanes: Sequence[Any], index: int) -> str:
-    """Return how a lane's table is called in faults: by its name, or its number where that says
+def row_title(table: str, rows: Sequence[Any], index: int) -> str:
+    """Return how a row of a [[table]] is called in faults: by its name, or its number where that says
     more."""
-    names = [lane.get("name") if isinstance(lane, Mapping) else None for lane in lanes]
+    names = [row.get("name") if isinstance(row, Mapping) else None for row in rows]
     name = names[index]
     if isinstance(name, str) and names.count(name) == 1:
-        return f'[[lane]] "{name}"'
-    return f"[[lane]] {index + 1}"
+        return f'[[{table}]] "{name}"'
+    return f"[[{table}]] {index + 1}"
 
 
 def _place(location: Sequence[int | str], data: Mapping[str, Any]) -> tuple[str, str, str]:
     # -> (table, key, last name) ; ("lane", 1, "scanner", 0) is [lane.scanner] of the second lane.
     head = str(location[0]) if location else ""
-    if head == "lane" and len(location) > 1 and isinstance(location[1], int):
-        title = lane_title(data["lane"], location[1])
+    if head in LISTS and len(location) > 1 and isinstance(location[1], int):
+        title = row_title(head, data[head], location[1])
         rest = [str(part) for part in location[2:] if isinstance(part, str)]
-        if rest and rest[0] in DEVICE_KEYS:
-            return f"{title} [lane.{rest[0]}]", " ".join(rest[1:]), rest[-1]
+        if rest and rest[0] in (*DEVICE_KEYS, "verifier"):
+            return f"{title} [{head}.{rest[0]}]", " ".join(rest[1:]), rest[-1]
         return title, " ".join(rest), rest[-1] if rest else ""
-    if head == "lane":
-        return "[[lane]]", "", head
+    if head in LISTS:
+        return f"[[{head}]]", "", head
     keys = [str(part) for part in location[1:] if isinstance(part, str)]
     return f"[{head}]", " ".join(keys), keys[-1] if keys else head
 
 
 def _unknown(location: Sequence[int | str], key: str) -> Text:
     if len(location) == 1:
-        return Text("unknown table", "没有这个表") + did_you_mean(str(location[0]), {*TABLES, "lane"})
-    here = Lane.model_fields if location[0] == "lane" else TABLES[str(location[0])].model_fields
+        return Text("unknown table", "没有这个表") + did_you_mean(str(location[0]), {*TABLES, *LISTS})
+    here = {**TABLES, **LISTS}[str(location[0])].model_fields
     for title, table in TABLES.items():
         if key in table.model_fields and title != location[0]:
             return Text(f"unknown key; it belongs in [{title}]", f"这里没有这一项；它属于 [{title}]")

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
-from edge.config.faults import Fault, did_you_mean, from_pydantic, lane_title, parted
+from edge.config.faults import Fault, did_you_mean, from_pydantic, parted, row_title
 from edge.config.model import DEVICE_KEYS, Settings
 from edge.config.source import Draft, find, make_absolute, note_file, overlay, process_faults, read
 from edge.config.words import Text, language
@@ -92,6 +92,7 @@ def examine(
     make_absolute(draft)
     settings = _validate(draft)
     _check_lanes(draft, drivers, procedures)
+    _check_platforms(draft, drivers)
     draft.faults.extend(process_faults(environ))
     if draft.faults or settings is None:
         return None, tuple(dict.fromkeys(draft.faults))
@@ -169,7 +170,7 @@ def _check_lanes(draft: Draft, drivers: Drivers | None, procedures: Procedures |
     for index, lane in enumerate(lanes):
         if not isinstance(lane, Mapping):
             continue
-        title = lane_title(lanes, index)
+        title = row_title("lane", lanes, index)
         name, procedure = lane.get("name"), lane.get("procedure")
         if isinstance(name, str):
             if name in taken:
@@ -201,6 +202,46 @@ def _check_devices(
                 if thing in held:
                     draft.faults.append(Fault(str(draft.path), place, "", _held_twice(thing, held[thing])))
                 held.setdefault(thing, place)
+
+
+def _check_platforms(draft: Draft, drivers: Drivers | None) -> None:
+    rows = draft.data.get("platform")
+    if not isinstance(rows, list):
+        return
+    source, names, earlier = str(draft.path), set[str](), list[tuple[str, str]]()
+    for index, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            continue
+        title = row_title("platform", rows, index)
+        name, match = row.get("name"), row.get("match")
+        if isinstance(name, str):
+            if name in names:
+                what = Text("two platforms have this name; give each its own", "两个平台同名，请各取一个名字")
+                draft.faults.append(Fault(source, title, "name", what))
+            names.add(name)
+        for prefix in match if isinstance(match, list) else ():
+            for taken, by in earlier:
+                if isinstance(prefix, str) and prefix.startswith(taken):
+                    draft.faults.append(Fault(source, title, "match", _never_asked(prefix, taken, by)))
+        earlier += [(prefix, title) for prefix in match or () if isinstance(prefix, str)]
+        if drivers is not None:
+            _check_verifier(draft, drivers, row.get("verifier"), f"{title} [platform.verifier]")
+
+
+def _check_verifier(draft: Draft, drivers: Drivers, table: Any, place: str) -> None:
+    if not isinstance(table, Mapping) or not isinstance(table.get("driver"), str):
+        return  # said already
+    try:
+        drivers.load("verifier", table)
+    except ConfigError as error:
+        draft.faults.extend(_driver_fault(str(draft.path), place, line) for line in error.faults)
+
+
+def _never_asked(prefix: str, taken: str, by: str) -> Text:
+    return Text(
+        f'"{prefix}" is never reached: {by} takes all that begins with "{taken}"; put this table first',
+        f'"{prefix}" 永远轮不到：{by} 已经收下所有以 "{taken}" 开头的码；请把本表放在它前面',
+    )
 
 
 def _held_twice(thing: str, place: str) -> Text:

@@ -12,9 +12,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from edge.config import values
+from edge.config.platforms import Platform
 from edge.config.screening import Screening
 from edge.config.values import Device, Table, key, split_address, wrong
-from edge.config.words import Text
 from edge.domain.errors import ConfigError
 
 CREDENTIAL = "uplink-token"
@@ -170,6 +170,26 @@ class Codes(Table):
         example="/var/lib/gatepost/trust",
         lax=True,
     )
+    acceptance: Annotated[str, AfterValidator(values.slug)] = key(
+        "which health codes are enough: a file in config/acceptance or in acceptance/ beside this file",
+        "收哪些健康证明：config/acceptance 或本文件旁 acceptance/ 里的文件名",
+        default="usual",
+    )
+    max_age_days: int | None = key(
+        "a trust list older than this proves nothing any more; absent: any age does",
+        "信任名单超过这么多天就不再作数；不写则不限",
+        default=None,
+        example=90,
+        ge=1,
+        le=3650,
+    )
+    cwa_hosts: Annotated[tuple[str, ...], AfterValidator(values.hosts)] = key(
+        "hosts of other apps that may carry a Corona-Warn-App venue code behind their own address",
+        "哪些主机的网址后面可以带德国场所码",
+        default=(),
+        example=["app.example"],
+        lax=True,
+    )
     accept_test_issuers: bool = key(
         "believe issuers that exist for testing; never at a real gate",
         "接受测试用的签发者；真实门岗不要打开",
@@ -250,6 +270,7 @@ class Settings(Table):
     uplink: Uplink | None = None
     screening: Screening = Screening()
     codes: Codes = Codes()
+    platform: Annotated[tuple[Platform, ...], Field(strict=False)] = ()
     lane: Annotated[tuple[Lane, ...], AfterValidator(_some), Field(strict=False)]
 
 
@@ -261,25 +282,8 @@ TABLES: Mapping[str, type[Table]] = {
     "screening": Screening,
     "codes": Codes,
 }
+LISTS: Mapping[str, type[Table]] = {"platform": Platform, "lane": Lane}
+"""Tables that may stand several times, as [[name]]."""
 DEVICE_KEYS = ("thermometer", "scanner", "barrier", "voice", "lights")
 PATH_KEYS = (("store", "path"), ("store", "key_file"), ("uplink", "token_file"), ("codes", "trust"))
 SECRET_KEYS = frozenset({"token"})
-
-TITLES: Mapping[str, Text] = {
-    "gate": Text("Who this gate is.", "这个门岗。"),
-    "store": Text("Where the records lie, and how long.", "记录放在哪里、保留多久。"),
-    "web": Text("Where the pages are.", "页面的地址。"),
-    "uplink": Text(
-        "The district's server; without this table nothing leaves the gate.",
-        "区级服务器；不写这个表就不上报。",
-    ),
-    "screening": Text(
-        "The numbers people are screened by, in degrees Celsius and seconds.",
-        "测温判断用的数值，单位摄氏度和秒。",
-    ),
-    "codes": Text("Which codes are believed.", "信任哪些码。"),
-    "lane": Text(
-        "Where one person at a time passes; write the table again for every further lane.",
-        "一次过一个人的通道；有几条通道就写几个表。",
-    ),
-}

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from edge.config.faults import Fault, did_you_mean
-from edge.config.model import PATH_KEYS, TABLES
+from edge.config.model import LISTS, PATH_KEYS, TABLES
 from edge.config.values import Table
 from edge.config.words import LANGUAGES, Text
 
@@ -123,10 +123,10 @@ def _put(draft: Draft, table: str, key: str, value: object, origin: str) -> None
 
 
 def _unknown_override(table: str, key: str) -> Text | None:
-    if table == "lane":
+    if table in LISTS:
         return Text(
-            "lanes cannot be set by the environment; write them in the file",
-            "通道不能用环境变量设置，请写在文件里",
+            f"{table}s cannot be set by the environment; write them in the file",
+            f"[[{table}]] 不能用环境变量设置，请写在文件里",
         )
     if table not in TABLES:
         return Text("unknown table", "没有这个表") + did_you_mean(table, TABLES)

@@ -15,7 +15,9 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from edge.config.load import Loaded
-from edge.config.model import DEVICE_KEYS, SECRET_KEYS, TABLES, TITLES, Lane
+from edge.config.model import DEVICE_KEYS, LISTS, SECRET_KEYS, TABLES, Lane
+from edge.config.platforms import Platform
+from edge.config.titles import TITLES
 from edge.config.values import Table
 
 HIDDEN = "***"
@@ -32,6 +34,14 @@ _EXAMPLE_DEVICES: Mapping[str, Mapping[str, object]] = {
     "barrier": {"driver": "none"},
     "voice": {"driver": "wav"},
     "lights": {"driver": "none"},
+}
+_EXAMPLE_VERIFIER: Mapping[str, object] = {
+    "driver": "http",
+    "url": "https://hc.example/verify",
+    "headers": ["authorization: Bearer {secret}"],
+    "secret_file": "/etc/gatepost/platform-token",
+    "health_at": "/data/colour",
+    "health": {"00": "green", "01": "yellow", "10": "red"},
 }
 _EXAMPLE_HEAD = """\
 # Gatepost: one gate. 一个门岗的配置。
@@ -51,6 +61,7 @@ def example() -> str:
         off = "#" if name == "uplink" else ""  # a made-up server would keep the gate not ready for ever
         parts.append(f"\n# {TITLES[name].en} {TITLES[name].zh}\n{off}[{name}]\n")
         parts.extend(_example_key(key, field, off) for key, field in table.model_fields.items())
+    parts.extend(_example_platform())
     parts.append(f"\n# {TITLES['lane'].en} {TITLES['lane'].zh}\n[[lane]]\n")
     plain = {key: field for key, field in Lane.model_fields.items() if key not in DEVICE_KEYS}
     parts.extend(_example_key(key, field, "") for key, field in plain.items())
@@ -61,12 +72,23 @@ def example() -> str:
     return "".join(parts)
 
 
+def _example_platform() -> Iterator[str]:
+    """A made-up platform would keep every health code waiting, so all of it is commented out."""
+    yield f"\n# {TITLES['platform'].en} {TITLES['platform'].zh}\n#[[platform]]\n"
+    for key, field in Platform.model_fields.items():
+        if key == "verifier":
+            yield f"{_comment(field)}#[platform.verifier]\n"
+            yield from (f"#{option} = {toml(value)}\n" for option, value in _EXAMPLE_VERIFIER.items())
+        else:
+            yield _example_key(key, field, "#")
+
+
 def reference() -> str:
     """Return the tables of docs/configuration.md (Markdown): every key of every table."""
     parts = []
-    tables: dict[str, type[Table]] = {**TABLES, "lane": Lane}
+    tables: dict[str, type[Table]] = {**TABLES, **LISTS}
     for name, table in tables.items():
-        title = "[[lane]]" if name == "lane" else f"[{name}]"
+        title = f"[[{name}]]" if name in LISTS else f"[{name}]"
         parts.append(f"### `{title}`\n\n{TITLES[name].en} {TITLES[name].zh}\n\n")
         parts.append("| key | type | default | meaning | 含义 |\n|---|---|---|---|---|\n")
         for key, field in table.model_fields.items():
@@ -80,9 +102,9 @@ def shown(loaded: Loaded) -> Iterator[tuple[str, Any, str]]:
     """Yield (dotted key, value, origin) of every key, in the file's order; secrets as `***`."""
     dump = loaded.settings.model_dump()
     for name, table in dump.items():
-        if name == "lane":
-            for lane in table:
-                yield from _shown_table(f"lane.{lane['name']}", lane, loaded.origins)
+        if name in LISTS:
+            for row in table:
+                yield from _shown_table(f"{name}.{row['name']}", row, loaded.origins)
         elif table is not None:
             yield from _shown_table(name, table, loaded.origins)
 
@@ -122,7 +144,7 @@ def _shown_table(
     for key, value in table.items():
         dotted = f"{name}.{key}"
         origin = origins.get(dotted, "default")
-        if key in DEVICE_KEYS:
+        if key in (*DEVICE_KEYS, "verifier"):
             tables = value if isinstance(value, tuple) else (value,)
             for index, options in enumerate(tables):
                 label = dotted if len(tables) == 1 else f"{dotted}.{index}"

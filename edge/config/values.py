@@ -98,6 +98,14 @@ def fields(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def hosts(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse what is no host's name; case does not matter."""
+    small = tuple(name.lower() for name in names)
+    if any(not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", name) for name in small):
+        raise wrong('names of hosts, such as ["app.example"]', '写主机名，例如 ["app.example"]')
+    return small
+
+
 def device(table: Any) -> Any:
     """Refuse a device table that names no driver; its options are the driver's own business."""
     if not isinstance(table, Mapping):

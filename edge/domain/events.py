@@ -27,6 +27,19 @@ class CodeRead:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeAnswered:
+    """A platform said what a code means that was read before, or did not say. `key` is the digest of the
+    payload asked about, `asked_us` when that was, on the monotonic clock."""
+
+    lane: str
+    device: str
+    code: Code
+    key: str
+    asked_us: int
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
 class CardRead:
     """An identity card was laid down: (field, text) pairs, personal all of them; none where it could
     not be read, and then `unread` says why where that is known (`layout`)."""
@@ -114,5 +127,5 @@ class Uncalibrate(Command):
     reason: str
 
 
-Instrument = ReadingArrived | CodeRead | CardRead
+Instrument = ReadingArrived | CodeRead | CodeAnswered | CardRead
 LaneEvent = Instrument | Begin | Give | Decide | Park | Resume | Calibrate | Uncalibrate | Tick

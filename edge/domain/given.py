@@ -1,6 +1,7 @@
 """From what an attendant gave to evidence: every value checked against the procedure's questions."""
 
 import re
+from datetime import date
 
 from edge.domain.errors import FormError
 from edge.domain.events import Give
@@ -10,6 +11,8 @@ from edge.domain.procedure import CONTACT, Procedure, Question
 MAX_TEXT = 200
 # A clinical thermometer shows 32 to 43 degrees; outside that the number was mistyped.
 _CONTACT_RANGE_MDEGC = (32_000, 43_000)
+_DOCUMENT = re.compile(r"[A-Z0-9]{5,20}", re.ASCII)
+_RESIDENT = re.compile(r"[1-9]\d{16}[\dX]", re.ASCII)
 _DECIMAL = re.compile(r"(\d{2})(?:[.,](\d{1,2}))?")
 
 
@@ -46,7 +49,36 @@ def checked(question: Question, value: str) -> str:
         raise FormError("bad_value", f"{question.id} wants 1 to {MAX_TEXT} characters on one line")
     if question.kind == "number" and not value.isdecimal():
         raise FormError("bad_value", f"{question.id} wants a whole number")
+    if question.kind == "id_number":
+        value = document_number(value)
     return value
+
+
+def document_number(text: str) -> str:
+    """Return the number of an identity document as it is kept; raises FormError `bad_id_number`.
+
+    A resident's number has 18 places, a date that exists and the check digit of GB 11643-1999; whatever
+    holds other letters is another document's (a passport's) and can only be looked at.
+    """
+    number = "".join(text.split()).upper()
+    if not _DOCUMENT.fullmatch(number):
+        raise FormError("bad_id_number", "type 5 to 20 letters and digits")
+    if not number.rstrip("X").isdecimal():
+        return number
+    if not _is_resident_number(number):
+        raise FormError("bad_id_number", "an ID number has 18 places, and its last one must fit")
+    return number
+
+
+def _is_resident_number(number: str) -> bool:
+    if not _RESIDENT.fullmatch(number):
+        return False
+    try:
+        date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    except ValueError:
+        return False
+    weighed = sum(int(digit) * 2 ** (17 - place) for place, digit in enumerate(number[:17]))
+    return "10X98765432"[weighed % 11] == number[17]
 
 
 def _piece(procedure: Procedure, event: Give, name: str, value: str) -> Evidence:

@@ -9,6 +9,7 @@ written is thrown away whole, so that the next event meets the old state.
 from dataclasses import replace
 
 from edge.domain import rules
+from edge.domain.answering import asked_of, remembered, too_late
 from edge.domain.bench import added, elapsed, ended, free_ticket, taken_back, unfinished
 from edge.domain.cards import NOTICE_US, laid
 from edge.domain.errors import FormError
@@ -16,6 +17,7 @@ from edge.domain.events import (
     Begin,
     Calibrate,
     CardRead,
+    CodeAnswered,
     CodeRead,
     Command,
     Decide,
@@ -57,6 +59,8 @@ def step(spec: LaneSpec, state: LaneState, event: LaneEvent) -> Result:
             result = _reading(spec, state, event)
         case CodeRead():
             result = _code(spec, state, event)
+        case CodeAnswered():
+            result = _answered(spec, state, event)
         case CardRead():
             result = _card(spec, state, event)
         case Tick():
@@ -116,6 +120,25 @@ def _code(spec: LaneSpec, state: LaneState, event: CodeRead) -> Result:
     state, records = taken_back(spec, state, returning, event.at)
     result = _bind(spec, state, piece)
     return replace(result, records=(*records, *result.records))
+
+
+def _answered(spec: LaneSpec, state: LaneState, event: CodeAnswered) -> Result:
+    """Join an answer to the passage that showed the code: the open one, a parked one, or beside one that
+    has ended."""
+    piece = Evidence(event.at, event.device, event.code)
+    if state.active is not None and asked_of(state.active, event.key):
+        return _bind(spec, state, piece)
+    waiting = next((p for p in state.parked if asked_of(p, event.key)), None)
+    if waiting is None:
+        state, notes = too_late(state, event)
+        return Result(state, notes=notes)
+    evidence = added(spec, waiting.rests, waiting.evidence, piece)[:MAX_EVIDENCE]
+    decision = rules.decide(spec.procedure, spec.policy, evidence)
+    # Nobody is decided behind their back: whoever waits is looked at again when called.
+    held = replace(decision, outcome=None, hold=decision.hold or decision.outcome is not None)
+    told = replace(waiting, evidence=evidence, decision=held)
+    state = replace(state, parked=tuple(told if p.id == told.id else p for p in state.parked))
+    return Result(state, (Record("passage.parked", told),), passage=told.id)
 
 
 def _left_behind(spec: LaneSpec, state: LaneState, at: Instant) -> tuple[LaneState, tuple[Record, ...]]:
@@ -255,6 +278,7 @@ def _end(spec: LaneSpec, state: LaneState, passage: Passage, decision: Decision,
         parked=tuple(p for p in state.parked if p.id != passage.id),
         last=done,
     )
+    state = remembered(state, done)
     if was_active:
         state = replace(all_over(state), notice=None)
     dos: list[Do] = []
@@ -334,4 +358,7 @@ def _just_ended(state: LaneState, now: int) -> Passage | None:
 
 
 def _key(code: Code) -> str:
+    # A code a platform resolves changes its holder with the answer; what is held up stays the same.
+    if digest := code.personal.get("code_digest"):
+        return f"{code.carrier}:{digest}"
     return f"{code.carrier}:{code.holder or (code.payload or b'').hex()}"

@@ -38,7 +38,8 @@ class LaneState:
     `last` the passage that ended last, `sweeps` what each thermometer has before it, `live_mdegc` what
     the one that decides sees now, `picture` the newest frame of an array. `calibrations` are the newest
     of each device, whether they still hold or not. `notice` is what the attendant is told for a while,
-    with when it came up: a code, nothing of a person."""
+    with when it came up: a code, nothing of a person. `asked` names the passages that ended while a
+    platform was still being asked about a code of theirs: (digest, passage)."""
 
     active: Passage | None = None
     parked: tuple[Passage, ...] = ()
@@ -50,6 +51,7 @@ class LaneState:
     picture: Reading | None = None
     calibrations: tuple[Calibration, ...] = ()
     notice: tuple[str, int] | None = None
+    asked: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -251,6 +251,8 @@ class Reason(StrEnum):
     CODE_UNSUPPORTED = "code_unsupported"
     CODE_UNVERIFIED = "code_unverified"
     CODE_NOT_ACCEPTED = "code_not_accepted"
+    CODE_ASKING = "code_asking"
+    CODE_CHUNKS = "code_chunks"
     SECOND_IDENTITY = "second_identity"
     ANSWER_HOLD = "answer_hold"
     ANSWER_TURN_BACK = "answer_turn_back"

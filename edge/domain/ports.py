@@ -5,10 +5,11 @@ is gone raises `DeviceUnavailable`; nothing else may leave a port.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
-from edge.domain.model import Reading, Scan
+from edge.domain.model import Carrier, Reading, Scan
 
 ALARMS = frozenset({"alarm", "fault"})
 """Prompts that call somebody: said first, and as loud at night as by day."""
@@ -33,6 +34,46 @@ class Preview:
     module_pixels: float | None = None
     decoder: str | None = None
     read_ago_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """What a platform is asked: the payload of a code as it was read, or an ID number. `kind` is the
+    format the code was recognised as; `temperature_mdegc` where one was measured already and the
+    platform's protocol wants it."""
+
+    kind: Carrier
+    payload: bytes
+    id_number: str | None = None
+    temperature_mdegc: int | None = None
+
+
+class PlatformState(StrEnum):
+    """What a platform's answer amounts to, apart from colours. A time-out is no answer."""
+
+    FOUND = "found"
+    EXPIRED = "expired"
+    NOT_FOUND = "not_found"
+    FAILED = "failed"  # the platform answered, and says that it could not check
+    NO_MEANING = "no_meaning"  # it answered with a value nobody gave a name to
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformAnswer:
+    """What a platform said of one code, reduced.
+
+    `subject` has the names of `edge.domain.facts.Fact` and identifies nobody; `personal` holds name,
+    id_number, phone as the platform gives them, masked or whole; `person` is a stable text by which the
+    platform names the person, None where it does not. Times in microseconds UTC: when the code was made
+    or last renewed and until when the platform lets it count, None where it does not say.
+    """
+
+    state: PlatformState
+    subject: Mapping[str, str] = field(default_factory=dict)
+    personal: Mapping[str, str] = field(default_factory=dict)
+    person: str | None = None
+    issued_us: int | None = None
+    until_us: int | None = None
 
 
 class Port(Protocol):
@@ -88,3 +129,12 @@ class Lights(Port, Protocol):
 
     def pressed(self) -> int:
         """Return how often the button was pressed since the last call; 0 where there is none."""
+
+
+class Verifier(Port, Protocol):
+    """A platform that says what an opaque code means."""
+
+    def resolve(self, inquiry: Inquiry, timeout_s: float) -> PlatformAnswer:
+        """Ask, and return within `timeout_s`. Raises DeviceUnavailable: `silent` where no answer came
+        in time, `absent` where nobody is there, `denied` where the platform refuses us, `busy` where it
+        asks for patience, `garbled` where the answer is none of its protocol."""

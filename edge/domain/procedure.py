@@ -4,9 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from edge.domain.acceptance import HEALTH, NOTHING, Acceptance, Judged, judge
 from edge.domain.model import Answer, Carrier, Code, CodeVerdict, Evidence, Outcome, Reason, ScreeningVerdict
 
 CONTACT = "temperature_contact"
+# The reason of a code while its platform is being asked.
+ASKING = "ask_platform"
+# Codes that are not done yet, rather than doubtful.
+_PENDING = {
+    ASKING: Reason.CODE_ASKING,
+    "chunks_missing": Reason.CODE_CHUNKS,
+    "chunks_mixed": Reason.CODE_CHUNKS,
+}
 Text = Mapping[str, str]
 
 
@@ -49,7 +58,9 @@ class Grounds:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One thing an attendant asks and records; without choices it is a text or a number."""
+    """One thing an attendant asks and records; without choices it is a text, a number, or the number of an
+    identity document. Questions that stand instead of a code belong to a `rung` of the ladder: what the
+    phone shows, the document, the paper; the questions of one rung are enough."""
 
     id: str
     title: Text
@@ -57,6 +68,7 @@ class Question:
     choices: tuple[Choice, ...] = ()
     personal: bool = False
     required: bool = True
+    rung: str = ""
 
     def choice(self, value: str) -> Choice | None:
         """Return the choice with this value."""
@@ -68,7 +80,7 @@ class Step:
     """One named step (身份、测温、扫码 …).
 
     `must` names which of the four musts it fulfils. `carriers` are the code formats that complete a
-    code step, `instead` the questions that complete it without a code (R76). `unless` lists
+    code step, `instead` the questions that complete it without a code (R76), rung by rung. `unless` lists
     formats whose valid code completes the step by itself (a resident's pass holds the register).
     """
 
@@ -84,7 +96,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
-    """The steps people must complete, in order or in any, and the one-tap reasons for attendants."""
+    """The steps people must complete, in order or in any, and the one-tap reasons for attendants.
+    `acceptance` says which health codes are enough; it is a file of its own with a version of its own."""
 
     name: str
     title: Text
@@ -93,6 +106,7 @@ class Procedure:
     ordered: bool = True
     reasons: tuple[Grounds, ...] = ()
     number: str = ""
+    acceptance: Acceptance = NOTHING
     _questions: dict[str, Question] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -128,9 +142,8 @@ def statuses(
     procedure: Procedure, evidence: Sequence[Evidence], temperature: ScreeningVerdict
 ) -> tuple[StepStatus, ...]:
     """Return every step with its state, in the procedure's order."""
-    answers = latest_answers(evidence)
-    codes = [piece.item for piece in evidence if isinstance(piece.item, Code)]
-    return tuple(_status(step, answers, codes, temperature) for step in procedure.steps)
+    given = _Given(evidence, latest_answers(evidence), temperature, procedure.acceptance)
+    return tuple(_status(step, given) for step in procedure.steps)
 
 
 def latest_answers(evidence: Sequence[Evidence]) -> dict[str, str]:
@@ -155,16 +168,28 @@ def category(evidence: Sequence[Evidence]) -> str:
     return "visitor"
 
 
-def _status(
-    step: Step, answers: Mapping[str, str], codes: Sequence[Code], temperature: ScreeningVerdict
-) -> StepStatus:
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What steps are judged by."""
+
+    evidence: Sequence[Evidence]
+    answers: Mapping[str, str]
+    temperature: ScreeningVerdict
+    acceptance: Acceptance
+
+    @property
+    def codes(self) -> list[Code]:
+        return [piece.item for piece in self.evidence if isinstance(piece.item, Code)]
+
+
+def _status(step: Step, given: _Given) -> StepStatus:
     if step.kind is StepKind.TEMPERATURE:
-        return _temperature_status(step, temperature)
-    if any(code.carrier in step.unless and code.verdict is CodeVerdict.VALID for code in codes):
+        return _temperature_status(step, given.temperature)
+    if any(code.carrier in step.unless and code.verdict is CodeVerdict.VALID for code in given.codes):
         return StepStatus(step, StepState.DONE)
     if step.kind is StepKind.CODE:
-        return _code_status(step, answers, codes)
-    return _asked_status(step, step.questions, answers)
+        return _code_status(step, given)
+    return _asked_status(step, step.questions, given.answers)
 
 
 def _temperature_status(step: Step, verdict: ScreeningVerdict) -> StepStatus:
@@ -183,20 +208,47 @@ def _temperature_status(step: Step, verdict: ScreeningVerdict) -> StepStatus:
             return StepStatus(step, StepState.MISSING)
 
 
-def _code_status(step: Step, answers: Mapping[str, str], codes: Sequence[Code]) -> StepStatus:
-    fitting = [code for code in codes if code.carrier in step.carriers]
-    if any(code.verdict is CodeVerdict.VALID for code in fitting):
+def _code_status(step: Step, given: _Given) -> StepStatus:
+    fitting = [code for code in given.codes if code.carrier in step.carriers]
+    judged = judge(given.acceptance, given.evidence, step.carriers, category(given.evidence))
+    proven = any(code.verdict is CodeVerdict.VALID and code.carrier not in HEALTH for code in fitting)
+    if proven or judged.way is not None:
         return StepStatus(step, StepState.DONE)
-    if step.instead:
-        instead = _asked_status(step, step.instead, answers)
-        if instead.state is not StepState.MISSING:
-            return instead
-    wants = tuple(question for question in step.instead if question.id not in answers)
-    if fitting:
-        return StepStatus(step, StepState.FAILED, (f"code_{fitting[-1].verdict}",), wants)
-    if codes:
-        return StepStatus(step, StepState.FAILED, (Reason.CODE_NOT_ACCEPTED,), wants)
-    return StepStatus(step, StepState.MISSING, (), wants)
+    instead = _instead(step, given.answers)
+    # Nobody talks a red code away: what rules a person out is for the attendant to decide by name.
+    if instead is not None and not judged.against:
+        return instead
+    wants = tuple(question for question in step.instead if question.id not in given.answers)
+    state, reasons = _why_not(fitting, judged, shown=bool(given.codes))
+    return StepStatus(step, state, reasons, wants)
+
+
+def _instead(step: Step, answers: Mapping[str, str]) -> StepStatus | None:
+    """Return how far the ladder got that stands beside a code; None while no rung is complete."""
+    failed: StepStatus | None = None
+    for rung in dict.fromkeys(question.rung for question in step.instead):
+        questions = [question for question in step.instead if question.rung == rung]
+        status = _asked_status(step, questions, answers)
+        if status.state is StepState.DONE:
+            return status
+        if status.state is StepState.FAILED:
+            failed = failed or status
+    return failed
+
+
+def _why_not(fitting: Sequence[Code], judged: Judged, *, shown: bool) -> tuple[StepState, tuple[str, ...]]:
+    """Return how a code step stands that no code completes; `shown`: some code was read at all."""
+    newest = fitting[-1] if fitting else None
+    if newest is not None and newest.verdict is CodeVerdict.UNVERIFIED and newest.reason in _PENDING:
+        return StepState.MISSING, (_PENDING[newest.reason],)
+    if judged.shortfalls:
+        words = tuple(f"{Reason.CODE_NOT_ACCEPTED}:{word}" for word in judged.shortfalls)
+        return (StepState.MISSING if judged.waits else StepState.FAILED), words
+    if newest is not None:
+        return StepState.FAILED, (f"code_{newest.verdict}",)
+    if shown:
+        return StepState.FAILED, (Reason.CODE_NOT_ACCEPTED,)
+    return StepState.MISSING, ()
 
 
 def _asked_status(step: Step, questions: Sequence[Question], answers: Mapping[str, str]) -> StepStatus:

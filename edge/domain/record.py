@@ -34,7 +34,7 @@ from edge.domain.screening import find
 
 Json = dict[str, Any]
 # The fields people are looked up by; the rest is sealed but not searchable.
-_FINDABLE = ("name", "id_number", "phone", "plate", "room", "pass_id")
+_FINDABLE = ("name", "id_number", "phone", "plate", "room", "pass_id", "code_digest")
 # Reasons every gate offers besides those of its procedure; like these they name nobody.
 BUILT_IN_REASONS = frozenset({"left", "calibration"})
 

@@ -6,6 +6,7 @@ Rules read only what is handed to them, so deciding stored evidence again gives 
 from collections.abc import Sequence
 
 from edge.domain.errors import FormError
+from edge.domain.identity import RESOLVED, of_two_people
 from edge.domain.model import (
     Carrier,
     Code,
@@ -99,12 +100,15 @@ def nobody(ruled: Decision) -> Decision:
 def has_second_identity(evidence: Sequence[Evidence]) -> bool:
     """Say whether the passage's codes belong to more than one person.
 
-    Only codes of one format are compared: a pass and a certificate name the same person differently.
+    Codes of one format are compared by their holders: a pass and a certificate name the same person
+    differently. What a platform resolves changes its payload by the minute, so there the fields count.
     """
+    if of_two_people(evidence):
+        return True
     seen: dict[Carrier, str] = {}
     for piece in evidence:
         item = piece.item
-        if not isinstance(item, Code) or item.holder is None or item.carrier not in _IDENTITIES:
+        if not isinstance(item, Code) or item.holder is None or item.carrier not in _IDENTITIES - RESOLVED:
             continue
         if item.verdict in (CodeVerdict.INVALID, CodeVerdict.UNSUPPORTED):
             continue

@@ -118,8 +118,10 @@ class Device:
         """Return what is wrong with it, None while it works."""
         if self.state == "up":
             return None
-        what = f"{self.lane} {self.kind} {self.name}" + (f": {self._message}" if self._message else "")
-        return Problem(f"device_{self._code or 'starting'}", what, since_us=self._since_us)
+        where = " ".join(part for part in (self.lane, self.kind, self.name) if part)
+        what = where + (f": {self._message}" if self._message else "")
+        stem = "platform" if self.kind == "verifier" else "device"
+        return Problem(f"{stem}_{self._code or 'starting'}", what, since_us=self._since_us)
 
     def _turn(self, state: Literal["starting", "up", "down"], code: str, message: str) -> None:
         if (state, code) != (self.state, self._code):

@@ -35,6 +35,21 @@ class Memory(Protocol):
     def items(self, prefix: str) -> Sequence[tuple[str, dict[str, Any]]]: ...
 
 
+class Lists(Protocol):
+    """The lists of the district that a gate keeps."""
+
+    def held(self) -> Mapping[str, int | None]:
+        """Return every list this gate wants, by the district's name, with the version it holds; None
+        where it has none of the district's."""
+
+    def take(self, name: str, version: int, content: str) -> Mapping[str, Any]:
+        """Put a list in force and return what the journal says of it. Raises ConfigError where it is
+        refused for good, OSError where it cannot be written now; then the old one stays in force."""
+
+    def facts(self, name: str) -> Mapping[str, Any]:
+        """Return what the journal says of the list that is in force."""
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
     """An HTTP answer; header names in lower case."""
@@ -54,6 +69,9 @@ class Transport(Protocol):
     def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Response:
         """POST to the district's address plus `path`; raises Unreachable when nothing came back,
         TimedOut when that was for want of time."""
+
+    def get(self, path: str) -> Response:
+        """GET a list from the district's address plus `path`; raises as `post` does."""
 
     def dropped(self) -> bool:
         """Say whether the idle connection was closed from the other side."""

@@ -22,8 +22,9 @@ from edge.uplink.alarms import AlarmLane
 from edge.uplink.answer import Answer, read_answer
 from edge.uplink.batch import Batch, Composer, Unseal, empty, hash_before
 from edge.uplink.contact import Contact
+from edge.uplink.lists import ListLane
 from edge.uplink.memory import BackOff, Remembered
-from edge.uplink.ports import Append, Memory, Options, RowReader, TimedOut, Transport
+from edge.uplink.ports import Append, Lists, Memory, Options, RowReader, TimedOut, Transport
 from edge.uplink.segments import Incarnation, segment_at, segments
 from edge.uplink.status import Board
 from edge.uplink.transport import HttpTransport
@@ -54,6 +55,7 @@ class Uplink:
     `incarnations` gives all the journal went through (Journal.incarnations); rows of an earlier one
     that a restored backup still holds go first, under their own name. `renew` is asked to have the
     journal go on as a new incarnation (Journal.renew) when the district holds other rows of this one.
+    `lists` keeps the lists the district pushes; without it none is fetched.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Uplink:
         renew: Callable[[], object] = lambda: None,
         beat: Callable[[], object] = lambda: None,
         report: Callable[[dict[str, Any]], object] = lambda status: None,
+        lists: Lists | None = None,
         transport: Transport | None = None,
         random: Callable[[], float] = _random.random,
     ) -> None:
@@ -88,6 +91,9 @@ class Uplink:
         self._back_off = BackOff(self._standing, options, lambda: now().mono_us, random)
         self._alarms = AlarmLane(self._composer, self._transport, self._standing, beat)
         self._acceptance = Acceptance(self._remembered, append, renew, lambda: now().at_us)
+        self._lists = ListLane(
+            lists, self._transport, state, append=append, mono_us=lambda: now().mono_us, beat=beat
+        )
         self._reader: RowReader | None = None
         self._limit = wire.MAX_EVENTS  # halved when the district finds batches too large
         self._omit: set[int] = set()
@@ -131,6 +137,8 @@ class Uplink:
         """Return what pages and `/readyz` show. `backlog` counts rows the district has not
         acknowledged, `last_us` is the wall time of its last good answer."""
         status, asked_us = self._board.status(), self._asked_us
+        if self._lists.refused:
+            status["lists_refused"] = self._lists.refused
         if asked_us is not None and self._now().mono_us - asked_us > _SLOW_US:
             # Accepted the call and says nothing: for whoever looks, that is not there either.
             status |= {"state": "down", "code": "slow"}
@@ -268,6 +276,8 @@ class Uplink:
         if answer.wait_s:
             self._back_off.pause(answer.wait_s)
         self._remembered.save()
+        self._asked_us = None  # it has answered; a list on its way is no silence
+        self._lists.follow(answer.lists)
         return Pause(answer.wait_s, bell=not answer.wait_s)
 
     def _failed(self, error: Unreachable) -> Pause:

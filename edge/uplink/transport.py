@@ -4,7 +4,9 @@ import contextlib
 import socket
 import ssl
 import time
+import zlib
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import urllib3
 from urllib3.connection import HTTPConnection
@@ -17,6 +19,9 @@ from edge.uplink.ports import Options, Response, TimedOut
 _CONNECT_S = 3.0
 _READ_S = 10.0
 _ANSWER_BYTES = 1 << 20
+# A list of 10,000 keys has 2 MB, and the district takes 8 MB before JSON marks its quotes.
+_LIST_BYTES = 24 << 20
+_LIST_S = 40.0  # below what the uplink's heart is given
 
 # A line that died without a word must be noticed within three seconds: one probe a second, two misses.
 _KEEP_ALIVE = [
@@ -26,6 +31,13 @@ _KEEP_ALIVE = [
     (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 1),
     (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 2),
 ]
+
+
+class _Patience(NamedTuple):
+    """How long the whole of an answer may take, and how much it may be."""
+
+    seconds: float
+    most_bytes: int
 
 
 class HttpTransport:
@@ -57,10 +69,22 @@ class HttpTransport:
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Response:
         """POST; raises Unreachable when no whole answer came back."""
+        return self._ask("POST", path, body, headers, _Patience(_READ_S, _ANSWER_BYTES))
+
+    def get(self, path: str) -> Response:
+        """GET; raises as `post`. A list may be large, and is packed on its way."""
+        answer = self._ask("GET", path, None, {"accept-encoding": "gzip"}, _Patience(_LIST_S, _LIST_BYTES))
+        if answer.headers.get("content-encoding", "identity").lower() != "gzip":
+            return answer
+        return Response(answer.status, answer.headers, _unpacked(answer.body))
+
+    def _ask(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], patience: _Patience
+    ) -> Response:
         sent = {"authorization": f"Bearer {self._token}", "user-agent": "gatepost"} | dict(headers)
         try:
             answer = self._pool.request(
-                "POST",
+                method,
                 f"{self._path}{path}",
                 body=body,
                 headers=sent,
@@ -69,7 +93,7 @@ class HttpTransport:
                 decode_content=False,
             )
             try:
-                text = _read(answer)
+                text = _read(answer, patience)
             except BaseException:
                 answer.close()
                 raise
@@ -106,9 +130,20 @@ def _too_slow(error: HTTPError | OSError) -> bool:
     return isinstance(within, ReadTimeoutError | TimeoutError)
 
 
-def _read(answer: urllib3.BaseHTTPResponse) -> bytes:
-    """Read a small body with a deadline for the whole of it: each read alone could drip for ever."""
-    deadline = time.monotonic() + _READ_S
+def _unpacked(data: bytes) -> bytes:
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        plain = unpacker.decompress(data, _LIST_BYTES + 1)
+    except zlib.error as error:
+        raise Unreachable("the answer is not gzip", code="no_answer") from error
+    if len(plain) > _LIST_BYTES or not unpacker.eof:
+        raise Unreachable("the answer does not end", code="no_answer")
+    return plain
+
+
+def _read(answer: urllib3.BaseHTTPResponse, patience: _Patience) -> bytes:
+    """Read a body with a deadline for the whole of it: each read alone could drip for ever."""
+    deadline = time.monotonic() + patience.seconds
     pieces: list[bytes] = []
     size = 0
     while True:
@@ -117,5 +152,5 @@ def _read(answer: urllib3.BaseHTTPResponse) -> bytes:
             return b"".join(pieces)
         pieces.append(piece)
         size += len(piece)
-        if size > _ANSWER_BYTES or time.monotonic() > deadline:
+        if size > patience.most_bytes or time.monotonic() > deadline:
             raise Unreachable("the answer does not end", code="no_answer")

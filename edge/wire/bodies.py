@@ -152,6 +152,19 @@ class DecidedBody(PassageBody):
     outcome: str
 
 
+class CodeAnswered(Body):
+    """What a platform said of a code after the passage it was shown in had ended; `waited_us` since it
+    was asked."""
+
+    passage: int
+    carrier: str
+    verdict: str
+    reason: str | None = None
+    issuer: str | None = None
+    subject: dict[str, str] = {}
+    waited_us: int
+
+
 class Effect(Body):
     device: str
     what: str
@@ -219,10 +232,21 @@ class ClockCorrected(Body):
     quality: str
 
 
+class PublishedAcceptance(Body):
+    """What a procedure accepts of health codes; days are counted `utc_offset_s` east of Greenwich."""
+
+    name: str
+    text: str
+    utc_offset_s: int
+
+
 class ProcedurePublished(Body):
+    """The texts a version stands for; `acceptance` where the procedure asks for health codes."""
+
     name: str
     version: str
     text: str
+    acceptance: PublishedAcceptance | None = None
 
 
 class SettingsChanged(Body):
@@ -281,11 +305,33 @@ class JournalRenewed(Body):
     previous: Previous | None = None
 
 
+class ListReceived(Body):
+    """A list of the district is in force: of which `kind`, its `version`, from when it is, how many
+    entries it has, how many codes it withdraws."""
+
+    name: str
+    version: int
+    kind: str
+    as_of_us: int | None = None
+    count: int
+    withdrawn: int | None = None
+    sha256: str | None = None
+
+
+class ListRefused(Body):
+    """A list of the district cannot be used; the one before stays in force."""
+
+    name: str
+    version: int
+    why: str
+
+
 BODIES: dict[str, type[Body]] = {
     "passage.held": PassageBody,
     "passage.parked": PassageBody,
     "passage.decided": DecidedBody,
     "passage.effects": EffectsBody,
+    "code.answered": CodeAnswered,
     "gate.started": GateStarted,
     "gate.stopped": Body,
     "device.lost": DeviceChanged,
@@ -296,6 +342,8 @@ BODIES: dict[str, type[Body]] = {
     "procedure.published": ProcedurePublished,
     "settings.changed": SettingsChanged,
     "personal.opened": PersonalOpened,
+    "list.received": ListReceived,
+    "list.refused": ListRefused,
     "uplink.lost": UplinkContact,
     "uplink.back": UplinkContact,
     "uplink.rejected": UplinkRows,

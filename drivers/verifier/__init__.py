@@ -1,0 +1,1 @@
+"""Platforms that say what an opaque health, itinerary or venue code means; one file per protocol."""

@@ -1,0 +1,120 @@
+"""The platforms a gate asks what opaque codes mean: from tables to threads, and what a restart left open."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from drivers import registry
+from edge.config import Platform as Table
+from edge.devices import Place
+from edge.domain.answering import remembered
+from edge.domain.errors import JournalError
+from edge.domain.lane_state import LaneSpec, LaneState
+from edge.domain.model import Carrier, Code, Instant, Passage
+from edge.domain.record import restored
+from edge.health import Health
+from edge.journal import Journal, Reader, StoredRow
+from edge.messages import Message
+from edge.platforms import BACKLOG_US, HEART_S, WORKERS, Desk, Nobody, Platform, Route
+from edge.threads import Threads
+
+LOOKED_AT = 500  # of the newest rows, for answers that were still to come when the gate stopped
+KIND = "verifier"
+
+States = Mapping[str, tuple[LaneSpec, LaneState]]
+
+
+def route_of(table: Table) -> Route:
+    """Return a table's numbers in microseconds, its beginnings as one pattern."""
+    beginnings = "|".join(re.escape(text) for text in table.match)
+    return Route(
+        name=table.name,
+        carrier=Carrier(table.carrier),
+        match=re.compile(f"(?:{beginnings})".encode()),
+        timeout_us=round(table.timeout_s * 1_000_000),
+        again_us=table.again_s * 1_000_000,
+        keep_us=table.keep_s * 1_000_000,
+        fresh_us=None if table.fresh_s is None else table.fresh_s * 1_000_000,
+        apart_us=table.apart_s * 1_000_000,
+    )
+
+
+class Platforms:
+    """Every platform of a gate; `asked` is what the desk needs. They belong to no lane."""
+
+    def __init__(
+        self,
+        tables: Sequence[Table],
+        threads: Threads,
+        health: Health,
+        now: Callable[[], Instant],
+        offer: Callable[[Message], None],
+    ) -> None:
+        """Raises ConfigError for a driver that is not there or is told what it cannot be told."""
+        self._threads, self._health, self._now, self._offer = threads, health, now, offer
+        self._running: list[Platform] = []
+        self.asked = tuple(self._built(table) for table in tables)
+
+    def start(self) -> None:
+        """Start the watch and the workers of each."""
+        for platform in self._running:
+            name, stop = platform.route.name, self._threads.stop
+            self._threads.start(f"platform-{name}-watch", partial(platform.watch, stop))
+            for number in range(WORKERS):
+                beat = self._health.heart(f"platform-{name}-{number + 1}", HEART_S).beat
+                self._threads.start(f"platform-{name}-{number + 1}", partial(platform.work, stop, beat))
+
+    def _built(self, table: Table) -> Platform | Nobody:
+        route, driver = route_of(table), registry.load(KIND, table.verifier)
+        if driver.name == "none":
+            return Nobody(route)
+        status = self._health.device("", KIND, route.name, driver.name, driver.simulated)
+        beat = self._health.heart(f"platform-{route.name}-watch", HEART_S).beat
+        place = Place("", route.name, self._offer, status, beat, self._now, self._health.count)
+        platform = Platform(route, driver, place)
+        self._running.append(platform)
+        return platform
+
+
+def recalled(
+    states: States, journal: Journal, reader: Reader, desk: Desk, now: Instant
+) -> dict[str, tuple[LaneSpec, LaneState]]:
+    """Return the lanes' states that still know whom a late answer is about, and ask again for everybody
+    whose code nobody had answered for when the gate stopped: those who wait, and those just gone."""
+    found: dict[str, tuple[LaneSpec, LaneState]] = {}
+    for name, (spec, state) in states.items():
+        for passage in state.parked:
+            desk.recall(passage, now)
+        for passage in _just_gone(name, journal, reader, now):
+            state = remembered(state, passage)  # noqa: PLW2901 - one after the other
+            desk.recall(passage, now)
+        found[name] = (spec, state)
+    return found
+
+
+def _just_gone(lane: str, journal: Journal, reader: Reader, now: Instant) -> list[Passage]:
+    after = max(0, reader.head() - LOOKED_AT)
+    rows = reader.rows_after(after, LOOKED_AT, {"passage.decided", "code.answered"})
+    told = {(row.body["passage"], row.body["carrier"]) for row in rows if row.kind == "code.answered"}
+    passages = []
+    for row in rows:
+        recent = 0 <= now.at_us - row.at_us <= BACKLOG_US
+        if row.kind != "passage.decided" or row.lane != lane or not recent:
+            continue
+        passage = restored(row.body, _sealed(journal, row), lane=lane, clock=row.clock)
+        left = tuple(
+            piece
+            for piece in passage.evidence
+            if not (isinstance(piece.item, Code) and (passage.id, piece.item.carrier.value) in told)
+        )
+        passages.append(replace(passage, evidence=left))
+    return passages
+
+
+def _sealed(journal: Journal, row: StoredRow) -> dict[str, Any] | None:
+    try:
+        return journal.unseal(row)
+    except JournalError:
+        return None  # said when the lanes were filled

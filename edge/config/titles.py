@@ -1,0 +1,29 @@
+"""What each table of a configuration is for, in both languages."""
+
+from collections.abc import Mapping
+
+from edge.config.words import Text
+
+TITLES: Mapping[str, Text] = {
+    "gate": Text("Who this gate is.", "这个门岗。"),
+    "store": Text("Where the records lie, and how long.", "记录放在哪里、保留多久。"),
+    "web": Text("Where the pages are.", "页面的地址。"),
+    "uplink": Text(
+        "The district's server; without this table nothing leaves the gate.",
+        "区级服务器；不写这个表就不上报。",
+    ),
+    "screening": Text(
+        "The numbers people are screened by, in degrees Celsius and seconds.",
+        "测温判断用的数值，单位摄氏度和秒。",
+    ),
+    "codes": Text("Which codes are believed.", "信任哪些码。"),
+    "platform": Text(
+        "Who is asked what an opaque health, itinerary or venue code means; write the table again for "
+        "every further platform.",
+        "健康码、行程码、场所码要向谁查询；有几个平台就写几个表。",
+    ),
+    "lane": Text(
+        "Where one person at a time passes; write the table again for every further lane.",
+        "一次过一个人的通道；有几条通道就写几个表。",
+    ),
+}

@@ -1,0 +1,311 @@
+"""One platform: who is asked, who is told what and when, and what is kept."""
+
+import logging
+from dataclasses import replace
+
+import pytest
+
+from edge.domain.errors import DeviceUnavailable
+from edge.domain.events import CodeAnswered
+from edge.domain.facts import Fact
+from edge.domain.model import CodeVerdict
+from edge.domain.ports import PlatformAnswer, PlatformState
+from edge.platforms.backlog import BACKLOG
+from edge.platforms.platform import TRIES, WAITING
+from tests.platforms.people import GREEN, NOW_S, RED, ROUTE, SECOND, Stand
+
+
+def test_a_new_code_is_asked_about_and_its_answer_reaches_the_lane() -> None:
+    stand = Stand()
+    assert stand.look() == "ask_platform"
+    question = stand.settle()
+    assert question.payload == b"hc:1"
+    [message] = stand.messages
+    assert isinstance(message, CodeAnswered)
+    assert (message.lane, message.device, message.key) == ("in", "scanner", question.key)
+    assert message.code.verdict is CodeVerdict.VALID
+    assert message.code.subject == {Fact.COLOUR: "green"}
+    assert message.code.payload is None
+    assert message.code.personal == {"name": "张*", "code_digest": question.key}
+
+
+def test_a_code_answered_a_moment_ago_is_not_asked_about_again_and_says_how_old_the_answer_is() -> None:
+    stand = Stand()
+    stand.look()
+    stand.settle(RED)
+    stand.wait(30)
+    code = stand.platform.look("in", "scanner", b"hc:1", stand.now())
+    assert (code.verdict, code.subject) == (CodeVerdict.VALID, {Fact.COLOUR: "red", Fact.ANSWER_AGE_S: "30"})
+    assert stand.take() is None
+    stand.wait(600)
+    assert stand.look() == "ask_platform"
+
+
+def test_no_answer_in_time_is_said_at_the_time_and_a_late_one_still_comes() -> None:
+    stand = Stand()
+    stand.look()
+    question = stand.taken()
+    stand.wait(1.99)
+    assert stand.answers == []
+    stand.wait(0.02)
+    assert stand.answers == ["platform_silent"]
+    assert stand.look() == "platform_silent"
+    stand.wait(3)
+    stand.platform.settle(question, GREEN)
+    assert stand.answers == ["platform_silent", "valid"]
+    assert stand.messages[-1].at.mono_us - question.asked_us == pytest.approx(5_010_000, abs=20_000)
+
+
+def test_a_code_held_up_is_one_question_and_two_scanners_are_both_told() -> None:
+    stand = Stand()
+    for _ in range(50):
+        stand.look(device="camera")
+    stand.look(device="scanner2")
+    stand.settle()
+    assert stand.take() is None
+    told = [message.device for message in stand.messages if isinstance(message, CodeAnswered)]
+    assert told == ["camera", "scanner2"]
+
+
+def test_the_same_code_at_another_lane_within_seconds_may_be_a_screenshot() -> None:
+    stand = Stand()
+    stand.look(lane="in")
+    stand.settle()
+    stand.wait(5)
+    assert stand.look(lane="out") == "seen_elsewhere"
+    assert stand.look(lane="out") == "seen_elsewhere"
+    assert stand.look(lane="in") == "valid"
+    stand.wait(21)
+    assert stand.look(lane="out") == "valid"
+
+
+def test_three_silences_open_the_breaker_everybody_is_told_once_and_nobody_waits_any_more() -> None:
+    stand = Stand()
+    for number in range(3):
+        stand.look(b"hc:%d" % number)
+        stand.taken()
+        stand.wait(2)
+    assert stand.changes == [False]
+    assert stand.lamp.said == ["up", "down:silent"]
+    for number in range(3, 20):
+        assert stand.look(b"hc:%d" % number) == "platform_down"
+    assert stand.changes == [False]
+    assert stand.answers == ["platform_silent"] * 3
+
+
+def test_when_it_is_back_the_backlog_is_answered_and_everybody_is_told_once() -> None:
+    stand = Stand()
+    for number in range(3):
+        stand.look(b"hc:%d" % number)
+        stand.fail()
+    for number in range(3, 6):
+        stand.look(b"hc:%d" % number)
+    assert stand.take() is None
+    stand.wait(5)
+    for number in range(3):
+        assert stand.changes == [False]
+        tries = stand.taken()
+        assert tries.trial
+        assert stand.take() is None, "one question tries, no more"
+        assert stand.look(b"hc:while it tries %d" % number) == "platform_down"
+        stand.platform.settle(tries, GREEN)
+    assert stand.changes == [False, True]
+    while (question := stand.take()) is not None:
+        stand.platform.settle(question, RED)
+    assert stand.answers == ["platform_down"] * 3 + ["valid"] * 9
+    assert stand.changes == [False, True]
+
+
+def test_at_a_quiet_gate_one_answer_and_a_minute_bring_it_back() -> None:
+    stand = Stand()
+    for number in range(3):
+        stand.look(b"hc:%d" % number)
+        stand.fail("garbled")
+    stand.wait(6)
+    stand.look(b"hc:night")
+    stand.settle()
+    assert stand.changes == [False]
+    stand.wait(61)
+    assert stand.changes == [False, True]
+    assert stand.look(b"hc:next") == "ask_platform"
+
+
+def test_a_platform_that_is_always_late_is_down_once_and_not_by_turns() -> None:
+    """Five seconds for every answer: each arrives and is recorded, none brings the platform back."""
+    stand = Stand()
+    for number in range(40):
+        stand.look(b"hc:%d" % number)
+        question = stand.take()
+        stand.wait(5)
+        if question is not None:
+            stand.platform.settle(question, GREEN)
+        stand.wait(5)
+    assert stand.changes == [False]
+    assert stand.answers.count("valid") >= 10
+
+
+def test_a_code_held_up_before_a_dead_platform_does_not_push_others_out() -> None:
+    stand = Stand()
+    for number in range(3):
+        stand.look(b"hc:%d" % number)
+        stand.fail("absent")
+    stand.look(b"hc:first")
+    for _ in range(BACKLOG * 2):
+        stand.look(b"hc:held")
+    stand.wait(6)
+    asked = []
+    while (question := stand.take()) is not None:
+        asked.append(question.payload)
+        stand.platform.settle(question, GREEN)
+    assert asked.count(b"hc:held") == 1
+    assert b"hc:first" in asked
+
+
+def test_an_old_answer_counts_while_the_platform_is_away_and_not_for_ever() -> None:
+    stand = Stand(replace(ROUTE, again_us=10 * SECOND, keep_us=600 * SECOND))
+    stand.look(b"hc:old")
+    stand.settle(RED)
+    stand.wait(60)
+    for number in range(3):
+        stand.look(b"hc:%d" % number)
+        stand.fail("absent")
+    code = stand.platform.look("in", "scanner", b"hc:old", stand.now())
+    assert (code.verdict, code.subject[Fact.COLOUR]) == (CodeVerdict.VALID, "red")
+    assert code.subject[Fact.ANSWER_AGE_S] == "60"
+    assert stand.look(b"hc:new") == "platform_down"
+    stand.seconds += 600
+    assert stand.look(b"hc:old") != "valid"
+
+
+@pytest.mark.parametrize("state", [PlatformState.FAILED, PlatformState.NO_MEANING, PlatformState.NOT_FOUND])
+def test_an_answer_that_says_nothing_of_the_code_is_asked_for_anew_and_never_kept(
+    state: PlatformState,
+) -> None:
+    stand = Stand()
+    stand.look()
+    stand.settle(PlatformAnswer(state))
+    assert stand.answers == [f"platform_{state}"]
+    stand.wait(4)
+    assert stand.look() == f"platform_{state}"
+    stand.wait(2)
+    assert stand.look() == "ask_platform"
+    stand.fail("busy")
+    assert stand.answers[-1] == "platform_down"
+
+
+def test_an_answer_that_cannot_be_read_is_not_asked_for_again_by_itself() -> None:
+    stand = Stand()
+    stand.look()
+    stand.fail("garbled")
+    assert stand.answers == ["platform_garbled"]
+    stand.wait(30)
+    assert stand.take() is None
+
+
+def test_a_question_is_tried_a_few_times_and_then_given_up() -> None:
+    stand = Stand()
+    stand.look()
+    tried = 0
+    for _ in range(20):
+        if (question := stand.take()) is not None:
+            tried += 1
+            stand.platform.fail(question, DeviceUnavailable("x"))
+        stand.wait(20)
+    assert tried == TRIES
+
+
+def test_more_people_than_stand_at_a_gate_are_not_queued() -> None:
+    stand = Stand()
+    said = [stand.look(b"hc:%d" % number) for number in range(WAITING + 5)]
+    assert said == ["ask_platform"] * WAITING + ["platform_down"] * 5
+
+
+def test_what_is_no_text_is_never_sent_and_counts_against_nobody() -> None:
+    stand = Stand()
+    for _ in range(10):
+        assert stand.look(b"hc:\xff") == "encoding"
+    assert stand.take() is None
+    assert stand.look() == "ask_platform"
+    assert stand.changes == []
+
+
+def test_a_questions_outcome_counts_once_however_often_it_is_told() -> None:
+    stand = Stand()
+    for number in range(2):
+        stand.look(b"hc:%d" % number)
+        question = stand.taken()
+        stand.wait(3)
+        stand.platform.fail(question, DeviceUnavailable("x"))
+    assert stand.changes == [], "two silences, each told twice, are no three failures"
+
+
+def test_after_a_restart_what_was_open_is_asked_again_and_told_to_its_lane() -> None:
+    stand = Stand()
+    stand.platform.recall("out", "camera", b"hc:9", stand.now().mono_us - 30 * SECOND)
+    stand.platform.recall("out", "camera", b"\xff", stand.now().mono_us)
+    question = stand.settle(RED)
+    [message] = stand.messages
+    assert isinstance(message, CodeAnswered)
+    assert (message.lane, message.device, message.key) == ("out", "camera", question.key)
+    assert message.at.mono_us - message.asked_us == 30 * SECOND
+    assert stand.take() is None
+    stand.platform.recall("out", "camera", b"hc:long ago", stand.now().mono_us - 601 * SECOND)
+    assert stand.take() is None
+
+
+def test_nothing_about_a_person_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    stand = Stand()
+    with caplog.at_level(logging.DEBUG):
+        for number in range(3):
+            stand.look(b"hc:secret%d" % number)
+            stand.fail()
+        stand.wait(6)
+        stand.settle(GREEN)
+    assert "province" in caplog.text
+    for hidden in ("secret", "张"):
+        assert hidden not in caplog.text
+
+
+# --- what an answer is worth ----------------------------------------------------------------------
+
+
+def judged(answer: PlatformAnswer, **route: int | None) -> str:
+    stand = Stand(replace(ROUTE, **route))  # type: ignore[arg-type]
+    stand.look()
+    stand.settle(answer)
+    return stand.answers[0]
+
+
+def test_dates_of_an_answer_are_judged_by_our_own_clock() -> None:
+    now_us = (NOW_S + 100) * SECOND
+    assert judged(replace(GREEN, until_us=now_us + 1)) == "valid"
+    assert judged(replace(GREEN, until_us=now_us)) == "expired"
+    assert judged(replace(GREEN, issued_us=now_us - 10**15)) == "valid"
+    assert judged(replace(GREEN, issued_us=now_us - 61 * SECOND), fresh_us=60 * SECOND) == "code_stale"
+    assert judged(replace(GREEN, issued_us=now_us - 59 * SECOND), fresh_us=60 * SECOND) == "valid"
+    assert judged(GREEN, fresh_us=60 * SECOND) == "platform_no_meaning"
+    assert judged(replace(GREEN, issued_us=now_us + 3600 * SECOND)) == "platform_no_meaning"
+    assert judged(replace(GREEN, issued_us=now_us + 60 * SECOND)) == "valid"
+
+
+def test_a_gate_that_does_not_know_the_time_judges_no_dates() -> None:
+    for answer, route in (
+        (replace(GREEN, until_us=(NOW_S + 10**6) * SECOND), ROUTE),
+        (replace(GREEN, issued_us=NOW_S * SECOND), replace(ROUTE, fresh_us=10**12)),
+    ):
+        stand = Stand(route)
+        stand.clock = stand.clock.UNSET
+        stand.look()
+        stand.settle(answer)
+        assert stand.answers == ["clock_untrusted"]
+    stand = Stand()
+    stand.clock = stand.clock.UNSET
+    stand.look()
+    stand.settle(GREEN)
+    assert stand.answers == ["valid"]
+
+
+def test_an_answer_that_does_not_state_what_was_asked_has_no_meaning() -> None:
+    assert judged(PlatformAnswer(PlatformState.FOUND)) == "platform_no_meaning"
+    assert judged(PlatformAnswer(PlatformState.FOUND, {Fact.ITINERARY: "green"})) == "platform_no_meaning"
+    assert judged(PlatformAnswer(PlatformState.FOUND, {Fact.COLOUR: ""})) == "platform_no_meaning"
