@@ -11,7 +11,10 @@ BENCHES = {
     "review": "the review page of 50 at a million passages, over HTTP",
     "qr": "codes read and milliseconds a photograph",
     "camera": "processor share at 1280x720, 15 frames a second, and code in view to scan",
+    "codes": "codes judged right and milliseconds a check, beside cwt and pycose",
+    "fuzz": "a million inputs into every reader of codes: exceptions, and work beside its caps",
     "decoders": "a million random bytes into every decoder: values a checksum refuses, memory",
+    "platforms": "an hour of passages before a simulated platform in each mood: added time, wrong admissions",
     "faults": "25 x kill -9 of the gate, 10 x of the district, while people pass",
     "idle": "memory and processor share of the whole gate with nobody there",
 }

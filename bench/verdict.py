@@ -150,7 +150,7 @@ def _pass(station: Station, timed: _Timed, clock: _Clock, number: int) -> tuple[
 
 
 def _around(timed: _Timed, clock: _Clock) -> Surroundings:
-    def read_code(payload: bytes, _at: Instant) -> Code:
+    def read_code(_lane: str, _device: str, payload: bytes, _at: Instant) -> Code:
         name = payload.decode()
         personal = {"name": f"住户{name}", "room": f"3-{name}"}
         subject = {"category": "resident"}

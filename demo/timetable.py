@@ -9,7 +9,8 @@ FOREHEAD_BELOW_BODY_C = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One visit of a made-up person. `code` names what they hold up (None: nothing)."""
+    """One visit of a made-up person. `code` names what they hold up (None: nothing): `pass`, `expired`,
+    `link`, or `health:` and the colour that the simulated platform will say."""
 
     name: str
     body_c: float
@@ -41,6 +42,7 @@ class Timetable:
 
 _NUMBER = (("id_number", "110101199003070011"),)
 _VISITOR = (("name", "周小舟"), ("phone", "13900000001"), ("room", "2-301"))
+_RELATIVE = (("name", "林之平"), ("phone", "13900000003"), ("room", "4-102"))
 _ASKED = (("from", "here"), ("symptoms", "none"), ("contact", "no"), ("purpose", "home"))
 
 IN = Timetable(
@@ -58,6 +60,8 @@ IN = Timetable(
         Person("陈六", 33.8, room="7-707", answers=(("mask", "on"), ("temperature_contact", "36.4"))),
         Person("褚七", 36.5, code="link", on_hold="turn_back:not_allowed"),
         Person("卫八", 36.6, room="8-808", answers=(("mask", "reminded"), ("mask", "on"))),
+        Person("林之平", 36.6, code="health:green", answers=(*_RELATIVE, ("mask", "on"))),
+        Person("洪九公", 36.7, code="health:red", answers=(("mask", "on"),), on_hold="turn_back:not_allowed"),
     ),
 )
 OUT = Timetable(

@@ -14,7 +14,8 @@ from demo.timetable import Person, Timetable
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-VERSION = 1
+VERSION = 2
+HEALTH_CODES = "https://health.example.invalid/code?"
 FPS = 10
 SIZE = (640, 480)
 SHOWN_S = (0.9, 2.9)
@@ -64,6 +65,7 @@ def _make(folder: Path) -> dict[str, Any]:
     trust = folder / "trust"
     for carrier in (Carrier.GATEPOST_PASS, Carrier.GATEPOST_VENUE):
         add_key(trust, carrier, trust_key(key, "demo-office"))
+    (folder / "platform.json").write_text(json.dumps(_platform(), ensure_ascii=False), "utf-8")
     payloads: dict[str, list[str | None]] = {}
     for lane in timetable.LANES:
         codes = [_payload(key, person) for person in lane.people]
@@ -92,6 +94,8 @@ def _payload(key: "Ed25519PrivateKey", person: Person) -> bytes | None:
         return None
     if person.code == "link":
         return "https://example.invalid/点餐?桌=7".encode()
+    if person.code.startswith("health:"):
+        return _health_code(person).encode()
     now = int(time.time())
     start, end = (
         (now - _DAY_S, now + _VALID_DAYS * _DAY_S)
@@ -101,6 +105,24 @@ def _payload(key: "Ed25519PrivateKey", person: Person) -> bytes | None:
     # The id follows from the name: whoever comes twice in a cycle holds up the same pass.
     number = timetable_id(person.name)
     return issue_pass(key, Pass(number, person.name, "resident", start, end, room=person.room))
+
+
+def _health_code(person: Person) -> str:
+    return HEALTH_CODES + timetable_id(person.name).hex()
+
+
+def _platform() -> dict[str, dict[str, str]]:
+    """What the simulated platform knows: whoever holds up a health code, under a masked name."""
+    people = [person for lane in timetable.LANES for person in lane.people]
+    return {
+        _health_code(person): {
+            "health": person.code.partition(":")[2],
+            "itinerary": "green",
+            "name": person.name[0] + "*" * (len(person.name) - 1),
+        }
+        for person in people
+        if person.code is not None and person.code.startswith("health:")
+    }
 
 
 def timetable_id(name: str) -> bytes:

@@ -7,7 +7,9 @@ import dataclasses
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+from edge.domain.acceptance import NOTHING
 from edge.domain.errors import JournalError
 from edge.domain.lane_state import LaneSpec
 from edge.domain.model import Instant
@@ -28,8 +30,8 @@ def publish(
     specs: Sequence[LaneSpec],
     texts: Mapping[str, str],
 ) -> None:
-    """Append the text of every procedure and the screening numbers that are not yet in the journal,
-    so that decisions can be made again from it alone."""
+    """Append the text of every procedure, of what it accepts, and the screening numbers that are not yet
+    in the journal, so that decisions can be made again from it alone."""
     known = state.get("published") or {}
     if known.get("incarnation") != journal.incarnation:
         known = {"incarnation": journal.incarnation}
@@ -38,7 +40,15 @@ def publish(
         version = spec.procedure.version
         if known.get(f"procedure:{spec.procedure.name}") != version:
             known[f"procedure:{spec.procedure.name}"] = version
-            body = {"name": spec.procedure.name, "version": version, "text": texts[spec.procedure.name]}
+            body: dict[str, Any] = {"name": spec.procedure.name, "version": version}
+            body["text"] = texts[spec.procedure.name]
+            if spec.procedure.acceptance is not NOTHING:
+                accepted = spec.procedure.acceptance
+                body["acceptance"] = {
+                    "name": accepted.name,
+                    "text": accepted.text,
+                    "utc_offset_s": accepted.utc_offset_s,
+                }
             rows.append(Row("procedure.published", now, body))
         if known.get("policy") != spec.policy.version:
             known["policy"] = spec.policy.version

@@ -3,16 +3,20 @@
 import hashlib
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from edge.domain.acceptance import HEALTH, Acceptance
 from edge.domain.errors import ConfigError
 from edge.domain.model import Carrier, Outcome
 from edge.domain.procedure import CONTACT, Choice, Effect, Grounds, Procedure, Question, Step, StepKind
 
 SHIPPED = Path(__file__).resolve().parent.parent / "config" / "procedures"
+# R76: whoever has no phone is not put through an examination.
+MOST_INPUTS = 4
 SYSTEM = Path("/usr/share/gatepost/procedures")
 
 _Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
@@ -36,10 +40,11 @@ class _Choice(_Table):
 class _Question(_Table):
     id: _Name
     title: _Title
-    kind: Literal["choice", "text", "number"] = "choice"
+    kind: Literal["choice", "text", "number", "id_number"] = "choice"
     choices: tuple[_Choice, ...] = ()
     personal: bool = False
     required: bool = True
+    rung: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,15}$|^$")] = ""
 
     @model_validator(mode="after")
     def _fits(self) -> "_Question":
@@ -47,6 +52,8 @@ class _Question(_Table):
             raise ValueError("a choice lists its choices, a text or number has none")
         if self.kind == "choice" and self.personal:
             raise ValueError("choices are no personal data")
+        if self.kind == "id_number" and not self.personal:
+            raise ValueError("the number of an identity document is personal = true")
         if self.id == CONTACT:
             raise ValueError(f"{CONTACT} is reserved for the contact thermometer")
         return self
@@ -68,10 +75,15 @@ class _Step(_Table):
             raise ValueError("a code step names the carriers it accepts")
         if self.kind in (StepKind.QUESTION, StepKind.FORM) and not self.question:
             raise ValueError("a question or form step has at least one [[step.question]]")
-        for asked in (self.question, self.instead):
-            # Otherwise the step would be done with nothing shown and nothing answered.
-            if asked and not any(question.required for question in asked):
-                raise ValueError("at least one question is required")
+        rungs = {question.rung for question in self.instead}
+        asked = [self.question, *([q for q in self.instead if q.rung == rung] for rung in rungs)]
+        # Otherwise the step would be done with nothing shown and nothing answered.
+        if any(questions and not any(question.required for question in questions) for questions in asked):
+            raise ValueError("at least one question is required (of each rung)")
+        if any(question.rung for question in self.question):
+            raise ValueError("only [[step.instead]] has rungs")
+        if any(len([q for q in self.instead if q.rung == rung]) > MOST_INPUTS for rung in rungs):
+            raise ValueError(f"without a phone at most {MOST_INPUTS} inputs are asked (R76)")
         return self
 
 
@@ -125,6 +137,18 @@ def parse(name: str, text: str, where: str = "") -> Procedure:
         reasons=tuple(_grounds(reason) for reason in file.reason),
         number=file.number,
     )
+
+
+def accepting(procedure: Procedure, acceptance: Acceptance) -> Procedure:
+    """Return the procedure with the rules about health codes; its version then stands for both texts.
+
+    A procedure that asks for no health code stays as it is.
+    """
+    if not any(HEALTH.intersection(step.carriers) for step in procedure.steps):
+        return procedure
+    both = f"{procedure.version} {acceptance.version} {acceptance.utc_offset_s}"
+    version = hashlib.sha256(both.encode()).hexdigest()[:16]
+    return replace(procedure, acceptance=acceptance, version=version)
 
 
 def read(path: Path) -> str:
@@ -188,4 +212,5 @@ def _question(question: _Question) -> Question:
         choices=tuple(Choice(c.value, c.title.model_dump(), c.effect) for c in question.choices),
         personal=question.personal,
         required=question.required,
+        rung=question.rung,
     )

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from edge import procedures
+from edge import acceptance, procedures
 from edge.domain import rules
 from edge.domain.errors import ConfigError, FormError
 from edge.domain.model import Decision, Outcome, Passage
@@ -59,7 +59,12 @@ class Replay:
                     self._policies[row.body["version"]] = Policy(**row.body["screening"])
             return
         try:
-            self._procedures[row.body["version"]] = procedures.parse(row.body["name"], row.body["text"])
+            found = procedures.parse(row.body["name"], row.body["text"])
+            if (told := row.body.get("acceptance")) is not None:
+                offset_s = told["utc_offset_s"]
+                accepted = acceptance.parse(told["name"], told["text"], utc_offset_s=offset_s)
+                found = procedures.accepting(found, accepted)
+            self._procedures[row.body["version"]] = found
         except ConfigError:  # written by a version that knew other keys: its passages say no_procedure
             return
 

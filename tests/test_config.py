@@ -15,7 +15,7 @@ from edge.cli.config import Given
 from edge.cli.config import config as config_command
 from edge.config import Settings, Text, examine, load
 from edge.config.faults import parted
-from edge.config.model import TABLES, Lane
+from edge.config.model import LISTS, TABLES, Lane
 from edge.config.text import HIDDEN, example, reference, shown, toml
 from edge.domain.errors import ConfigError
 from edge.domain.policy import Policy
@@ -420,6 +420,89 @@ def test_screening_defaults_are_the_domain_policys() -> None:
         assert theirs == same, name
 
 
+# --- platforms -------------------------------------------------------------------------------------
+
+PLATFORM = """
+[[platform]]
+name = "province"
+carrier = "china_health"
+match = ["https://hc.example/"]
+"""
+
+
+def test_a_platform_needs_a_name_a_kind_and_a_beginning_and_the_rest_are_defaults(tmp_path: Path) -> None:
+    loaded = load(write(tmp_path, GOOD + PLATFORM), {}, drivers=OneDriver(), procedures=known_procedures)
+    [platform] = loaded.settings.platform
+    assert (platform.timeout_s, platform.again_s, platform.keep_s, platform.apart_s) == (2.0, 600, 3600, 20)
+    assert platform.fresh_s is None
+    assert platform.verifier == {"driver": "none"}
+    assert faults(tmp_path, GOOD + "[[platform]]\n") == [
+        "gatepost.toml: [[platform]] 1 name: is missing; add it",
+        "gatepost.toml: [[platform]] 1 carrier: is missing; add it",
+        "gatepost.toml: [[platform]] 1 match: is missing; add it",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("timeout_s = 0.5", "timeout_s: must be at least 1, not 0.5"),
+        ("timeout_s = 11", "timeout_s: must be at most 10, not 11"),
+        ("fresh_s = 1", "fresh_s: must be at least 10, not 1"),
+        ("keep_s = 10", "again_s, keep_s: keep_s must not be less than again_s"),
+        ("timeout = 3", 'timeout: unknown key; did you mean "timeout_s"?'),
+        ('verifier = "http"', '[platform.verifier]: must be a table with driver = "..."'),
+        ("verifier = {}", "[platform.verifier]: names no driver"),
+        ('verifier = { driver = "prob" }', "[platform.verifier] driver: no verifier is called 'prob'"),
+        ('verifier = { driver = "probe", prot = 1 }', "[platform.verifier] prot: no such option"),
+    ],
+)
+def test_a_wrong_key_of_a_platform_is_named_in_both_languages(tmp_path: Path, line: str, fault: str) -> None:
+    _, found = examine(
+        write(tmp_path, GOOD + PLATFORM + line + "\n"), {}, drivers=OneDriver(), procedures=known_procedures
+    )
+    [one] = found
+    told = one.line("en").removeprefix(f"{tmp_path}/gatepost.toml: ")
+    assert told.startswith(f'[[platform]] "province" {fault}'), told
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in one.line("zh_Hans"))
+
+
+@pytest.mark.parametrize("match", ['"https://hc.example/"', "[]", '["h"]', '["abc\\n"]', "[1]"])
+def test_a_beginning_that_everybodys_code_could_have_is_refused(tmp_path: Path, match: str) -> None:
+    text = GOOD + PLATFORM.replace('["https://hc.example/"]', match)
+    [fault] = faults(tmp_path, text)
+    assert fault.startswith('gatepost.toml: [[platform]] "province" match')
+
+
+def test_a_beginning_that_an_earlier_platform_takes_is_never_reached_and_named(tmp_path: Path) -> None:
+    longer = PLATFORM.replace("province", "city").replace("hc.example/", "hc.example/city/")
+    assert faults(tmp_path, GOOD + longer + PLATFORM) == []
+    [fault] = faults(tmp_path, GOOD + PLATFORM + longer)
+    assert fault.startswith(
+        'gatepost.toml: [[platform]] "city" match: "https://hc.example/city/" is never reached'
+    )
+    assert '[[platform]] "province"' in fault
+    found = faults(tmp_path, GOOD + PLATFORM + PLATFORM)
+    assert any("two platforms have this name" in line for line in found)
+
+
+def test_platforms_are_not_set_by_the_environment_and_their_secrets_are_not_shown(tmp_path: Path) -> None:
+    assert faults(tmp_path, GOOD, {"GATEPOST_PLATFORM__NAME": "x"}) == [
+        "GATEPOST_PLATFORM__NAME: [platform] name: platforms cannot be set by the environment; write them in"
+        " the file",
+    ]
+    text = (
+        GOOD
+        + PLATFORM
+        + 'verifier = { driver = "probe", secret = "hush", url = "https://a:hush2@x/", token = "hush3" }\n'
+    )
+    loaded = load(write(tmp_path, text), {})
+    printed = list(shown(loaded))
+    assert "hush" not in str(printed)
+    assert ("platform.province.verifier.driver", "probe", "file") in printed
+    assert ("platform.province.timeout_s", 2.0, "default") in printed
+
+
 # --- documents -------------------------------------------------------------------------------------
 
 
@@ -433,7 +516,8 @@ def test_the_example_file_is_the_generated_one_and_has_every_key() -> None:
     every = tomllib.loads("\n".join(line for line in lines if line != "#"))
     for name, table in TABLES.items():
         assert set(every[name]) == set(table.model_fields)
-    assert set(every["lane"][0]) == set(Lane.model_fields)
+    for name, table in LISTS.items():
+        assert set(every[name][0]) == set(table.model_fields)
 
 
 def test_the_example_file_passes_the_check_with_the_real_drivers() -> None:

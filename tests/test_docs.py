@@ -16,6 +16,7 @@ from edge.cli import COMMANDS
 from edge.cli import main as gatepost
 from edge.config import Settings
 from edge.domain.model import Outcome, Reason
+from edge.web.shortfalls import SHORTFALLS
 from tests.paths import ROOT
 
 DOCS = {path.relative_to(ROOT): path.read_text("utf-8") for path in sorted((ROOT / "docs").rglob("*.md"))}
@@ -142,3 +143,8 @@ def test_the_changelog_names_this_version() -> None:
     assert set(re.findall(r"^### (.+)$", log, re.MULTILINE)) <= {
         *("Added", "Changed", "Deprecated", "Removed", "Fixed", "Security")
     }
+
+
+@pytest.mark.parametrize("word", sorted(SHORTFALLS))
+def test_every_shortfall_of_a_health_code_is_explained(word: str) -> None:
+    assert f"| `{word}` |" in DOCS[Path("docs", "reasons.md")]

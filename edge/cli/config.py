@@ -3,6 +3,7 @@
 Must not open a device; checking a driver's options does not need one.
 """
 
+import contextlib
 import json
 import os
 from dataclasses import dataclass
@@ -84,7 +85,7 @@ def check(context: click.Context, path: Path | None, as_json: bool) -> None:
     if loaded is None:
         tell(f"{len(faults)} fault(s)", f"共 {len(faults)} 处错误")
         context.exit(INVALID)
-    wrong = _procedure_faults(loaded)
+    wrong = [*_procedure_faults(loaded), *_acceptance_faults(loaded)]
     for line in wrong:
         click.echo(_line({"file": line.split(":")[0], "fault": line}) if as_json else line)
     if wrong:
@@ -181,4 +182,31 @@ def _procedure_faults(loaded: Loaded) -> list[str]:
             procedures.parse(name, procedures.read(path), str(path))
         except ConfigError as error:
             faults.extend(error.faults)
+    return faults
+
+
+def _acceptance_faults(loaded: Loaded) -> list[str]:
+    """Return what is wrong in the rules about health codes: the file itself, and steps of the lanes'
+    procedures that no way in it could ever complete."""
+    from edge import acceptance, procedures
+    from edge.domain.errors import ConfigError
+
+    name = loaded.settings.codes.acceptance
+    path = acceptance.find(name, loaded.path.parent)
+    if path is None:
+        known = ", ".join(acceptance.names(loaded.path.parent))
+        en = f"[codes] acceptance: there are no rules {name!r}; there are: {known}"
+        return [f"{loaded.path}: {en} / 没有这个规定文件，现有：{known}"]
+    try:
+        accepted = acceptance.parse(name, procedures.read(path), str(path))
+    except ConfigError as error:
+        return list(error.faults)
+    faults: list[str] = []
+    for procedure in dict.fromkeys(lane.procedure for lane in loaded.settings.lane):
+        steps = procedures.find(procedure, procedures.folders(loaded.path.parent))
+        if steps is None:
+            continue
+        with contextlib.suppress(ConfigError):  # said by _procedure_faults
+            found = procedures.parse(procedure, procedures.read(steps), str(steps))
+            faults += acceptance.out_of_reach(accepted, found, str(path))
     return faults

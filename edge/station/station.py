@@ -28,6 +28,7 @@ from edge.messages import DeviceChanged, EffectDone, Message, Reply, ScanArrived
 from edge.station.effects import EffectsLog
 from edge.station.ledger import Ledger, Writer
 from edge.station.outages import Outages
+from edge.station.pieces import Pieces
 
 INBOX_SIZE = 512
 TICK_US = 500_000
@@ -39,12 +40,13 @@ _SHOWN = ("active", "parked", "last", "calibrations", "notice")
 class Surroundings:
     """What the composition root hands the station.
 
-    `perform` sets an effect off and says whether the lane has such a device; `housekeeping` returns
-    rows that are due by themselves (a corrected clock); `devices` lists a lane's devices for its page.
+    `read_code` says what is known now of a payload a lane's device read; `perform` sets an effect off and
+    says whether the lane has such a device; `housekeeping` returns rows that are due by themselves (a
+    corrected clock); `devices` lists a lane's devices for its page.
     """
 
     journal: Writer
-    read_code: Callable[[bytes, Instant], Code]
+    read_code: Callable[[str, str, bytes, Instant], Code]
     now: Callable[[], Instant]
     perform: Callable[[str, Do], bool]
     devices: Callable[[str], list[dict[str, Any]]]
@@ -78,6 +80,7 @@ class Station:
         self._around = around
         self._inbox: queue.Queue[Message | _Submission] = queue.Queue(INBOX_SIZE)
         self._replies: OrderedDict[str, Reply] = OrderedDict(replies or {})
+        self._pieces = Pieces()
         self._effects = EffectsLog()
         self._outages = Outages(around.devices)
         self._ledger = Ledger(around.journal, around.now, around.views.ring)
@@ -173,7 +176,7 @@ class Station:
                 card, unread = id_card.fields(payload), id_card.unread(payload)
                 self._event(CardRead(message.lane, message.device, card, message.at, unread))
             case ScanArrived():
-                code = self._around.read_code(message.scan.payload, message.at)
+                code = self._read(message)
                 code = replace(code, symbology=message.scan.symbology, decoder=message.scan.decoder)
                 self._event(CodeRead(message.lane, message.device, code, message.at))
             case DeviceChanged():
@@ -187,6 +190,12 @@ class Station:
             case _:
                 self._outages.see(message)
                 self._event(message)
+
+    def _read(self, message: ScanArrived) -> Code:
+        whole = self._pieces.join(message.lane, message.scan.payload, message.at)
+        if isinstance(whole, Code):
+            return whole
+        return self._around.read_code(message.lane, message.device, whole, message.at)
 
     def _event(self, event: LaneEvent) -> None:
         spec, state = self._specs[event.lane], self._states[event.lane]
@@ -229,6 +238,8 @@ class Station:
         self._states[spec.name] = result.state
         if any(getattr(before, part) is not getattr(result.state, part) for part in _SHOWN):
             self._publish(spec.name)
+        if before.active is not None and result.state.active is None:
+            self._pieces.forget(spec.name)
         if sequence is not None:
             self._around.bell.ring()
             begun = [do for do in result.dos if self._around.perform(spec.name, do)]
@@ -308,4 +319,4 @@ def _device_row(message: DeviceChanged) -> Row:
         body["code"] = message.code
     if message.message:
         body["message"] = message.message[:200]
-    return Row("device.back" if message.up else "device.lost", message.at, body, message.lane)
+    return Row("device.back" if message.up else "device.lost", message.at, body, message.lane or None)

@@ -5,7 +5,7 @@ submit commands, read snapshots and rows, and append what they themselves did.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -38,7 +38,8 @@ class Gate:
     `reader` opens a read-only view of the journal for the calling thread; close it. `append` writes
     one row of the pages' own (log-ins, opened personal fields). `stop` is set when the daemon ends.
     `incarnation` is asked each time, because a journal may begin anew; `procedures` are the ones the
-    lanes follow, by name. `preview` asks a camera, by lane and device, for what it sees now.
+    lanes follow, by name. `preview` asks a camera, by lane and device, for what it sees now; `trust`
+    gives the trust lists in force, each with its date and state.
     """
 
     name: str
@@ -63,3 +64,4 @@ class Gate:
     stop: threading.Event
     banners: tuple[str, ...] = ()
     preview: Callable[[str, str], Preview | None] = lambda _lane, _device: None
+    trust: Callable[[], Sequence[Mapping[str, Any]]] = list

@@ -113,6 +113,7 @@ def _shown(gate: Gate, lane: str) -> dict[str, Any]:
         "actions": [pair for pair in ACTIONS if pair[0] in view.get("actions", ())],
         "stamp": stamp_of(view),
         "picture": thermal.stamp(view),
+        "trust": gate.trust(),
         "nonce": secrets.token_hex(8),
     }
 

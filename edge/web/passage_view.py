@@ -36,6 +36,7 @@ class Seen:
     decisions: list[StoredRow]
     effects: list[Json] = field(default_factory=list)
     openings: list[StoredRow] = field(default_factory=list)
+    answers: list[StoredRow] = field(default_factory=list)
     chosen: str | None = None
     chosen_sealed: bool = False
     opened: bool = False
@@ -75,6 +76,7 @@ def seen(
         decisions=told,
         effects=[e for row in rows if row.kind == "passage.effects" for e in row.body.get("effects", [])],
         openings=[row for row in rows if row.kind == "personal.opened"],
+        answers=[row for row in rows if row.kind == "code.answered"],
         chosen=(sealed or {}).get("chosen") or newest.body.get("chosen"),
         chosen_sealed="by" in newest.body and "chosen" not in newest.body and newest.sealed is not None,
         opened=sealed is not None,

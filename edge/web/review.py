@@ -50,7 +50,9 @@ def _overviews(routes: Blueprint, gate: Gate) -> None:
     def devices() -> Response:
         calibrations = [line for name in gate.lanes for line in _calibrations(gate.view(name))]
         return make_response(
-            render_template("review/devices.html", status=gate.status(), calibrations=calibrations)
+            render_template(
+                "review/devices.html", status=gate.status(), calibrations=calibrations, trust=gate.trust()
+            )
         )
 
 

@@ -19,6 +19,7 @@ DEVICES: dict[str, Word] = {
     "barrier": Word("Barrier", "道闸"),
     "voice": Word("Voice", "语音"),
     "lights": Word("Lights", "信号灯"),
+    "verifier": Word("Platform", "查询平台"),
 }
 
 DEVICE_STATES: dict[str, Word] = {
@@ -55,6 +56,30 @@ REMEDIES: dict[str, Word] = {
         "Wait half a minute; if it stays, unplug it and plug it in.", "请等半分钟；仍无响应请拔下重插。"
     ),
     "ended": Word("Choose a recording that repeats, or a real camera.", "请改用循环播放的录像或真实摄像头。"),
+}
+
+# The same for a platform, which has no cable at the gate. Whoever stands there passes all the same: by the
+# phone that the attendant looks at, by ID number, on paper.
+PLATFORM_FAULTS: dict[str, Word] = {
+    "absent": Word("cannot be reached", "连不上"),
+    "lost": Word("breaks off", "连接中断"),
+    "silent": Word("does not answer in time", "没有及时答复"),
+    "garbled": Word("answers what cannot be read", "答复无法识别"),
+    "busy": Word("cannot answer now", "暂时无法答复"),
+    "denied": Word("refuses this gate", "拒绝本门岗的查询"),
+    "hung": Word("does not answer", "没有答复"),
+    "ended": Word("was closed", "已关闭"),
+}
+_LOOK = Word(
+    "Look at the phone and record what it shows, or take the ID number; it comes back by itself.",
+    "请看手机画面并登记所见，或登记证件号码；平台恢复后会自动继续。",
+)
+_CALL = Word(
+    "Look at the phone, or take the ID number. Call the manager: the platform's set-up is not right.",
+    "请看手机画面，或登记证件号码。请联系物业：平台的设置不对。",
+)
+PLATFORM_REMEDIES: dict[str, Word] = {
+    code: _CALL if code in ("garbled", "denied") else _LOOK for code in PLATFORM_FAULTS
 }
 
 # What an attendant is told while somebody stands there and that is no device's fault.
@@ -113,6 +138,10 @@ ERRORS: dict[str, Word] = {
     "passage_not_open": Word("That passage is no longer open.", "这次通行已经结束。"),
     "lane_busy": Word("Somebody is in the lane.", "通道内已有人在检查。"),
     "unknown_question": Word("The procedure does not ask this.", "流程中没有这个问题。"),
+    "bad_id_number": Word(
+        "This is no ID number: 18 places, and the last one must fit. For a passport type letters and digits.",
+        "证件号码不对：身份证应为 18 位且末位校验相符；护照等请按字母和数字输入。",
+    ),
     "bad_value": Word("This value cannot be used.", "这个值不能使用。"),
     "second_measurement_required": Word("A second measurement is required first.", "须先进行第二次测温。"),
     "reason_needed": Word("Please give a reason.", "请填写理由。"),

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from edge.codes.reasons import SENTENCES
 from edge.web import aiming, troubles
+from edge.web.shortfalls import SHORTFALLS
 from edge.web.troubles import Word
 
 LANGUAGES = ("zh_Hans", "en")
@@ -51,6 +52,12 @@ WORDS: dict[str, dict[str, Word]] = {
         "question": Word("Answer the attendant", "请回答门岗询问"),
         "form": Word("Register with the attendant", "请向门岗登记"),
     },
+    "trust": {
+        "fresh": Word("in force", "有效"),
+        "ageing": Word("soon too old", "即将过期"),
+        "old": Word("too old: codes are not verified", "已过期，码按未核验处理"),
+        "undated": Word("without a date", "没有日期"),
+    },
     "stage": {
         "open": Word("In the lane", "检查中"),
         "hold": Word("Waiting for the attendant", "待门岗处理"),
@@ -76,7 +83,9 @@ WORDS: dict[str, dict[str, Word]] = {
         "code_unknown_issuer": Word("Nobody this gate trusts issued the code.", "签发者不在本门信任名单中。"),
         "code_unsupported": Word("This kind of code cannot be checked here.", "本门不能核验这种码。"),
         "code_unverified": Word("The code could not be verified.", "该码未经核验。"),
-        "code_not_accepted": Word("This code is not accepted at this gate.", "本门不接受这种码。"),
+        "code_not_accepted": Word("This code is not accepted at this gate: {}.", "本门不接受这种码：{}。"),
+        "code_asking": Word("The platform is being asked.", "正在向平台查询。"),
+        "code_chunks": Word("This code has several pictures: show the next.", "这个码分几张：请出示下一张。"),
         "second_identity": Word("A second person's code was shown.", "出现了另一个人的码。"),
         "answer_hold": Word("An answer needs a decision: {}", "有一项回答需要处理：{}"),
         "answer_turn_back": Word("An answer says turn back: {}", "按规定应劝返：{}"),
@@ -179,6 +188,7 @@ WORDS: dict[str, dict[str, Word]] = {
         "passage.parked": Word("to the bench", "转候检席"),
         "passage.decided": Word("decided", "判定"),
         "passage.effects": Word("barrier and voice", "道闸与语音"),
+        "code.answered": Word("answer of a platform, after the end", "平台在通行结束后的答复"),
         "personal.opened": Word("personal fields opened", "查看个人信息"),
     },
     # An account that is nobody's: the demo's.
@@ -251,11 +261,14 @@ WORDS: dict[str, dict[str, Word]] = {
     "device_state": troubles.DEVICE_STATES,
     "fault": troubles.DEVICE_FAULTS,
     "remedy": troubles.REMEDIES,
+    "verifier_fault": troubles.PLATFORM_FAULTS,
+    "verifier_remedy": troubles.PLATFORM_REMEDIES,
     "notice": troubles.NOTICES,
     "notice_remedy": troubles.NOTICE_REMEDIES,
     "error": troubles.ERRORS,
     "advice": aiming.ADVICE,
     "decoder": aiming.STAGES,
+    "shortfall": SHORTFALLS,
 }
 
 
@@ -291,7 +304,7 @@ def both(group: str, code: str) -> dict[str, str]:
 
 
 def _detail(detail: str, language: str) -> str:
-    for group in ("must", "field", "unconverted"):
+    for group in ("must", "field", "unconverted", "shortfall"):
         if detail in WORDS[group]:
             return say(group, detail, language)
     # A calibration is named by its offset and its moment; people want the offset.

@@ -13,8 +13,8 @@ from edge.domain.view import lane_view
 from edge.web.words import WORDS
 from tests.domain.people import Walk, at
 
-LI = (("name", "李四"), ("id_number", "11010119900101001X"), ("address", "幸福路 1 号"))
-WANG = (("name", "王五"), ("id_number", "110101199001020016"))
+LI = (("name", "李四"), ("id_number", "110101199001010015"), ("address", "幸福路 1 号"))
+WANG = (("name", "王五"), ("id_number", "110101199001020010"))
 TITLE = {"zh_Hans": "问", "en": "ask"}
 
 
@@ -90,7 +90,7 @@ def test_what_an_attendant_typed_is_corrected_by_the_card() -> None:
     walk.give(name="李死")
     lay(walk, *LI)
     assert notices(walk) == []
-    assert answers(walk)[-2:] == [("name", "李四"), ("id_number", "11010119900101001X")]
+    assert answers(walk)[-2:] == [("name", "李四"), ("id_number", "110101199001010015")]
 
 
 def test_a_card_still_lying_there_when_its_passage_ends_opens_no_other() -> None:

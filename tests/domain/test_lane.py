@@ -3,10 +3,13 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge.domain import bench, lane
 from edge.domain.errors import FormError
 from edge.domain.events import Begin, CardRead, CodeRead, ReadingArrived
+from edge.domain.given import document_number
 from edge.domain.model import (
     Answer,
     Carrier,
@@ -570,13 +573,13 @@ def test_a_passage_comes_back_with_its_own_clock_not_with_the_rows() -> None:
 
 def test_an_identity_card_answers_what_the_procedure_asks_and_nothing_more() -> None:
     walk = Walk()
-    fields = (("name", "李四"), ("id_number", "11010119900101001X"), ("address", "幸福路 1 号"))
+    fields = (("name", "李四"), ("id_number", "110101199001010015"), ("address", "幸福路 1 号"))
     walk.event(CardRead("in", "scanner2", fields, at(walk.now)))
     assert walk.state.active is not None
     answers = [p.item for p in walk.state.active.evidence if isinstance(p.item, Answer)]
     assert [(a.question, a.value, a.personal) for a in answers] == [
         ("name", "李四", True),
-        ("id_number", "11010119900101001X", True),
+        ("id_number", "110101199001010015", True),
     ]
     walk.event(CardRead("in", "scanner2", fields, at(walk.now + 5)))  # laid down once more
     assert walk.state.active is not None
@@ -664,3 +667,44 @@ def test_a_first_value_over_the_threshold_is_left_to_nobody_by_stepping_away() -
     assert walk.state.active is not None
     assert walk.state.active.decision is not None
     assert Reason.TEMPERATURE_AGAIN in walk.state.active.decision.reasons
+
+
+@pytest.mark.parametrize(
+    ("number", "kept"),
+    [
+        ("110101199003070011", "110101199003070011"),
+        (" 51000019900101123x ", "51000019900101123X"),
+        ("E12345678", "E12345678"),
+        ("1101 0119 9003 0700 11", "110101199003070011"),
+    ],
+)
+def test_a_document_number_that_fits_is_kept(number: str, kept: str) -> None:
+    assert document_number(number) == kept
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "110101199003070012",  # the check digit
+        "110101199013070011",  # the month
+        "11010119900307001",  # 17 places
+        "110101900307001",  # an old one of 15 places
+        "010101199003070011",  # no such region
+        "1234",
+        "",
+        "11010119900307001１",  # a wide digit
+        "李四",
+    ],
+)
+def test_a_mistyped_document_number_is_refused(number: str) -> None:
+    with pytest.raises(FormError) as refused:
+        document_number(number)
+    assert refused.value.code == "bad_id_number"
+
+
+@given(st.integers(0, 16), st.integers(1, 9))
+def test_one_wrong_digit_of_an_id_number_never_passes(place: int, shift: int) -> None:
+    number = "110101199003070011"
+    wrong = str((int(number[place]) + shift) % 10)
+    with pytest.raises(FormError):
+        document_number(number[:place] + wrong + number[place + 1 :])

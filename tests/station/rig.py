@@ -42,7 +42,7 @@ class Rig:
         spec = LaneSpec("in", "in", procedure(), POLICY, self.journal.start_boot())
         around = Surroundings(
             journal=self.card,
-            read_code=lambda payload, _at: self.code(payload),
+            read_code=lambda _lane, _device, payload, _at: self.code(payload),
             now=self.now,
             perform=self._perform if has_barrier else lambda _lane, _do: False,
             devices=lambda _lane: [],

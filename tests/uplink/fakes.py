@@ -1,6 +1,7 @@
 """A gate's rows in memory, a clock that is moved by hand, and a district that misbehaves on demand."""
 
 import gzip
+import hashlib
 import itertools
 import json
 import uuid
@@ -11,7 +12,7 @@ from typing import Any
 from edge.bell import Bell
 from edge.domain.errors import Unreachable
 from edge.domain.model import ClockQuality, Instant
-from edge.uplink import Options, Response, Uplink
+from edge.uplink import Lists, Options, Response, Uplink
 from edge.uplink.ports import TimedOut
 from edge.wire import ZERO_SEAL, canonical, chain_hash, genesis
 from edge.wire.received import parse_event, verify_event
@@ -166,6 +167,26 @@ class FakeUpstream:
     broken_alarms: int = 0
     closed: bool = False
     broken: bool = False
+    lists: dict[str, tuple[int, str]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    list_faults: list[Response | Unreachable] = field(default_factory=list)
+
+    def get(self, path: str) -> Response:
+        self.asked.append(path)
+        if self.list_faults:
+            fault = self.list_faults.pop(0)
+            if isinstance(fault, Unreachable):
+                raise fault
+            return fault
+        name, _, after = path.removeprefix("/lists/").partition("?after=")
+        if name not in self.lists:
+            return Response(404)
+        version, content = self.lists[name]
+        if version <= int(after):
+            return Response(204)
+        digest = hashlib.sha256(content.encode()).hexdigest()
+        found = {"name": name, "version": version, "content": content, "sha256": digest, "pushed_us": 1}
+        return Response(200, {}, json.dumps(found).encode())
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Response:
         events = [parse_event(value) for value in json.loads(gzip.decompress(body))]
@@ -243,7 +264,7 @@ class FakeUpstream:
             "incarnation": incarnation,
             "acknowledged": self.heads.get(incarnation, 0),
             "rejected": rejected,
-            "lists": {},
+            "lists": {name: version for name, (version, _) in self.lists.items()},
             "wait_s": self.wait_s,
             "time": "2020-02-08T00:00:00Z",
         }
@@ -252,8 +273,8 @@ class FakeUpstream:
 class Gate:
     """A journal, its state and its uplink, which can be restarted."""
 
-    def __init__(self, upstream: FakeUpstream, **options: Any) -> None:
-        self.upstream = upstream
+    def __init__(self, upstream: FakeUpstream, *, lists: Lists | None = None, **options: Any) -> None:
+        self.upstream, self.lists = upstream, lists
         self.journal = FakeJournal()
         self.state = FakeState()
         self.clock = FakeClock()
@@ -277,6 +298,7 @@ class Gate:
             renew=lambda: self.journal.go_on_as(uuid.uuid4().hex),
             beat=self.beat,
             report=self.reports.append,
+            lists=self.lists,
             transport=self.upstream,
             random=lambda: self.jitter,
         )

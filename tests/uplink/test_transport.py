@@ -1,5 +1,6 @@
 """The HTTP line against a real server on loopback that behaves badly."""
 
+import gzip
 import os
 import shutil
 import socket
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 import pytest
 
 from edge.domain.errors import ConfigError, Unreachable
-from edge.uplink import Options
+from edge.uplink import Options, Response
 from edge.uplink.ports import TimedOut
 from edge.uplink.transport import HttpTransport
 from tests.waiting import until
@@ -55,9 +56,8 @@ def read_request(connection: socket.socket) -> bytes:
     while b"\r\n\r\n" not in data:
         data += connection.recv(65536)
     head, _, body = data.partition(b"\r\n\r\n")
-    length = next(
-        int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")
-    )
+    lengths = [line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")]
+    length = int(lengths[0].split(b":")[1]) if lengths else 0
     while len(body) < length:
         body += connection.recv(65536)
     return head + b"\r\n\r\n" + body
@@ -78,6 +78,43 @@ def test_a_post_carries_the_token_and_comes_back_whole() -> None:
     assert head.startswith(b"POST /ingest/alarms HTTP/1.1\r\n")
     assert b"authorization: Bearer secret" in head
     assert body == b"abc"
+
+
+def packed(data: bytes) -> bytes:
+    head = b"HTTP/1.1 200 ok\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
+    return head % len(data) + data
+
+
+def get(answer: bytes) -> tuple[Response, bytes]:
+    with server(lambda connection: connection.sendall(answer)) as (port, received):
+        transport = line(port)
+        try:
+            return transport.get("/lists/trust-hc1?after=3"), received[0]
+        finally:
+            transport.close()
+
+
+def test_a_list_is_asked_for_by_its_version_and_unpacked() -> None:
+    response, asked = get(packed(gzip.compress(b"{}" * 500)))
+    assert (response.status, response.body) == (200, b"{}" * 500)
+    assert asked.startswith(b"GET /ingest/lists/trust-hc1?after=3 HTTP/1.1\r\n")
+    assert b"authorization: Bearer secret" in asked
+    plain, _ = get(b"HTTP/1.1 204 no\r\n\r\n")
+    assert (plain.status, plain.body) == (204, b"")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"junk",
+        gzip.compress(b"{}" * 500)[:-9],
+        gzip.compress(bytes(25 << 20)),
+    ],
+    ids=["no gzip", "cut off", "bomb"],
+)
+def test_a_list_that_does_not_unpack_is_no_list(data: bytes) -> None:
+    with pytest.raises(Unreachable):
+        get(packed(data))
 
 
 def test_a_redirect_is_not_followed() -> None:

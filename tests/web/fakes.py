@@ -154,7 +154,9 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
     }
     around = Surroundings(
         journal=writer,
-        read_code=lambda payload, at: Code(Carrier.UNKNOWN, CodeVerdict.UNSUPPORTED, payload=payload),
+        read_code=lambda _lane, _device, payload, at: Code(
+            Carrier.UNKNOWN, CodeVerdict.UNSUPPORTED, payload=payload
+        ),
         now=clock,
         perform=lambda lane, do: False,
         devices=lambda lane: devices[lane],

@@ -163,7 +163,7 @@ def test_the_register_form_takes_all_its_fields_at_once(world: World, kiosk: Fla
     shown = state(kiosk)
     assert shown.count('data-step="register"') == 2  # the chip and one form
     answers = [
-        {"question": "id_number", "value": "510000199001011234"},
+        {"question": "id_number", "value": "51000019900101123X"},
         {"question": "name", "value": "李四"},
         {"question": "phone", "value": "13900005678"},
         {"question": "room", "value": "3-1-2"},
@@ -240,6 +240,17 @@ def test_device_trouble_is_said_with_what_to_do(world: World, kiosk: FlaskClient
     assert 'data-voice="yes"' in shown
     kiosk.get("/language/zh_Hans")
     assert "请检查连接线是否插好" in state(kiosk)
+
+
+def test_a_platform_that_is_away_is_said_in_words_of_its_own(world: World, kiosk: FlaskClient) -> None:
+    away = {**device("verifier", "http", simulated=False, state="down", code="silent"), "name": "province"}
+    world.devices["in"] = [away]
+    shown = state(kiosk)
+    assert "Platform province does not answer in time." in " ".join(shown.split())
+    assert "Look at the phone" in shown
+    assert "power" not in shown.partition('id="big"')[0], "a platform has no plug here"
+    kiosk.get("/language/zh_Hans")
+    assert "请看手机画面" in state(kiosk)
 
 
 def test_simulated_devices_carry_a_banner(kiosk: FlaskClient) -> None:

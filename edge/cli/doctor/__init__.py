@@ -17,7 +17,17 @@ import click
 
 from edge.cli.clock import newest_row_us
 from edge.cli.config import Given, given
-from edge.cli.doctor import cables, calibrations, devices, machine, ports, surroundings, timekeeping
+from edge.cli.doctor import (
+    cables,
+    calibrations,
+    devices,
+    machine,
+    platforms,
+    ports,
+    surroundings,
+    timekeeping,
+    trust,
+)
 from edge.cli.doctor.calibrations import Devices
 from edge.cli.doctor.devices import Fetch
 from edge.cli.doctor.finding import Finding, Level, Run, below, redacted
@@ -75,7 +85,9 @@ def look(path: Path | None, environ: Mapping[str, str], parts: Given, tools: Too
             secrets.append(settings.uplink.token.get_secret_value())
         findings += _store(settings, tools)
         findings += _lanes(settings, parts, tools)
+        findings += trust.look(settings, _clock(settings).now())
         findings += surroundings.uplink(settings, environ, tools.reach)
+        findings += platforms.look(settings, parts.drivers, tools.reach)
     return [redacted(finding, secrets) for finding in findings]
 
 

@@ -69,7 +69,7 @@ def as_told(gate: Running) -> list[Finding]:
     """Return what the running gate says of its devices and itself."""
     findings = []
     for (kind, lane, name), up in sorted(gate.devices.items()):
-        check = f"{kind} of {lane}"
+        check = f"{kind} of {lane}" if lane else f"{kind} {name}"
         if up:
             held = (f"{name} works; the running gate holds it", f"{name} 正常（由运行中的门岗程序占用）")
             findings.append(ok(check, *held))

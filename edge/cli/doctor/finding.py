@@ -35,6 +35,7 @@ _CHECKS = {
     "rivals": "抢占程序",
     "token": "令牌",
     "uplink": "上报",
+    "trust": "信任名单",
     "gate": "门岗程序",
 }
 _KINDS = {

@@ -18,7 +18,7 @@ Reach = Callable[[str], int | str]
 """Asks an address: the HTTP status, or a word for why nobody answered (`certificate`, `dns`, ...)."""
 
 UPLINK = "uplink"
-_WHY = {
+WHY = {
     "dns": (
         ("its name is not known", "域名解析不了"),
         ("check the network and the address", "检查网络和地址"),
@@ -111,7 +111,7 @@ def uplink(settings: Settings, environ: Mapping[str, str], reach: Reach) -> list
     answer = reach(url)
     where = parts.netloc
     if isinstance(answer, str):
-        why, do = _WHY.get(answer, ((answer, answer), ("check the network", "检查网络")))
+        why, do = WHY.get(answer, ((answer, answer), ("check the network", "检查网络")))
         findings.append(fault(UPLINK, (f"{where}: {why[0]}", f"{where}：{why[1]}"), do))
     elif answer >= 500:
         what = (f"{where} answers, with error {answer}", f"{where} 有应答，但报错 {answer}")

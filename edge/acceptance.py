@@ -1,0 +1,293 @@
+"""What a site accepts, as files: a readable TOML text becomes an `Acceptance`, or every fault in it.
+
+`config/acceptance/usual.toml` shows every key; a site's own file stands in `acceptance/` beside its
+configuration. The version is the text's own hash.
+"""
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from edge.domain import acceptance as domain
+from edge.domain import conditions
+from edge.domain.errors import ConfigError
+from edge.domain.facts import Colour
+from edge.domain.model import Carrier
+from edge.domain.procedure import Procedure
+
+SHIPPED = Path(__file__).resolve().parent.parent / "config" / "acceptance"
+SYSTEM = Path("/usr/share/gatepost/acceptance")
+MAX_DAYS = 3650
+
+_Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+_Day = Annotated[int, Field(ge=0, le=MAX_DAYS, strict=True)]
+_Days = tuple[_Day, _Day]
+_Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
+
+# pydantic's error types in words; braces are filled from the error's own context.
+_SAYS: Mapping[str, str] = {
+    "missing": "is missing; add it / 缺少，请补上",
+    "extra_forbidden": "there is no such key here / 这里没有这个键",
+    "string_type": "must be text in quotes / 应为引号里的文字",
+    "string_pattern_mismatch": "must be a word of a-z, 0-9 and _ / 只能用小写英文字母、数字、下划线",
+    "string_too_short": "must not be empty / 不能为空",
+    "int_type": "must be a whole number without quotes / 应为整数，不加引号",
+    "bool_type": "must be true or false, without quotes / 应为 true 或 false，不加引号",
+    "greater_than_equal": "must be at least {ge} / 不能小于 {ge}",
+    "less_than_equal": "must be at most {le} / 不能大于 {le}",
+    "enum": "must be one of {expected} / 只能是 {expected} 之一",
+    "literal_error": "must be one of {expected} / 只能是 {expected} 之一",
+    "tuple_type": 'must be a list in brackets, such as ["green"] / 应为方括号里的列表，例如 ["green"]',
+    "too_short": "must hold more / 列表里的内容不够",
+    "too_long": "holds too much / 列表里的内容太多",
+    "date_type": "must be a day without quotes, such as 2022-05-01 / 应为日期，不加引号，例如 2022-05-01",
+    "date_from_datetime_inexact": "must be a day, without a time / 应为日期，不带时间",
+    "model_type": "must be a table / 应为一个表",
+}
+_TEXT_FAULT = "must not be blank / 不能是空白"
+_GENERAL = "cannot be used / 这个值不能用"
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="after")
+    def _lists_hold_something(self) -> "_Table":
+        for name in self.model_fields_set:
+            # Whoever empties a list may mean "nobody", and would get "everybody".
+            if getattr(self, name) == () and name not in ("never", "way"):
+                field = type(self).model_fields[name].alias or name
+                raise _wrong(
+                    f"{field} = [] is ambiguous; leave {field} out for any",
+                    f"{field} = [] 意思不明；不限制就整行去掉",
+                )
+        return self
+
+
+class _Title(_Table):
+    zh_Hans: _Text
+    en: _Text
+
+
+class _Vaccination(_Table):
+    course: bool = Field(default=False, strict=True)
+    doses: int = Field(default=0, ge=1, le=20, strict=True)
+    days: _Days | None = None
+    booster_days: _Days | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> "_Vaccination":
+        if self.course == bool(self.doses):
+            raise _wrong(
+                "write either course = true (all doses of the course) or doses = a number",
+                "course = true（全程）和 doses = 针数，写且只写一个",
+            )
+        _rising("days", self.days)
+        _rising("booster_days", self.booster_days)
+        return self
+
+
+class _Test(_Table):
+    hours: int = Field(ge=1, le=24 * 60, strict=True)
+    kinds: tuple[Literal["naat", "antigen", "other"], ...] = ()
+
+
+class _Recovery(_Table):
+    days: _Days
+
+    @model_validator(mode="after")
+    def _fits(self) -> "_Recovery":
+        _rising("days", self.days)
+        return self
+
+
+class _Way(_Table):
+    id: _Name
+    title: _Title
+    categories: tuple[_Name, ...] = Field(default=(), alias="for")
+    carriers: tuple[Carrier, ...] = ()
+    health: tuple[Colour, ...] = ()
+    itinerary: tuple[Colour, ...] = ()
+    vaccination: _Vaccination | None = None
+    test: _Test | None = None
+    recovery: _Recovery | None = None
+    eu_rules: bool = Field(default=False, strict=True)
+    from_day: date | None = Field(default=None, alias="from", strict=True)
+    until_day: date | None = Field(default=None, alias="until", strict=True)
+
+    @model_validator(mode="after")
+    def _fits(self) -> "_Way":
+        if not any((self.health, self.itinerary, self.vaccination, self.test, self.recovery, self.eu_rules)):
+            asked = "health, itinerary, vaccination, test, recovery, eu_rules"
+            raise _wrong(f"a way asks for at least one of {asked}", f"一种情形至少要写一个条件：{asked}")
+        odd = ", ".join(str(carrier) for carrier in self.carriers if carrier not in domain.HEALTH)
+        if odd:
+            raise _wrong(f"carriers: {odd} states nothing about health", f"carriers：{odd} 不说明健康情况")
+        if self.from_day and self.until_day and self.from_day > self.until_day:
+            raise _wrong("from lies behind until", "from 晚于 until")
+        return self
+
+
+class _File(_Table):
+    title: _Title
+    never: tuple[Colour, ...] = (Colour.RED,)
+    positive_days: int = Field(default=14, ge=0, le=365, strict=True)
+    way: tuple[_Way, ...] = ()
+
+    @model_validator(mode="after")
+    def _fits(self) -> "_File":
+        names = [way.id for way in self.way]
+        twice = ", ".join(sorted({name for name in names if names.count(name) > 1}))
+        if twice:
+            raise _wrong(f"way: stands twice: {twice}", f"way：重复：{twice}")
+        if Colour.RED not in self.never:
+            raise _wrong("never: red is never accepted; leave it in", "never：红码一律不收，不能去掉 red")
+        for way in self.way:
+            both = ", ".join(sorted({*way.health, *way.itinerary} & {*self.never}))
+            if both:
+                raise _wrong(
+                    f"way {way.id}: accepts {both}, which `never` rules out",
+                    f"way {way.id}：收 {both}，而 never 里说不收",
+                )
+        return self
+
+
+def parse(
+    name: str,
+    text: str,
+    where: str = "",
+    *,
+    utc_offset_s: int = 0,
+    changes: tuple[tuple[int, int], ...] = (),
+) -> domain.Acceptance:
+    """Return what a TOML text accepts; its version is the text's own hash.
+
+    Days are counted `utc_offset_s` seconds east of Greenwich, from the moments in `changes` on by another
+    number (see `day_begins`). Raises ConfigError with one line for each fault in both languages, `where`
+    (a file name) in front.
+    """
+    where = where or name
+    try:
+        file = _File.model_validate(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(f"{where}: not TOML: {error} / 不是 TOML 格式") from error
+    except ValidationError as error:
+        raise ConfigError([_fault(where, dict(fault)) for fault in error.errors()]) from error
+    return domain.Acceptance(
+        name=name,
+        version=hashlib.sha256(text.encode()).hexdigest()[:16],
+        ways=tuple(_way(way) for way in file.way),
+        never=file.never,
+        positive_days=file.positive_days,
+        utc_offset_s=utc_offset_s,
+        changes=changes,
+        titles=tuple((way.id, way.title.model_dump()) for way in file.way),
+        text=text,
+    )
+
+
+def find(name: str, config_folder: Path) -> Path | None:
+    """Return the file of the rules with this name, the site's own before those that ship."""
+    for folder in _folders(config_folder):
+        path = folder / f"{name}.toml"
+        if path.is_file():
+            return path
+    return None
+
+
+def names(config_folder: Path) -> tuple[str, ...]:
+    """Return the names of all rules there are."""
+    return tuple(sorted({path.stem for folder in _folders(config_folder) for path in folder.glob("*.toml")}))
+
+
+def out_of_reach(accepted: domain.Acceptance, procedure: Procedure, where: str) -> list[str]:
+    """Return a fault for each step that reads health codes and that none of the ways could ever complete,
+    because what they ask for stands in codes the step does not read."""
+    return [
+        f"{where}: way: step {step.id} of {procedure.name} reads only {', '.join(step.carriers)}: "
+        f"no way can ever be met / {procedure.name} 的 {step.id} 步骤只读这些码，哪种情形都满足不了"
+        for step in procedure.steps
+        if domain.HEALTH.intersection(step.carriers)
+        and not any(domain.can_be_met(way, step.carriers) for way in accepted.ways)
+    ]
+
+
+def day_begins(timezone: str, now: datetime) -> tuple[int, tuple[tuple[int, int], ...]]:
+    """Return a zone's seconds east of Greenwich at the beginning of last year, and the moments
+    (microseconds UTC) from which on it is another number, until the end of the year after next. The same
+    all year long, so that a restart makes no new version of the rules."""
+    zone = ZoneInfo(timezone)
+    at, end = datetime(now.year - 1, 1, 1, tzinfo=UTC), datetime(now.year + 3, 1, 1, tzinfo=UTC)
+    first = offset_s = _east_s(zone, at)
+    changes: list[tuple[int, int]] = []
+    while at < end:
+        following = at + timedelta(days=1)
+        if _east_s(zone, following) != offset_s:
+            offset_s = _east_s(zone, following)
+            changes.append((_moment_of_change(zone, at, following), offset_s))
+        at = following
+    return first, tuple(changes)
+
+
+def _folders(config_folder: Path) -> tuple[Path, ...]:
+    return (config_folder / "acceptance", SHIPPED, SYSTEM)
+
+
+def _east_s(zone: ZoneInfo, at: datetime) -> int:
+    return round((at.astimezone(zone).utcoffset() or timedelta()).total_seconds())
+
+
+def _moment_of_change(zone: ZoneInfo, before: datetime, after: datetime) -> int:
+    old = _east_s(zone, before)
+    while after - before > timedelta(seconds=1):
+        middle = before + timedelta(seconds=(after - before) // timedelta(seconds=2))
+        before, after = (middle, after) if _east_s(zone, middle) == old else (before, middle)
+    return int(after.timestamp()) * 1_000_000
+
+
+def _rising(name: str, days: _Days | None) -> None:
+    if days is not None and days[0] > days[1]:
+        raise _wrong(f"{name} = [at least, at most]", f"{name} = [最少, 最多]，前一个不能大于后一个")
+
+
+def _wrong(en: str, zh: str) -> PydanticCustomError:
+    return PydanticCustomError("said", "{en} / {zh}", {"en": en, "zh": zh})
+
+
+def _fault(where: str, fault: Mapping[str, Any]) -> str:
+    place = ".".join(str(part) for part in fault["loc"]) or "file"
+    kind, context = fault["type"], fault.get("ctx", {})
+    if kind == "said":
+        return f"{where}: {place}: {fault['msg']}"
+    if kind == "string_pattern_mismatch" and context.get("pattern") == r"\S":
+        return f"{where}: {place}: {_TEXT_FAULT}"
+    return f"{where}: {place}: {_SAYS.get(kind, _GENERAL).format(**context)}"
+
+
+def _way(way: _Way) -> domain.Way:
+    return domain.Way(
+        id=way.id,
+        categories=way.categories,
+        carriers=way.carriers,
+        health=way.health,
+        itinerary=way.itinerary,
+        vaccination=_vaccination(way.vaccination),
+        test=None if way.test is None else conditions.Test(way.test.hours, way.test.kinds),
+        recovery=None if way.recovery is None else conditions.Recovery(way.recovery.days),
+        eu_rules=way.eu_rules,
+        from_day=way.from_day,
+        until_day=way.until_day,
+    )
+
+
+def _vaccination(asked: _Vaccination | None) -> conditions.Vaccination | None:
+    if asked is None:
+        return None
+    return conditions.Vaccination(asked.doses, asked.days or (0, None), asked.booster_days)

@@ -1,0 +1,120 @@
+"""Trust lists at the district: what may be pushed, which version it gets, how it travels, who refused it."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from district import lists
+from district.cli import main
+from district.errors import Refused
+from edge.codes import TrustList
+from edge.codes.trust_text import dump_list
+from edge.domain.model import Carrier
+from tests.codes.hc1_samples import hc1_trust
+from tests.codes.samples import NOW_US
+from tests.district.desk import Desk, FakeJournal, events_of
+
+NAME = "trust-hc1"
+CONTENT = dump_list(TrustList(Carrier.HC1, (hc1_trust(),), NOW_US))
+
+
+def push(desk: Desk, content: str, **more: Any) -> int:
+    with desk.store.write() as connection:
+        return lists.push(connection, NAME, content, 1, **more)
+
+
+def changed(**fields: object) -> str:
+    return json.dumps(json.loads(CONTENT) | fields)
+
+
+def test_a_version_only_ever_rises(desk: Desk) -> None:
+    assert push(desk, CONTENT) == 1
+    assert push(desk, CONTENT) == 1
+    assert push(desk, CONTENT, least=40) == 40
+    assert push(desk, changed(revoked=["uci:" + "0" * 32])) == 41
+    assert push(desk, CONTENT, least=2) == 42
+    with pytest.raises(Refused, match="version"):
+        push(desk, CONTENT, least=2**53)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "[" * 100_000,
+        "[]",
+        "{}",
+        changed(carrier="shc"),
+        changed(as_of=None),
+        changed(as_of="yesterday"),
+        changed(as_of="1970-01-01T00:00:00Z"),
+        changed(keys={}),
+        changed(keys=[]),
+        changed(keys=[], replace="yes"),
+    ],
+)
+def test_what_every_gate_would_refuse_is_not_stored(desk: Desk, content: str) -> None:
+    with pytest.raises(Refused):
+        push(desk, content)
+    with desk.store.read() as connection:
+        assert lists.versions(connection) == {}
+
+
+def test_an_empty_list_is_stored_where_it_is_meant(desk: Desk) -> None:
+    assert push(desk, changed(keys=[], replace=True)) == 1
+
+
+def test_a_large_list_travels_packed(desk: Desk) -> None:
+    push(desk, CONTENT)
+    headers = {"authorization": f"Bearer {desk.token}"}
+    plain = desk.client.get(f"/ingest/lists/{NAME}", headers=headers)
+    packed = desk.client.get(f"/ingest/lists/{NAME}", headers=headers | {"accept-encoding": "gzip"})
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert json.loads(gzip.decompress(packed.data)) == plain.json
+    assert plain.json is not None
+    assert plain.json["content"] == CONTENT
+
+
+def test_a_gate_that_refuses_a_list_is_an_alarm_until_it_takes_one(desk: Desk) -> None:
+    journal = FakeJournal()
+    refused = {"name": NAME, "version": 3, "why": "trust-hc1: as_of"}
+    journal.append("list.refused", refused)
+    desk.post(events_of(journal))
+    assert "list_refused" in desk.alarms()
+    received = {"name": NAME, "version": 4, "kind": "trust", "as_of_us": 5, "count": 1, "withdrawn": 0}
+    journal.append("list.received", received)
+    desk.post(events_of(journal))
+    with desk.store.read() as connection:
+        row = connection.execute("SELECT subject, over_us FROM alarm WHERE code='list_refused'").fetchone()
+    assert row[0] == NAME
+    assert row[1] is not None
+
+
+def command(folder: Path, *words: object) -> Result:
+    return CliRunner().invoke(main, [*map(str, words), "--store", str(folder)])
+
+
+def test_the_command_pushes_replaces_and_goes_on_after_a_lost_store(tmp_path: Path) -> None:
+    file = tmp_path / "hc1.json"
+    file.write_text(CONTENT, "utf-8")
+    store = tmp_path / "store"
+    assert json.loads(command(store, "list", "push", NAME, file, "--json").stdout)["version"] == 1
+    assert json.loads(command(store, "list", "push", NAME, file, "--version", 9, "--json").stdout) == {
+        "list": NAME,
+        "version": 9,
+    }
+    replaced = command(store, "list", "push", NAME, file, "--replace", "--json")
+    assert json.loads(replaced.stdout)["version"] == 10
+    file.write_text("{", "utf-8")
+    for options in ([], ["--replace"]):
+        result = command(store, "list", "push", NAME, file, *options)
+        assert (result.exit_code, "not JSON" in result.stderr) == (2, True)
+    file.write_text("names", "utf-8")
+    assert command(store, "list", "push", "watch", file, "--replace").exit_code == 2
+    assert command(store, "list", "push", "watch", file).exit_code == 0
