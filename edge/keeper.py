@@ -48,6 +48,7 @@ def publish(
                     "name": accepted.name,
                     "text": accepted.text,
                     "utc_offset_s": accepted.utc_offset_s,
+                    "changes": [list(change) for change in accepted.changes],
                 }
             rows.append(Row("procedure.published", now, body))
         if known.get("policy") != spec.policy.version:

@@ -146,7 +146,7 @@ def accepting(procedure: Procedure, acceptance: Acceptance) -> Procedure:
     """
     if not any(HEALTH.intersection(step.carriers) for step in procedure.steps):
         return procedure
-    both = f"{procedure.version} {acceptance.version} {acceptance.utc_offset_s}"
+    both = f"{procedure.version} {acceptance.version} {acceptance.utc_offset_s} {acceptance.changes}"
     version = hashlib.sha256(both.encode()).hexdigest()[:16]
     return replace(procedure, acceptance=acceptance, version=version)
 

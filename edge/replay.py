@@ -61,8 +61,10 @@ class Replay:
         try:
             found = procedures.parse(row.body["name"], row.body["text"])
             if (told := row.body.get("acceptance")) is not None:
-                offset_s = told["utc_offset_s"]
-                accepted = acceptance.parse(told["name"], told["text"], utc_offset_s=offset_s)
+                changes = tuple((from_us, east_s) for from_us, east_s in told.get("changes", ()))
+                accepted = acceptance.parse(
+                    told["name"], told["text"], utc_offset_s=told["utc_offset_s"], changes=changes
+                )
                 found = procedures.accepting(found, accepted)
             self._procedures[row.body["version"]] = found
         except ConfigError:  # written by a version that knew other keys: its passages say no_procedure

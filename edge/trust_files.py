@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from edge.codes import eu_rules_text
+from edge.codes.eu_rules import EuRules
 from edge.codes.trust import ALGORITHMS, TrustList, TrustStore
 from edge.codes.trust_text import dump_list, parse_list
 from edge.domain.errors import ConfigError
@@ -34,8 +36,12 @@ def load(folder: Path, *, accept_test_issuers: bool = False, max_age_us: int | N
         raise ConfigError(f"{folder}: no such folder of trust lists; make one with `gatepost trust import`")
     faults: list[str] = []
     lists: list[TrustList] = []
+    rules: EuRules | None = None
     for path in sorted(folder.glob("*.json")):
         try:
+            if path.name == eu_rules_text.NAME:
+                rules = eu_rules_text.parse_rules(read_text(path), str(path))
+                continue
             entry = _read_list(path)
         except ConfigError as error:
             faults.extend(error.faults)
@@ -48,7 +54,7 @@ def load(folder: Path, *, accept_test_issuers: bool = False, max_age_us: int | N
         lists.append(entry)
     if faults:
         raise ConfigError(faults)
-    return TrustStore(tuple(lists), accept_test_issuers, max_age_us, load_documents(folder))
+    return TrustStore(tuple(lists), accept_test_issuers, max_age_us, load_documents(folder), eu_rules=rules)
 
 
 def load_documents(folder: Path) -> Mapping[str, str]:

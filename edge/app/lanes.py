@@ -4,10 +4,9 @@ filled with whoever waited when the gate stopped, the thermometers with their ca
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from edge import acceptance, procedures
 from edge.app.calibrated import counting, stands
@@ -132,9 +131,9 @@ def acceptance_of(settings: Settings, config_folder: Path) -> Acceptance:
     path = acceptance.find(name, config_folder)
     if path is None:
         raise ConfigError(f"[codes] acceptance: there are no rules {name!r} / 没有这个规定文件")
-    offset = datetime.now(ZoneInfo(settings.gate.timezone)).utcoffset() or timedelta()
+    offset_s, changes = acceptance.day_begins(settings.gate.timezone, datetime.now(UTC))
     text = procedures.read(path)
-    return acceptance.parse(name, text, str(path), utc_offset_s=round(offset.total_seconds()))
+    return acceptance.parse(name, text, str(path), utc_offset_s=offset_s, changes=changes)
 
 
 def _built(

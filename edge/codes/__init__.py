@@ -19,6 +19,7 @@ from edge.codes import (
     uk_venue,
     vds_nc,
 )
+from edge.codes.eu_rules import applied
 from edge.codes.outcome import Claims, Refusal, proven, refused
 from edge.codes.reasons import CodeReason
 from edge.codes.trust import EMPTY, Algorithm, TrustKey, TrustList, TrustStore
@@ -48,7 +49,10 @@ def read(payload: bytes, trust: TrustStore, at_us: int, *, clock_trusted: bool =
     except Refusal as refusal:
         return refused(carrier, refusal, payload)
     too_old = trust.too_old(carrier, at_us)
-    return proven(carrier, claims, at_us, clock_trusted=clock_trusted, list_too_old=too_old)
+    code = proven(carrier, claims, at_us, clock_trusted=clock_trusted, list_too_old=too_old)
+    if trust.eu_rules is None or claims.certificate is None:
+        return code
+    return applied(code, claims.certificate, trust.eu_rules, at_us, max_age_us=trust.max_age_us)
 
 
 def _format_of(payload: bytes) -> tuple[Carrier, Callable[[bytes, TrustStore], Claims]]:

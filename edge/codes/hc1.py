@@ -92,6 +92,7 @@ def hcert(payload: bytes, trust: TrustStore) -> tuple[dict[str, object], Claims]
         holder=f"hc1:{holder}",
         revoked=_revoked(token, kind, trusted.revoked),
         key=key,
+        certificate=certificate,
     )
     return certificate, found
 

@@ -16,6 +16,7 @@ class Claims(NamedTuple):
 
     Times in microseconds UTC, `until_us` exclusive, None where there is no such bound. `key` is the
     one that made the signature; when its certificate holds is judged apart from when the code does.
+    `certificate` is the content rule files speak of, for the formats that have such rules.
     """
 
     issuer: str | None
@@ -28,6 +29,7 @@ class Claims(NamedTuple):
     revoked: bool = False
     key: TrustKey | None = None
     signed: bool = True
+    certificate: dict[str, object] | None = None
 
 
 class Refusal(Exception):

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
 )
 
+from edge.codes.eu_rules import EuRules
 from edge.domain.errors import ConfigError
 from edge.domain.model import Carrier
 
@@ -130,7 +131,7 @@ class TrustStore:
 
     A list older than `max_age_us` proves nothing any more; None: no list is ever too old. `documents`
     are the contexts linked data names by address; `cwa_hosts` other apps' hosts, in lower case, that may
-    carry a venue code of the Corona-Warn-App behind their own.
+    carry a venue code of the Corona-Warn-App behind their own; `eu_rules` what countries demand of hc1.
     """
 
     lists: tuple[TrustList, ...] = ()
@@ -138,6 +139,7 @@ class TrustStore:
     max_age_us: int | None = None
     documents: Mapping[str, str] = field(default_factory=dict)
     cwa_hosts: frozenset[str] = frozenset()
+    eu_rules: EuRules | None = None
 
     def of(self, carrier: Carrier) -> TrustList | None:
         """Return the list for this carrier, None where none was imported."""

@@ -160,11 +160,16 @@ def effect_of(question: Question, value: str) -> Effect:
 
 
 def category(evidence: Sequence[Evidence]) -> str:
-    """Return the category of people the passage belongs to, from its valid codes."""
+    """Return the category of people the passage belongs to, from a valid pass of ours:
+    what other issuers call people is no word of this site's rules."""
     for piece in evidence:
         item = piece.item
-        if isinstance(item, Code) and item.verdict is CodeVerdict.VALID and item.subject.get("category"):
-            return item.subject["category"]
+        if (
+            isinstance(item, Code)
+            and item.verdict is CodeVerdict.VALID
+            and item.carrier is Carrier.GATEPOST_PASS
+        ):
+            return item.subject.get("category", "visitor")
     return "visitor"
 
 
@@ -212,7 +217,7 @@ def _code_status(step: Step, given: _Given) -> StepStatus:
     fitting = [code for code in given.codes if code.carrier in step.carriers]
     judged = judge(given.acceptance, given.evidence, step.carriers, category(given.evidence))
     proven = any(code.verdict is CodeVerdict.VALID and code.carrier not in HEALTH for code in fitting)
-    if proven or judged.way is not None:
+    if judged.way is not None or (proven and not judged.against):
         return StepStatus(step, StepState.DONE)
     instead = _instead(step, given.answers)
     # Nobody talks a red code away: what rules a person out is for the attendant to decide by name.
@@ -239,8 +244,10 @@ def _instead(step: Step, answers: Mapping[str, str]) -> StepStatus | None:
 def _why_not(fitting: Sequence[Code], judged: Judged, *, shown: bool) -> tuple[StepState, tuple[str, ...]]:
     """Return how a code step stands that no code completes; `shown`: some code was read at all."""
     newest = fitting[-1] if fitting else None
-    if newest is not None and newest.verdict is CodeVerdict.UNVERIFIED and newest.reason in _PENDING:
-        return StepState.MISSING, (_PENDING[newest.reason],)
+    unverified = newest is not None and newest.verdict is CodeVerdict.UNVERIFIED
+    pending = _PENDING.get(newest.reason or "") if newest is not None and unverified else None
+    if pending is not None and not judged.against:
+        return StepState.MISSING, (pending,)
     if judged.shortfalls:
         words = tuple(f"{Reason.CODE_NOT_ACCEPTED}:{word}" for word in judged.shortfalls)
         return (StepState.MISSING if judged.waits else StepState.FAILED), words

@@ -233,11 +233,13 @@ class ClockCorrected(Body):
 
 
 class PublishedAcceptance(Body):
-    """What a procedure accepts of health codes; days are counted `utc_offset_s` east of Greenwich."""
+    """What a procedure accepts of health codes; days are counted `utc_offset_s` east of Greenwich, from the
+    moments (microseconds UTC) in `changes` on by the seconds beside them."""
 
     name: str
     text: str
     utc_offset_s: int
+    changes: list[list[int]] = []
 
 
 class ProcedurePublished(Body):
