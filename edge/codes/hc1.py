@@ -31,6 +31,7 @@ PREFIX = b"HC1:"
 # The largest public vector inflates to 870 bytes; what fits one QR code could inflate to 2.9 MB.
 MAX_INFLATED = 65_536
 
+_CHECK_SUM = 4  # bytes of zlib's, behind the packed data
 _PREFIXES = re.compile(rb"HC[1-9]:")  # a later, incompatible version counts the digit up
 _ALGORITHMS = {ES256: Algorithm.ES256, PS256: Algorithm.PS256}
 _MAX_KID = 32  # a whole SHA-256; real ones have 8 bytes
@@ -133,7 +134,23 @@ def _inflated(data: bytes) -> bytes:
         raise _invalid(CodeReason.TOO_LARGE)
     if not reader.eof or reader.unused_data:
         raise ValueError("cut off, or bytes behind the end")
+    if _has_spare_bits(data, inflated):
+        raise ValueError("the unused last bits are not zero")
     return inflated
+
+
+def _has_spare_bits(data: bytes, inflated: bytes) -> bool:
+    """Say whether the byte in front of the check sum has bits behind the end of the packed data: nobody
+    signs those, so that each would write the same code another way. Its highest bit that is set is one if
+    the data comes out the same without it."""
+    last = data[-_CHECK_SUM - 1]
+    cleared = bytes([last ^ (1 << last.bit_length() - 1)]) if last else b"\0"
+    reader = zlib.decompressobj()
+    try:
+        same = reader.decompress(data[: -_CHECK_SUM - 1] + cleared + data[-_CHECK_SUM:], len(inflated) + 1)
+    except zlib.error:
+        return False
+    return bool(last) and reader.eof and same == inflated
 
 
 def _trusted(token: _Token, trust: TrustStore) -> TrustList:

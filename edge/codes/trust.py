@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -180,7 +181,10 @@ def es256_key(public: bytes, issuer: str, key_id: str) -> TrustKey:
 def ps256_key(public: bytes, issuer: str, key_id: str) -> TrustKey:
     """Return the trust entry for an RSA key (DER SubjectPublicKeyInfo); ValueError if it is none, or
     its length is not one a signer would use."""
-    found = load_der_public_key(public)
+    try:
+        found = load_der_public_key(public)
+    except UnsupportedAlgorithm as error:
+        raise ValueError("not an RSA key") from error
     if not isinstance(found, rsa.RSAPublicKey):
         raise ValueError("not an RSA key")
     if not MIN_RSA_BITS <= found.key_size <= MAX_RSA_BITS:
@@ -191,7 +195,10 @@ def ps256_key(public: bytes, issuer: str, key_id: str) -> TrustKey:
 
 def x509_key(public: bytes, issuer: str, key_id: str) -> TrustKey:
     """Return the trust entry for a certificate (DER); ValueError if the bytes are none."""
-    x509.load_der_x509_certificate(public)
+    try:
+        x509.load_der_x509_certificate(public)
+    except x509.InvalidVersion as error:
+        raise ValueError("not a certificate of version 3") from error
     return TrustKey(issuer, key_id, Algorithm.X509, public)
 
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
@@ -130,7 +131,7 @@ def _pem_key(text: str, source: str, issuer: str) -> TrustKey:
         raise ConfigError(f"{source}: this is a private key; give the public one only")
     try:
         key = load_pem_public_key(text.encode())
-    except ValueError as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise ConfigError(f"{source}: no public key: {error}") from error
     if not isinstance(key, Ed25519PublicKey):
         raise ConfigError(f"{source}: passes are signed with Ed25519; this is another kind of key")

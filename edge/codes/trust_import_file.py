@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 
 from asn1crypto import pem  # type: ignore[import-untyped]
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
@@ -130,7 +131,7 @@ def _pem_key(text: str, source: str, carrier: Carrier, issuer: str, kid: str) ->
             return ps256_key(der, issuer, kid)
         if isinstance(key, ed25519.Ed25519PublicKey) and carrier is Carrier.DIVOC:
             return ed25519_key(key.public_bytes(Encoding.Raw, PublicFormat.Raw), issuer, kid)
-    except ValueError as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise ConfigError(f"{source}: no public key for {carrier}: {error}") from error
     raise ConfigError(f"{source}: codes of the kind {carrier} are not signed with a key of this kind")
 

@@ -80,6 +80,9 @@ def read_certificate(der: bytes) -> Certificate:
         from_us, until_us = _bounds(body["validity"])
         loaded = x509.load_der_x509_certificate(der)
         loaded.public_key()
+        # Bits to spare behind the signature would be a second writing of the same certificate.
+        if not der.endswith(b"\x00" + loaded.signature):
+            raise ValueError("a signature that is not whole bytes")
         return Certificate(
             der=der,
             loaded=loaded,

@@ -75,7 +75,8 @@ def test_every_verdict_and_every_reason_is_explained_in_both_languages() -> None
     explained = dict(rows)
     verdicts = {str(verdict) for verdict in CodeVerdict}
     assert verdicts <= explained.keys()
-    reasons = {name: text for name, text in rows if text.count(" | ") == 1}
+    section = CODES.split("## Reasons", 1)[1].split("\n## ", 1)[0]
+    reasons = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", section, re.MULTILINE))
     assert reasons == {
         str(reason): f"{SENTENCES[reason]['zh_Hans']} | {SENTENCES[reason]['en']}" for reason in CodeReason
     }
