@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from edge.domain.model import Carrier
 # 10,000 keys and 50,000 withdrawals take 4.5 MB; the largest published list, 961 keys, 0.2 MB.
 MAX_FILE_BYTES = 16 * 1024 * 1024
 CONTEXTS = "contexts"  # the folder of documents that linked data names by address
+LOCK_S = 5.0
 MAX_FILES = 20_000  # in the folders of one import
 
 
@@ -100,8 +102,11 @@ def write_list(folder: Path, entry: TrustList) -> Path:
     """Put a list into its file, whole or not at all, and return the file's path."""
     path = folder / f"{entry.carrier}.json"
     try:
+        data = dump_list(entry).encode()
+        if len(data) > MAX_FILE_BYTES:  # or the next start would refuse what this one wrote
+            raise ConfigError(f"{path}: larger than any trust list ({MAX_FILE_BYTES} bytes)")
         folder.mkdir(parents=True, exist_ok=True)
-        _replace(path, dump_list(entry).encode())
+        _replace(path, data)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written: {error.strerror or error}") from error
     return path
@@ -117,10 +122,24 @@ def locked(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise ConfigError(f"{folder}: cannot be written: {error.strerror or error}") from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _take_lock(descriptor, folder)
         yield
     finally:
         os.close(descriptor)
+
+
+def _take_lock(descriptor: int, folder: Path) -> None:
+    # Whoever holds it longer has hung; the uplink must not wait for them.
+    until = time.monotonic() + LOCK_S
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise ConfigError(f"{folder}: another program is changing the trust lists") from None
+            time.sleep(0.05)
+        else:
+            return
 
 
 def read_bytes(path: Path) -> bytes:

@@ -21,6 +21,7 @@ CHINA = timezone(timedelta(hours=8))
 MAX_TEXT = 200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Milliseconds since 1970 that lie between 2020 and 2100; a count of seconds is never taken for them.
+_NO_DATE_US = 4_102_444_800_000_000  # the year 2100
 _MS = (1_577_836_800_000, 4_102_444_800_000)
 
 
@@ -36,18 +37,22 @@ class Said:
     issued_us: int | None = None
     until_us: int | None = None
     odd: bool = False
+    besides: Meaning | None = None
 
 
 def composed(kind: Carrier, said: Said) -> PlatformAnswer:
     """Return the answer to a question about a code of this kind."""
     state = _state(kind, said)
-    colours = ((Fact.COLOUR, said.health), (Fact.ITINERARY, said.itinerary))
+    health = said.health if isinstance(said.health, Colour) else said.besides
+    colours = ((Fact.COLOUR, health), (Fact.ITINERARY, said.itinerary))
     stated = {str(fact): str(value) for fact, value in colours if isinstance(value, Colour)}
-    # Colours of an answer that says "expired" or "failed" are left out: nobody may find a green there.
+    # Of an answer that says "expired" or "failed" only what speaks against somebody is kept: nobody may
+    # find a green there, and nobody may lose a red.
     found = state is PlatformState.FOUND
+    against = {fact: colour for fact, colour in stated.items() if colour != Colour.GREEN}
     return PlatformAnswer(
         state=state,
-        subject={**said.facts, **stated} if found else {},
+        subject={**said.facts, **stated} if found else against,
         personal=dict(said.personal),
         person=_person(said.personal),
         issued_us=said.issued_us,
@@ -94,7 +99,8 @@ def moment_us(value: object) -> int | None:
         return None
     if found.tzinfo is None:
         found = found.replace(tzinfo=CHINA)
-    return round((found - _EPOCH) / timedelta(microseconds=1))
+    moment = round((found - _EPOCH) / timedelta(microseconds=1))
+    return moment if 0 <= moment < _NO_DATE_US else None  # 0001 and 9999 stand for "none"
 
 
 def stamped(value: object) -> tuple[int | None, bool]:
@@ -117,6 +123,8 @@ def china_day(moment: int) -> str:
 
 def _state(kind: Carrier, said: Said) -> PlatformState:
     if kind is Carrier.CHINA_VENUE:
+        if isinstance(said.health, PlatformState) and said.health is not PlatformState.NO_MEANING:
+            return said.health  # no answer, whatever place it names
         return (
             PlatformState.FOUND if said.facts.get(Fact.PLACE) and not said.odd else PlatformState.NO_MEANING
         )

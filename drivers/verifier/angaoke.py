@@ -85,6 +85,8 @@ def reduced(inquiry: Inquiry, document: Any) -> PlatformAnswer:
         personal=personal(data, _PERSONAL),
         until_us=until_us,
         odd=odd,
+        # A grade beside "expired" still says what it says.
+        besides=meant(GRADES, data.get("risk_assessment_grade")),
     )
     return composed(inquiry.kind, said)
 

@@ -3,7 +3,8 @@
 import json
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from edge import codes, trust_files
 from edge.codes import TrustList, TrustStore
 from edge.codes.trust import ALGORITHMS
-from edge.codes.trust_text import parse_list
+from edge.codes.trust_text import dump_list, parse_list
 from edge.domain.errors import ConfigError
 from edge.domain.model import Carrier, ClockQuality, Code, Instant
 
@@ -65,9 +66,11 @@ class TrustFolder:
     def take(self, name: str, version: int, content: str) -> Mapping[str, Any]:
         """Put a list of the district in force; ConfigError where it must not be, OSError where it cannot
         be written. Return what the journal says of it."""
-        with trust_files.locked(self._folder), self._lock:
+        with self._locked(), self._lock:
             entry = replace(self._judged(Carrier(name.removeprefix(PREFIX)), content, name), version=version)
             unchanged = self._look() == self._seen
+            if len(dump_list(entry)) > trust_files.MAX_FILE_BYTES:
+                raise ConfigError(f"{name}: with what was withdrawn here, larger than a trust list may be")
             try:
                 trust_files.write_list(self._folder, entry)
             except ConfigError as error:
@@ -80,6 +83,16 @@ class TrustFolder:
             else:
                 self._read_again()
         return _facts(entry)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Hold the folder. OSError where another program does not let go of it: that passes."""
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(trust_files.locked(self._folder))
+            except ConfigError as error:
+                raise OSError(str(error)) from error
+            yield
 
     def facts(self, name: str) -> Mapping[str, Any]:
         """Return what the journal says of the list in force."""

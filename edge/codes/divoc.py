@@ -14,6 +14,7 @@ The code has to come from a reader that hands over exact bytes. Trust: `key_id` 
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -35,6 +36,7 @@ PROOF_CONTEXT = "https://w3id.org/security/v2"
 _ZIP_START = b"PK\x03\x04"
 _NAME_AT = 30  # in the first header of an archive
 _MAX_NAME = 300
+_ADDRESS = re.compile(r"[A-Za-z0-9.:/_#?=%~-]{1,300}", re.ASCII)
 _SUITES = {
     "RsaSignature2018": (Algorithm.PS256, "PS256"),
     "Ed25519Signature2018": (Algorithm.ED25519, "EdDSA"),
@@ -138,6 +140,10 @@ def _detached(jws: str, algorithm: str) -> tuple[bytes, bytes]:
 
 
 def _keys(proof: _Proof, issuer: str, trust: TrustStore) -> tuple[TrustKey, ...]:
+    # Nobody has signed these yet, and they stand open in the record: names of keys only.
+    if not _ADDRESS.fullmatch(issuer) or not _ADDRESS.fullmatch(proof.key_id):
+        raise _invalid(CodeReason.STRUCTURE)
+
     def refuse(verdict: CodeVerdict, reason: CodeReason) -> Refusal:
         return Refusal(verdict, reason, issuer, proof.key_id)
 

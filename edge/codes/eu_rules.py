@@ -177,7 +177,9 @@ def _result(
         return EuResult.OPEN
     # A list that is not there would look like one without this value, and a rule may negate that.
     for path in variables(rule.logic):
-        if path.startswith(_VALUE_SETS) and path.removeprefix(_VALUE_SETS) not in rules.value_sets:
+        # Within `reduce` the same lists stand behind `data.`.
+        _, used, name = f".{path}".partition(f".{_VALUE_SETS}")
+        if used and name not in rules.value_sets:
             return EuResult.OPEN
     try:
         value = evaluate(rule.logic, data, budget)

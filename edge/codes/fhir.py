@@ -212,10 +212,12 @@ def _meaning(code: str) -> Result:
     return Result.NEGATIVE if code in _NEGATIVE else Result.INCONCLUSIVE
 
 
-def _last_test(facts: dict[str, str]) -> tuple[str, bool, str]:
-    # Of one day the worse: an hour is not always said, and an hour is no recovery.
+def _last_test(facts: dict[str, str]) -> tuple[bool, bool, str, bool, str]:
+    # A positive is never hidden by a negative, one of unknown day least of all. Of one day the worse: an
+    # hour is not always said, and an hour is no recovery.
     taken = facts.get(Fact.TEST_TAKEN, "")
-    return taken[:10], facts[Fact.TEST_RESULT] != Result.NEGATIVE, taken
+    positive = facts[Fact.TEST_RESULT] == Result.POSITIVE
+    return positive, positive and not taken, taken[:10], facts[Fact.TEST_RESULT] != Result.NEGATIVE, taken
 
 
 def _codings(concept: object) -> list[tuple[str, str]]:

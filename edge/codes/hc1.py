@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from edge.codes import base45
 from edge.codes.cose import ALG, CWT, ES256, KID, PS256, SIGN1, Header, Sign1, open_sign1, read_cbor
+from edge.codes.countries import two_letters
 from edge.codes.hc1_facts import Kind, facts_of, kind_of, person_of, plain
 from edge.codes.outcome import SECOND_US, Claims, Refusal
 from edge.codes.reasons import CodeReason
@@ -83,6 +84,7 @@ def hcert(payload: bytes, trust: TrustStore) -> tuple[dict[str, object], Claims]
     if key.purposes and kind.purpose not in key.purposes:
         raise Refusal(CodeVerdict.INVALID, CodeReason.KEY_PURPOSE, key.issuer, token.key_id)
     country = next((name for name in (key.issuer, token.issuer) if name and _COUNTRY.fullmatch(name)), None)
+    country = country and (two_letters(country) or country)
     found = Claims(
         issuer=key.issuer,
         key_id=token.key_id,

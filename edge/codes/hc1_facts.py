@@ -124,11 +124,15 @@ def _vaccination(entry: Entry) -> dict[str, str]:
 
 
 def _test(entry: Entry) -> dict[str, str]:
+    kind = _TEST_KINDS.get(_said(entry.get("tt")), TestKind.OTHER)
+    # Whatever else a laboratory says, it is not negative; and without antibodies nobody is free of the virus.
+    result = _RESULTS.get(_said(entry.get("tr")), Result.INCONCLUSIVE)
+    if kind is TestKind.OTHER and result is Result.NEGATIVE:
+        result = Result.INCONCLUSIVE
     return _known(
         {
-            # Whatever else a laboratory says, it is not negative.
-            Fact.TEST_RESULT: _RESULTS.get(_said(entry.get("tr")), Result.INCONCLUSIVE),
-            Fact.TEST_KIND: _TEST_KINDS.get(_said(entry.get("tt")), TestKind.OTHER),
+            Fact.TEST_RESULT: result,
+            Fact.TEST_KIND: kind,
             Fact.TEST_TAKEN: _moment(_said(entry.get("sc"))),
         }
     )
@@ -151,8 +155,11 @@ def _last_dose(facts: dict[str, str]) -> tuple[int, str]:
     return int(facts.get(Fact.VACCINATION_DOSES, "0")), facts.get(Fact.VACCINATION_DATE, "")
 
 
-def _last_test(facts: dict[str, str]) -> tuple[str, bool]:
-    return facts.get(Fact.TEST_TAKEN, ""), facts[Fact.TEST_RESULT] != Result.NEGATIVE
+def _last_test(facts: dict[str, str]) -> tuple[bool, bool, str, bool]:
+    # A positive is never hidden by a negative, one of unknown day least of all.
+    taken = facts.get(Fact.TEST_TAKEN, "")
+    positive = facts[Fact.TEST_RESULT] == Result.POSITIVE
+    return positive, positive and not taken, taken[:10], facts[Fact.TEST_RESULT] != Result.NEGATIVE
 
 
 def _last_recovery(facts: dict[str, str]) -> tuple[str]:

@@ -4,6 +4,8 @@ import re
 from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_US = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+_LAST_US = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 _TIME = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)"
     r"(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|z|[+-]\d\d:?\d\d)?)?",
@@ -25,7 +27,10 @@ def parse(text: str) -> int:
         int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), tzinfo=UTC
     )
     micros = int((fraction or "").ljust(6, "0")[:6])
-    return (moment - _EPOCH) // timedelta(microseconds=1) + micros - _offset_us(offset)
+    at_us = (moment - _EPOCH) // timedelta(microseconds=1) + micros - _offset_us(offset)
+    if not _FIRST_US <= at_us <= _LAST_US:  # an offset can carry it past what can be written again
+        raise ValueError(f"not within the years 1 to 9999: {text[:40]!r}")
+    return at_us
 
 
 def text(at_us: int) -> str:

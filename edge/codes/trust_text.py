@@ -22,6 +22,10 @@ from edge.codes.trust import (
 from edge.domain.errors import ConfigError
 from edge.domain.model import Carrier
 
+MAX_NAME = 200
+MAX_PARTS = 60_000
+MAX_FAULTS = 20
+
 _LIST_KEYS = {"carrier", "as_of", "keys", "revoked", "version"}
 _KEY_KEYS = {"issuer", "key_id", "algorithm", "public", "test", "purposes", "from", "until"}
 _PURPOSE = re.compile(r"[a-z]{1,24}", re.ASCII)
@@ -30,6 +34,9 @@ _OURS = (Carrier.GATEPOST_PASS, Carrier.GATEPOST_VENUE)
 
 def parse_list(text: str, source: str) -> TrustList:
     """Return the trust list a JSON text holds; ConfigError with every fault, each naming `source`."""
+    # Nothing else bounds what a text of a few megabytes unfolds to.
+    if text.count("{") + text.count("[") > MAX_PARTS:
+        raise ConfigError(f"{source}: more entries than any trust list has")
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -43,7 +50,12 @@ def parse_list(text: str, source: str) -> TrustList:
     if not isinstance(entries, list):
         faults.append("keys: must be a list")
         entries = []
-    keys = tuple(_key(number, entry, carrier, faults) for number, entry in enumerate(entries, 1))
+    keys = []
+    for number, entry in enumerate(entries, 1):
+        keys.append(_key(number, entry, carrier, faults))
+        if len(faults) > MAX_FAULTS:
+            faults.append("keys: and more; the rest was not looked at")
+            break
     revoked = _revoked(found.get("revoked", []), carrier, faults)
     version = found.get("version")
     if version is not None and (not isinstance(version, int) or isinstance(version, bool) or version < 0):
@@ -112,6 +124,10 @@ def _key(number: int, entry: object, carrier: Carrier | None, faults: list[str])
     if unknown or not isinstance(issuer, str) or not isinstance(key_id, str) or not isinstance(test, bool):
         what = f"unknown field {unknown[0]!r}" if unknown else "issuer and key_id are text, test is a boolean"
         faults.append(f"{where}: {what}")
+        return None
+    # They stand in the record of every passage, and have to be written again.
+    if not all(0 < len(text) <= MAX_NAME and text.isprintable() for text in (issuer, key_id)):
+        faults.append(f"{where}: issuer and key_id: 1 to {MAX_NAME} printable characters")
         return None
     purposes = entry.get("purposes", [])
     if not isinstance(purposes, list) or not all(

@@ -53,8 +53,8 @@ def _vaccination(events: object) -> dict[Fact, str]:
     doses = []
     for event in _objects(events):
         disease = _said(event.get("dis"))
-        if disease and not disease.startswith(_COVID_19):
-            continue
+        if not disease.startswith(_COVID_19):
+            continue  # against what is said of every dose that counts here
         for dose in _objects(event.get("vd")):
             number = _sequence(dose.get("seq"))
             if number:
@@ -74,9 +74,15 @@ def _test(message: Message) -> dict[Fact, str]:
     if not isinstance(result, dict):
         return {}
     kind = _said(result.get("tc")).lower().replace(" ", "")
+    if "antibod" in kind:
+        return {}  # whoever has none may carry the virus
+    # Whatever else a laboratory says ("normal", say), it is not negative; nor is what nobody knows how to
+    # read.
+    found = _RESULTS.get(_said(result.get("r")).lower(), Result.INCONCLUSIVE)
+    if _kind(kind) is TestKind.OTHER and found is Result.NEGATIVE:
+        found = Result.INCONCLUSIVE
     return {
-        # Whatever else a laboratory says ("normal", say), it is not negative.
-        Fact.TEST_RESULT: _RESULTS.get(_said(result.get("r")).lower(), Result.INCONCLUSIVE),
+        Fact.TEST_RESULT: found,
         Fact.TEST_KIND: _kind(kind),
         Fact.TEST_TAKEN: _moment(dates.get("sc")) if isinstance(dates, dict) else "",
     }

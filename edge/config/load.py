@@ -219,11 +219,12 @@ def _check_platforms(draft: Draft, drivers: Drivers | None) -> None:
                 what = Text("two platforms have this name; give each its own", "两个平台同名，请各取一个名字")
                 draft.faults.append(Fault(source, title, "name", what))
             names.add(name)
-        for prefix in match if isinstance(match, list) else ():
+        match = match if isinstance(match, list) else []
+        for prefix in match:
             for taken, by in earlier:
                 if isinstance(prefix, str) and prefix.startswith(taken):
                     draft.faults.append(Fault(source, title, "match", _never_asked(prefix, taken, by)))
-        earlier += [(prefix, title) for prefix in match or () if isinstance(prefix, str)]
+        earlier += [(prefix, title) for prefix in match if isinstance(prefix, str)]
         if drivers is not None:
             _check_verifier(draft, drivers, row.get("verifier"), f"{title} [platform.verifier]")
 

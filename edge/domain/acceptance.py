@@ -29,6 +29,7 @@ HEALTH = frozenset(
 # A platform answers anew each time: only the newest answer speaks for somebody, an old green is no green.
 _ANSWERED = frozenset({Carrier.CHINA_HEALTH, Carrier.CHINA_ITINERARY})
 _COLOURS = (("health", Fact.COLOUR), ("itinerary", Fact.ITINERARY))
+ASKED_US = 15_000_000  # the longest time-out there is, and some more
 _ASKING = "ask_platform"
 _MISSING = "needs_"
 _BIRTH_DATE = re.compile(r"\d{4}(?:-\d\d){0,2}", re.ASCII)  # some issuers write other things there
@@ -87,12 +88,14 @@ NOTHING = Acceptance()
 class Judged:
     """`way` is the id of the way that accepted, None where none did. `shortfalls` says what the nearest way
     lacks, in stable words; `waits` whether nothing speaks against it but a code not shown yet. `against`:
-    something shown speaks against the person, and nothing else can make up for it."""
+    something shown speaks against the person, and nothing else can make up for it. `asks`: a platform is
+    being asked about a code that was shown, and it may say so yet."""
 
     way: str | None = None
     shortfalls: tuple[str, ...] = ()
     waits: bool = False
     against: bool = False
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +118,16 @@ def judge(
 
     Codes of `carriers` can be accepted; what others say is heard only where it speaks against the person.
     """
-    if not HEALTH.intersection(carriers):
-        return Judged()
     shown = _Shown(tuple(_good(evidence, carriers)), tuple(_believed(evidence)))
     against = tuple(dict.fromkeys(_against(acceptance, shown)))
     if against:
         return Judged(shortfalls=against, against=True)
-    if not shown.good:
+    if not HEALTH.intersection(carriers):
         return Judged()
     if _is_asking(evidence, carriers):
-        return Judged(shortfalls=("needs_answer",), waits=True)
+        return Judged(shortfalls=("needs_answer",) if shown.good else (), waits=True, asks=True)
+    if not shown.good:
+        return Judged()
     return _by_ways(acceptance, shown, category)
 
 
@@ -183,12 +186,17 @@ def _believed(evidence: Sequence[Evidence]) -> list[Stated]:
 
 
 def _is_asking(evidence: Sequence[Evidence], carriers: Sequence[Carrier]) -> bool:
-    """Say whether a platform is being asked about a code that was shown: it may be the red one."""
+    """Say whether a platform is being asked about a code that was shown: it may be the red one.
+
+    An answer that has not come long after its time never will (the gate was restarted, or the word was
+    lost); what comes later is evidence then, and nobody waits for it.
+    """
     asked: dict[str, bool] = {}
-    for _piece, code in _health_codes(evidence):
+    for piece, code in _health_codes(evidence):
         key = code.personal.get("code_digest") or code.holder
         if code.carrier in _ANSWERED and code.carrier in carriers and key is not None:
-            asked[key] = code.verdict is CodeVerdict.UNVERIFIED and code.reason == _ASKING
+            asks = code.verdict is CodeVerdict.UNVERIFIED and code.reason == _ASKING
+            asked[key] = asks and 0 <= evidence[-1].at.mono_us - piece.at.mono_us <= ASKED_US
     return any(asked.values())
 
 

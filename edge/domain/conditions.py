@@ -129,7 +129,14 @@ def recovery(wanted: Recovery, stated: Stated, calendar: Calendar) -> list[str] 
     """Return what a code lacks to be the recovery asked for."""
     if not stated.says(Fact.RECOVERY_DATE):
         return None
-    return _age(stated, Fact.RECOVERY_DATE, wanted.days, calendar, "recovery")
+    words = _age(stated, Fact.RECOVERY_DATE, wanted.days, calendar, "recovery")
+    if stated.dated:  # the certificate itself says from when to when it counts
+        today = calendar.day(stated.at_us).isoformat()
+        if today > (stated.says(Fact.RECOVERY_UNTIL) or today):
+            words.append("recovery_too_old")
+        if today < (stated.says(Fact.RECOVERY_FROM) or today):
+            words.append("recovery_too_recent")
+    return words
 
 
 def test(wanted: Test, stated: Stated, calendar: Calendar) -> list[str] | None:

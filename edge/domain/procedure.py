@@ -190,10 +190,10 @@ class _Given:
 def _status(step: Step, given: _Given) -> StepStatus:
     if step.kind is StepKind.TEMPERATURE:
         return _temperature_status(step, given.temperature)
-    if any(code.carrier in step.unless and code.verdict is CodeVerdict.VALID for code in given.codes):
-        return StepStatus(step, StepState.DONE)
     if step.kind is StepKind.CODE:
         return _code_status(step, given)
+    if any(code.carrier in step.unless and code.verdict is CodeVerdict.VALID for code in given.codes):
+        return StepStatus(step, StepState.DONE)
     return _asked_status(step, step.questions, given.answers)
 
 
@@ -214,31 +214,39 @@ def _temperature_status(step: Step, verdict: ScreeningVerdict) -> StepStatus:
 
 
 def _code_status(step: Step, given: _Given) -> StepStatus:
-    fitting = [code for code in given.codes if code.carrier in step.carriers]
+    fitting = [code for code in given.codes if code.carrier in (*step.carriers, *step.unless)]
     judged = judge(given.acceptance, given.evidence, step.carriers, category(given.evidence))
-    proven = any(code.verdict is CodeVerdict.VALID and code.carrier not in HEALTH for code in fitting)
-    if judged.way is not None or (proven and not judged.against):
-        return StepStatus(step, StepState.DONE)
     instead = _instead(step, given.answers)
-    # Nobody talks a red code away: what rules a person out is for the attendant to decide by name.
-    if instead is not None and not judged.against:
-        return instead
+    proven = any(
+        code.verdict is CodeVerdict.VALID and (code.carrier not in HEALTH or code.carrier in step.unless)
+        for code in fitting
+    )
+    # What speaks against a person is for the attendant to decide by name: no other code and no answer
+    # makes up for it, and while a platform is asked it may come yet.
+    if not judged.against and not judged.asks:
+        if instead is not None and instead.state is StepState.FAILED:
+            return instead
+        if proven or judged.way is not None:
+            return StepStatus(step, StepState.DONE)
+        if instead is not None:
+            return instead
     wants = tuple(question for question in step.instead if question.id not in given.answers)
     state, reasons = _why_not(fitting, judged, shown=bool(given.codes))
     return StepStatus(step, state, reasons, wants)
 
 
 def _instead(step: Step, answers: Mapping[str, str]) -> StepStatus | None:
-    """Return how far the ladder got that stands beside a code; None while no rung is complete."""
-    failed: StepStatus | None = None
+    """Return how far the ladder got that stands beside a code; None while no rung is complete. What was
+    seen on one rung (a phone that is not green) is not made good by another."""
+    done: StepStatus | None = None
     for rung in dict.fromkeys(question.rung for question in step.instead):
         questions = [question for question in step.instead if question.rung == rung]
         status = _asked_status(step, questions, answers)
-        if status.state is StepState.DONE:
-            return status
         if status.state is StepState.FAILED:
-            failed = failed or status
-    return failed
+            return status
+        if status.state is StepState.DONE:
+            done = done or status
+    return done
 
 
 def _why_not(fitting: Sequence[Code], judged: Judged, *, shown: bool) -> tuple[StepState, tuple[str, ...]]:

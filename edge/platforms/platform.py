@@ -9,6 +9,7 @@ import logging
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from edge.codes.reasons import CodeReason
@@ -65,7 +66,10 @@ class Platform:
         key, now_us = digest(payload), at.mono_us
         with self._changed:
             if self._sightings.elsewhere(key, lane, now_us, self.route.apart_us):
-                return unanswered(self.route, payload, CodeReason.SEEN_ELSEWHERE)
+                code = unanswered(self.route, payload, CodeReason.SEEN_ELSEWHERE)
+                # What speaks against its holder is not lost by walking to the other lane.
+                known = self._kept.get(key)
+                return code if known is None else replace(code, subject=dict(known[0].subject))
             if (kept := self._kept.get(key)) is not None and now_us - kept[1] <= self._again_us(kept[0]):
                 return answered(self.route, payload, kept[0], at, age_us=now_us - kept[1])
             reason = self._ask(

@@ -83,7 +83,7 @@ class ListLane:
         assert self._lists is not None
         response = self._transport.get(f"/lists/{name}?after={held or 0}")
         if response.status in (204, 404):
-            return
+            raise Unreachable("the district names a list it does not give", code="no_answer")
         if response.status != 200:
             raise failure(response)
         try:
@@ -91,7 +91,7 @@ class ListLane:
         except (ValueError, RecursionError, KeyError, TypeError) as error:
             raise Unreachable("what answered is no list of the district", code="no_answer") from error
         if self._is_known(name, version, held):
-            return
+            raise Unreachable("what came is not the list that was named", code="no_answer")
         try:
             facts = self._lists.take(name, version, content)
         except ConfigError as error:
@@ -133,7 +133,12 @@ def _read(response: Response, name: str) -> tuple[int, str, str]:
     """Return version, content and its SHA-256; ValueError unless they fit each other."""
     found = json.loads(response.body)
     version, content, digest = found["version"], found["content"], found["sha256"]
-    if found["name"] != name or type(version) is not int or version < 1 or not isinstance(content, str):
+    if (
+        found["name"] != name
+        or type(version) is not int
+        or not 0 < version < 2**53
+        or not isinstance(content, str)
+    ):
         raise ValueError("another list")
     if hashlib.sha256(content.encode()).hexdigest() != digest:
         raise ValueError("the content is not what was announced")

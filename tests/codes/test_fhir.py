@@ -177,10 +177,19 @@ def test_a_test_without_a_day_has_none_and_when_the_laboratory_was_done_does_not
     assert "test_taken" not in facts
 
 
-def test_the_last_test_counts_and_of_one_day_the_worse() -> None:
+def test_a_positive_test_is_never_hidden_by_a_negative_one() -> None:
     positive, negative = "260373001", "260415000"
     later = (lab_test("2021-12-30", positive), lab_test("2021-12-31T06:00:00Z", negative))
-    assert facts_of(bundle(*later))["test_result"] == "negative"
+    assert facts_of(bundle(*later))["test_result"] == "positive"
+    assert facts_of(bundle(*reversed(later)))["test_taken"] == "2021-12-30"
+    undated = (lab_test("2021-12", positive), lab_test("2021-12-31T06:00:00Z", negative))
+    assert facts_of(bundle(*undated))["test_result"] == "positive"
+
+
+def test_of_several_negative_tests_the_last_counts_and_of_one_day_the_worse() -> None:
+    positive, negative = "260373001", "260415000"
+    later = (lab_test("2021-12-30", negative), lab_test("2021-12-31T06:00:00Z", negative))
+    assert facts_of(bundle(*later))["test_taken"] == "2021-12-31T06:00:00Z"
     assert facts_of(bundle(*reversed(later)))["test_taken"] == "2021-12-31T06:00:00Z"
     same = (lab_test("2021-12-31T09:00:00Z", negative), lab_test("2021-12-31", positive))
     assert facts_of(bundle(*same))["test_result"] == "positive"

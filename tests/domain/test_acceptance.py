@@ -150,7 +150,9 @@ def test_a_way_by_certain_codes_is_no_way_by_others() -> None:
 
 def test_a_code_the_step_does_not_read_is_not_accepted_in_it() -> None:
     assert judge(SITE, [swab()], [Carrier.SHC, Carrier.GATEPOST_PASS], "visitor") == Judged()
-    assert judge(SITE, [health("red")], [Carrier.GATEPOST_PASS], "visitor") == Judged()
+    # What it says against the person is heard all the same.
+    told = judge(SITE, [health("red")], [Carrier.GATEPOST_PASS], "visitor")
+    assert told == Judged(shortfalls=("health_red",), against=True)
 
 
 def test_codes_of_two_people_never_add_up() -> None:
@@ -249,7 +251,7 @@ def test_an_old_green_is_no_green_once_a_newer_code_has_no_answer() -> None:
 
 def test_nobody_is_let_in_while_a_platform_is_asked_about_a_code_that_was_shown() -> None:
     mine, friends = unanswered("mine", "ask_platform"), health("green", holder="friend")
-    waiting = Judged(shortfalls=("needs_answer",), waits=True)
+    waiting = Judged(shortfalls=("needs_answer",), waits=True, asks=True)
     assert asked(mine, friends, itinerary("green")) == waiting
     assert asked(mine, dose()) == waiting
     assert asked(mine, friends, itinerary("green"), unanswered("mine")).way is None

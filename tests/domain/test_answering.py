@@ -11,7 +11,7 @@ from edge.domain import lane
 from edge.domain.events import CodeAnswered, CodeRead
 from edge.domain.lane_state import Note
 from edge.domain.model import Carrier, Code, CodeVerdict, Outcome, Reason, Stage
-from tests.domain.people import Walk, at, procedure
+from tests.domain.people import Walk, at, procedure, resident
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = acceptance.parse(
@@ -154,6 +154,8 @@ def test_an_answer_that_comes_after_the_end_stands_beside_its_passage_once() -> 
     walk.stand(36.6)
     walk.hold_up()
     walk.give(mask="on", name="李晓", phone="13800000000", room="3-502", id_number="110101199003070011")
+    assert walk.is_undecided()  # the ladder waits while the platform is asked
+    walk.answer(colour=None)
     first = walk.last
     assert walk.outcome is Outcome.ADMIT
     walk.stand(36.5)  # the next one is here
@@ -196,3 +198,43 @@ def test_the_newest_answer_of_a_person_counts_and_not_an_old_green() -> None:
     walk.answer("k2", "yellow")
     walk.give(mask="on", name="李晓", phone="13800000000", room="3-502")
     assert reasons(walk) == ("code_not_accepted:health_yellow",)
+
+
+def test_nothing_overtakes_a_question_that_may_come_back_red() -> None:
+    walk = Asked()
+    walk.stand(36.6)
+    walk.hold_up()
+    walk.show(resident())
+    walk.give(mask="on", name="李晓", phone="13800000000", room="3-502", id_number="110101199003070011")
+    assert walk.is_undecided()
+    walk.answer(colour="red")
+    assert reasons(walk) == ("code_not_accepted:health_red",)
+
+
+def test_a_question_nobody_will_answer_any_more_holds_nobody_up() -> None:
+    walk = Asked()
+    walk.stand(36.6)
+    walk.hold_up()
+    walk.air(20.0)  # its answer was lost
+    walk.give(mask="on", name="李晓", phone="13800000000", room="3-502", id_number="110101199003070011")
+    assert walk.outcome is Outcome.ADMIT
+
+
+def test_a_phone_seen_not_to_be_green_is_made_good_by_no_other_rung() -> None:
+    walk = Asked("r3")
+    walk.stand(36.6)
+    walk.hold_up()
+    walk.answer(colour=None)
+    walk.give(phone_shows="not_green")
+    walk.give(id_number="110101199003070011", paper="valid")
+    assert reasons(walk) == ("answer_hold:phone_shows",)
+
+
+def test_a_red_code_counts_where_the_step_reads_no_health_codes() -> None:
+    walk = Asked("r4")
+    walk.stand(36.6)
+    walk.hold_up()
+    walk.answer(colour="red")
+    walk.give(id_number="110101199003070011", mask="on", name="李晓", phone="13800000000")
+    assert walk.is_undecided()
+    assert "code_not_accepted:health_red" in reasons(walk)
