@@ -170,7 +170,8 @@ def _settled(gate: Gate, district: District, witness: Witness, kills: int) -> Re
     gate.stop()
     gate.start()  # what was in the lane is on the bench now; nothing new comes
     decided = [row.body["passage"] for row in gate.rows("passage.decided")]
-    until(lambda: set(district.passages()) >= set(decided), 60, "the district catching up")
+    # After seven failures in a row a gate pauses for anything up to two minutes.
+    until(lambda: set(district.passages()) >= set(decided), 150, "the district catching up")
     gate.stop()
     arrived = district.passages()
     return Report(
