@@ -34,6 +34,7 @@ from edge.domain.lane_state import Do, LaneSpec, LaneState, Record, Result
 from edge.domain.measuring import all_over, calibrate, seen, uncalibrate, walked_off
 from edge.domain.model import (
     PASSAGES_PER_BOOT,
+    Answer,
     Code,
     Decision,
     Evidence,
@@ -115,9 +116,18 @@ def _code(spec: LaneSpec, state: LaneState, event: CodeRead) -> Result:
         state, records = _left_behind(spec, state, event.at)
         result = _bind(spec, state, piece)
         return replace(result, records=(*records, *result.records))
-    if elapsed(spec, returning.rests[-1], event.at) < ECHO_US:
+    return _returned(spec, state, returning, piece)
+
+
+def _returned(spec: LaneSpec, state: LaneState, returning: Passage, piece: Evidence) -> Result:
+    """Take somebody back from the bench whose code was shown."""
+    if elapsed(spec, returning.rests[-1], piece.at) < ECHO_US:
         return Result(state)  # sent to rest just now, and still holding it up
-    state, records = taken_back(spec, state, returning, event.at)
+    opened = state.active.evidence if state.active is not None else ()
+    if any(isinstance(given.item, Answer) and given.item.personal for given in opened):
+        # Somebody else is being registered: what they said must not become this person's.
+        return Result(replace(state, notice=("code_parked", piece.at.mono_us)))
+    state, records = taken_back(spec, state, returning, piece.at)
     result = _bind(spec, state, piece)
     return replace(result, records=(*records, *result.records))
 

@@ -93,6 +93,9 @@ NOTICES: dict[str, Word] = {
         "证件已读，但本流程不登记证件上的内容。",
     ),
     "card_second": Word("This is another person's card; it was not taken.", "这是另一个人的证件，没有采用。"),
+    "code_parked": Word(
+        "Somebody who waits on the bench showed a code; it was not taken.", "候检席上的人出示了码，没有采用。"
+    ),
 }
 
 NOTICE_REMEDIES: dict[str, Word] = {
@@ -106,6 +109,10 @@ NOTICE_REMEDIES: dict[str, Word] = {
     ),
     "card_second": Word(
         "Finish this passage or move the person aside first.", "请先完成本次通行，或将本人转到候检席。"
+    ),
+    "code_parked": Word(
+        "Finish this passage first, then call the person from the list or have the code shown again.",
+        "请先完成本次通行，再从候检席叫回，或让其重新出示。",
     ),
 }
 

@@ -708,3 +708,21 @@ def test_one_wrong_digit_of_an_id_number_never_passes(place: int, shift: int) ->
     wrong = str((int(number[place]) + shift) % 10)
     with pytest.raises(FormError):
         document_number(number[:place] + wrong + number[place + 1 :])
+
+
+def test_somebody_from_the_bench_does_not_take_over_what_the_next_person_has_said() -> None:
+    walk = Walk()
+    walk.stand(38.4)
+    walk.show(resident("王小明"))
+    walk.park()
+    walk.air(15.0)
+    walk.stand(36.5)
+    walk.give(name="李晓", phone="13800000000", room="3-502")
+    mine = walk.state.active
+    walk.show(resident("王小明"))
+    assert walk.state.active is not None
+    assert mine is not None
+    assert walk.state.active.id == mine.id
+    assert walk.state.notice is not None
+    assert walk.state.notice[0] == "code_parked"
+    assert [len(passage.evidence) for passage in walk.state.parked] == [2]
