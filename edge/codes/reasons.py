@@ -205,8 +205,8 @@ SENTENCES: dict[str, dict[str, str]] = {
         "en": "This code was made long ago and may be a screenshot; ask the person to refresh it here.",
     },
     CodeReason.SEEN_ELSEWHERE: {
-        "zh_Hans": "同一个码刚在别的通道或门岗用过，可能是截图；请核对本人。",
-        "en": "The same code was just used at another lane or gate: a screenshot? Compare the person.",
+        "zh_Hans": "同一个码刚在别的通道用过，可能是截图；请核对本人。",
+        "en": "The same code was just used at another lane: a screenshot? Compare the person.",
     },
     CodeReason.BAD_LINE: {
         "zh_Hans": "输入的这一行不是规定的格式。",
