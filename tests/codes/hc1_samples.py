@@ -57,7 +57,7 @@ RECOVERY: Content = {
     "tg": "840539006",
     "fr": "2021-09-01",
     "df": "2021-09-12",
-    "du": "2022-02-28",
+    "du": "2099-02-28",
     "co": ISSUER,
     "is": "Ministry of Examples",
     "ci": UCI,

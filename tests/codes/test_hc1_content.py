@@ -112,7 +112,7 @@ def test_a_recovery_says_when_it_began_and_how_long_it_is_said_to_count() -> Non
     assert facts(r=[RECOVERY]) == {
         "recovery_date": "2021-09-01",
         "recovery_from": "2021-09-12",
-        "recovery_until": "2022-02-28",
+        "recovery_until": "2099-02-28",
         "country": ISSUER,
     }
 
