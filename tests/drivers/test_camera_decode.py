@@ -5,6 +5,7 @@ import itertools
 import cv2
 import numpy as np
 import pytest
+import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -42,6 +43,13 @@ def test_every_stage_reads_a_plain_code_exactly(stage: _decode.Stage) -> None:
     elif stage is _decode.zbar_soft:  # for small ones
         shown = code_picture(payload)
     assert [f.payload for f in stage(Picture(shown))] == [payload]
+
+
+@pytest.mark.parametrize("kind", ["MicroQRCode", "RMQRCode"])
+def test_small_kinds_of_code_that_noise_can_look_like_are_not_read(kind: str) -> None:
+    code = zxingcpp.create_barcode("9752", getattr(zxingcpp.BarcodeFormat, kind))
+    picture = np.pad(np.array(zxingcpp.write_barcode_to_image(code, scale=6)), 40, constant_values=255)
+    assert {found.payload for stage in _decode.STAGES for found in stage(Picture(picture))} == set()
 
 
 def test_a_dark_mode_code_is_read() -> None:
@@ -82,8 +90,6 @@ def test_pictures_of_one_row_or_column_are_no_trouble() -> None:
 
 
 def test_photographs_are_read_at_least_as_often_as_by_zxing_alone() -> None:
-    import zxingcpp
-
     ours = theirs = 0
     photographs = [p for p in shared("qr").rglob("*") if p.suffix in (".png", ".jpg", ".webp")]
     for photograph in photographs:

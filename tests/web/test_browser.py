@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from edge.domain.events import Decide, Park
 from edge.domain.model import Carrier, Code, CodeVerdict, Outcome
@@ -500,6 +500,25 @@ def test_a_manager_reviews_finds_and_opens(
         expect(page.locator(".openings li")).to_have_count(1)
         assert "hacked" not in page.title()
         check_access(page)
+
+
+def test_what_happens_while_a_reviewers_page_opens_is_shown(
+    browser: Browser, world: World, address: str
+) -> None:
+    world.step_up(35.9)
+    held = world.last_passage()
+    with watched(browser, SMALL, "en") as seen:
+        page = seen.page
+        log_in(page, address, "manager", "en")
+
+        def late(route: Route) -> None:
+            decided = Decide("in", held, "r", "door", world.clock(), Outcome.REFER, "unwell")
+            world.station.submit(decided)
+            route.continue_()
+
+        page.route("**/events*", late, times=1)
+        page.goto(f"{address}/review")
+        expect(page.locator("[data-total=refer]")).to_have_text("1")
 
 
 def test_an_evicted_review_page_polls_and_stays_right(

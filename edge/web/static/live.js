@@ -34,7 +34,7 @@ export function connect({ url, silentMs, pollMs, heard, changed, gone, handlers 
 
   function open() {
     source = new EventSource(url);
-    source.addEventListener("hello", streaming);
+    source.addEventListener("hello", () => { streaming(); handlers.hello?.(); });
     source.addEventListener("beat", alive);
     source.addEventListener("reset", () => { streaming(); changed("reset"); });
     for (const name of ["row", "lane", "live"]) {

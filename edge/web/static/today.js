@@ -11,13 +11,16 @@ async function load() {
   try {
     const answer = await fetch(figures.dataset.url, { cache: "no-store", signal: AbortSignal.timeout(5000) });
     if (answer.status === 401) { location.reload(); return; }
-    if (!answer.ok) return;
+    if (!answer.ok) throw new Error(answer.statusText);
     const open = figures.querySelector("details")?.open;
     figures.innerHTML = await answer.text();
     if (open) figures.querySelector("details").open = true;
     stale.hidden = true;
     live.alive();
-  } catch { stale.hidden = false; }
+  } catch {
+    stale.hidden = false;
+    due ??= setTimeout(load, 5000); // no row may come for hours to try again at
+  }
 }
 
 const soon = () => { due ??= setTimeout(load, 1000); };
@@ -29,5 +32,6 @@ const live = connect({
   heard() {},
   changed: soon,
   gone() { stale.hidden = false; },
-  handlers: { row: soon },
+  // A stream begins with what comes next: what happened since the page was made is in no row of it.
+  handlers: { row: soon, hello: soon },
 });
