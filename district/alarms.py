@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
+from edge import wire
 from edge.wire.received import Event
 
 CODES = (
@@ -28,6 +29,8 @@ CODES = (
     "retention_destroyed",
     "journal_renewed",
     "list_refused",
+    "code_seen_elsewhere",
+    "code_red_late",
 )
 
 # Kinds that are alarms by themselves; referred passages are found by their outcome.
@@ -40,6 +43,9 @@ _OF_KIND = {
     "journal.set_aside": "journal_renewed",
     "list.refused": "list_refused",
 }
+_FOR_EVER = 2**63 - 1
+_LONGEST = 200  # of one field shown; a list or a table as JSON may be ten times that
+
 # What a later row of another kind says is over.
 _ENDS = {"device.back": "device_lost", "list.received": "list_refused"}
 
@@ -106,16 +112,20 @@ def notice(connection: sqlite3.Connection, gate_id: int, event: Event, now_us: i
     )
 
 
-def mark_seen(connection: sqlite3.Connection, alarm_id: int, by: str, now_us: int) -> bool:
-    """Note that somebody looked; False for an alarm that is not there or was looked at before."""
+def mark_seen(
+    connection: sqlite3.Connection, alarm_id: int, by: str, now_us: int, shown_us: int | None = None
+) -> bool:
+    """Note that somebody looked; False for an alarm that is not there, was looked at before, or was
+    raised again after `shown_us`, the `last_us` that somebody had before them."""
     changed = connection.execute(
-        "UPDATE alarm SET seen_us=?, seen_by=? WHERE id=? AND seen_us IS NULL", (now_us, by, alarm_id)
+        "UPDATE alarm SET seen_us=?, seen_by=? WHERE id=? AND seen_us IS NULL AND last_us<=?",
+        (now_us, by, alarm_id, _FOR_EVER if shown_us is None else shown_us),
     )
     return changed.rowcount == 1
 
 
 def unseen(connection: sqlite3.Connection, limit: int = 200) -> list[dict[str, Any]]:
-    """Return the alarms nobody has looked at, newest first."""
+    """Return the newest alarms nobody has looked at, newest first."""
     rows = connection.execute(
         "SELECT alarm.*, gate.name AS gate FROM alarm JOIN gate ON gate.id=alarm.gate_id "
         "WHERE seen_us IS NULL ORDER BY last_us DESC, alarm.id DESC LIMIT ?",
@@ -128,6 +138,8 @@ def unseen(connection: sqlite3.Connection, limit: int = 200) -> list[dict[str, A
 def _code(kind: str, body: Mapping[str, Any]) -> str | None:
     if kind == "passage.decided" and body.get("outcome") == "refer":
         return "referred"
+    if kind == "code.answered" and wire.urgent(kind, body):
+        return "code_red_late"
     if kind == "retention.destroyed" and body.get("unacknowledged"):
         return "retention_destroyed"  # a purge that waited for the district is a purge like any other
     return _OF_KIND.get(kind)
@@ -181,8 +193,26 @@ def _detail(event: Event) -> dict[str, Any]:
         "version",
         "unacknowledged",
     )
-    detail = {key: body[key] for key in shown if key in body}
-    return detail | {"at_us": int(event.atus), "lane": event.lane}
+    detail = {key: _short(body[key]) for key in shown if key in body}
+    if event.kind == "code.answered":
+        detail |= _answer(body)
+    return detail | {"at_us": int(event.atus), "lane": event.lane, "clock": event.clock}
+
+
+def _answer(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Which code the platform spoke of, and its colour; the rest it said of a person stays in the row."""
+    subject = body.get("subject")
+    facts = subject if isinstance(subject, Mapping) else {}
+    colour = facts.get("itinerary" if body.get("carrier") == "china_itinerary" else "colour")
+    said = {"carrier": body.get("carrier"), "verdict": body.get("verdict"), "colour": colour}
+    return {name: _short(value) for name, value in said.items() if isinstance(value, str)}
+
+
+def _short(value: Any) -> Any:
+    """A row may hold 256 KB, and the page shows two hundred alarms at a time."""
+    if isinstance(value, str):
+        return value[:_LONGEST]
+    return value if len(json.dumps(value)) <= 10 * _LONGEST else "…"
 
 
 def _dump(detail: Mapping[str, Any]) -> str:

@@ -47,10 +47,10 @@ def run(config_path: Path | None, folder: Path | None, listen: str | None) -> No
             password = registry.new_admin_password(connection, _now_us())
             click.echo(f"first start: account {registry.ADMIN}, password {password} (shown only now)")
     committer = Committer(store)
+    with _told():
+        app = create_app(store, committer, settings)
     try:
-        server = Server(
-            create_app(store, committer, settings), listen or settings.web.listen, settings.web.threads
-        )
+        server = Server(app, listen or settings.web.listen, settings.web.threads)
     except (OSError, ValueError) as error:
         click.echo(f"cannot listen: {error}", err=True)
         sys.exit(CONFIG_INVALID)
@@ -111,7 +111,11 @@ def lists_group() -> None:
     "--replace", is_flag=True, help="A trust list that counts as it stands, even an older or an empty one."
 )
 @click.option(
-    "--version", "least", type=click.IntRange(1), default=1, help="At least this; after a store was lost."
+    "--version",
+    "least",
+    type=click.IntRange(1, lists.HIGHEST_ASKED),
+    default=1,
+    help="At least this: above what gates hold that tell of a higher version than the district's.",
 )
 @_config
 @_store
@@ -126,6 +130,9 @@ def list_push(  # noqa: PLR0917 - one parameter for each option
     as_json: bool,
 ) -> None:
     """Store FILE (UTF-8 text) as the newest version of list NAME; the gates fetch it within seconds.
+
+    A new version is at least the seconds since 1970, so that a store put back from a backup goes on above
+    what the gates hold. The same text again keeps its version, unless --version asks for more.
 
     Trust lists are called trust-hc1, trust-shc ...: the file that `gatepost trust import` made.
     """

@@ -46,13 +46,22 @@ class Web(_Table):
     silent_s: Annotated[int, Field(ge=5)] = 60
 
 
+class Codes(_Table):
+    # Three minutes are less than the walk between two gates, so that somebody whose code never changes
+    # may go from one to the other; a picture passed on is used at once, before the code is renewed.
+    elsewhere_min: Annotated[int, Field(ge=0, le=1440)] = 3
+    keep_days: Annotated[int, Field(ge=1, le=30)] = 3
+
+
 class Settings(_Table):
     """Everything that can be configured. `web.silent_s`: after how long a gate counts as silent;
-    `web.secure_cookie`: the page is reached by HTTPS only."""
+    `web.secure_cookie`: the page is reached by HTTPS only; `codes.elsewhere_min`: within how many minutes
+    one code at two gates is an alarm (0: never); `codes.keep_days`: for how long codes can be compared."""
 
     district: District = District()
     store: Storage = Storage()
     web: Web = Web()
+    codes: Codes = Codes()
 
 
 def load(path: Path | None, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -105,5 +114,10 @@ def _line(fault: Any) -> str:
 
 
 def _model(table: str) -> type[_Table]:
-    models: dict[str, type[_Table]] = {"district": District, "store": Storage, "web": Web}
+    models: dict[str, type[_Table]] = {
+        "district": District,
+        "store": Storage,
+        "web": Web,
+        "codes": Codes,
+    }
     return models[table]

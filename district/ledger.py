@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from district import lists
+from district import lists, sightings
 from district.alarms import notice, raise_alarm
 from district.registry import Gate
+from district.sightings import Watch
 from edge import wire
 from edge.wire.received import Event, body_fault, verify_event
 
-_TRUSTED = ("synced", "manual")
 OUTCOMES = ("admit", "turn_back", "refer", "abandoned")
 _NO_HASH = bytes(32)
 
@@ -50,6 +50,7 @@ class _Desk:
     gate: Gate
     now_us: int
     timezone: tzinfo
+    watch: Watch
 
     def alarm(self, code: str, subject: str, detail: dict[str, Any]) -> None:
         raise_alarm(self.connection, self.gate.id, code, subject, detail=detail, now_us=self.now_us)
@@ -65,10 +66,10 @@ class _Place:
 
 
 def take(
-    connection: sqlite3.Connection, submission: Submission, now_us: int, timezone: tzinfo
+    connection: sqlite3.Connection, submission: Submission, now_us: int, timezone: tzinfo, watch: Watch
 ) -> dict[str, Any]:
     """Store what is new and return the answer. Acknowledges only as far as nothing is missing."""
-    desk = _Desk(connection, submission.gate, now_us, timezone)
+    desk = _Desk(connection, submission.gate, now_us, timezone, watch)
     place = _place(desk, submission.incarnation)
     is_new = place.acknowledged is None
     rejected: list[dict[str, Any]] = []
@@ -86,6 +87,7 @@ def take(
         (place.acknowledged, place.head_hash, place.id),
     )
     _contact(desk, submission)
+    sightings.prune(connection, watch, now_us)
     if is_new and place.acknowledged is not None:
         _look_for_missing(desk, place)
     return {
@@ -153,6 +155,7 @@ def _append(desk: _Desk, place: _Place, event: Event | Unreadable) -> str | None
         assert cursor.lastrowid is not None
         _count(desk, cursor.lastrowid, event)
         notice(desk.connection, desk.gate.id, event, desk.now_us)
+        sightings.note(desk.connection, desk.gate, place.id, event, watch=desk.watch, now_us=desk.now_us)
     return reason
 
 
@@ -184,6 +187,7 @@ def _again(desk: _Desk, place: _Place, event: Event | Unreadable) -> str | None:
 
 def _columns(event: Event) -> dict[str, Any]:
     data = event.data
+    personal = sightings.without_digests(data.personal) if data and data.personal else None
     return {
         "kind": event.kind,
         "version": int(event.type.rpartition(".v")[2]),
@@ -193,7 +197,7 @@ def _columns(event: Event) -> dict[str, Any]:
         "at_us": int(event.atus),
         "clock": event.clock,
         "body": wire.canonical(data.body) if data else None,
-        "personal": wire.canonical(data.personal) if data and data.personal else None,
+        "personal": wire.canonical(personal) if personal else None,
         "sealed_sha256": bytes.fromhex(event.sealedhash),
         "previous_hash": bytes.fromhex(event.prevhash),
         "hash": bytes.fromhex(event.hash),
@@ -211,10 +215,15 @@ def _count(desk: _Desk, row_id: int, event: Event) -> None:
     if event.kind != "passage.decided":
         return
     outcome = event.data.body.get("outcome")
-    day = day_of(int(event.atus) if event.clock in _TRUSTED else desk.now_us, desk.timezone)
+    day = day_of(int(event.atus) if event.clock in sightings.TRUSTED else desk.now_us, desk.timezone)
+    counted = outcome if outcome in OUTCOMES else "other"
     desk.connection.execute(
         "INSERT INTO day_count VALUES(?,?,?,1) ON CONFLICT(gate_id, day, outcome) DO UPDATE SET n=n+1",
-        (desk.gate.id, day, outcome if outcome in OUTCOMES else "other"),
+        (desk.gate.id, day, counted),
+    )
+    desk.connection.execute(
+        "INSERT INTO outcome_count VALUES(?,?,1) ON CONFLICT(gate_id, outcome) DO UPDATE SET n=n+1",
+        (desk.gate.id, counted),
     )
     desk.connection.execute("UPDATE gate SET passage_id=? WHERE id=?", (row_id, desk.gate.id))
 

@@ -5,8 +5,11 @@ one transaction and is on disk (WAL, FULL) when it ends.
 """
 
 import contextlib
+import os
+import secrets
 import shutil
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Iterator
 from importlib import resources
@@ -15,6 +18,8 @@ from pathlib import Path
 from district.errors import StoreError
 
 FILE = "district.db"
+SECRET = "codes.key"  # noqa: S105 - a file's name
+_SECRET_BYTES = 32
 
 
 class Store:
@@ -39,6 +44,7 @@ class Store:
                     "synchronous=FULL",
                     "foreign_keys=ON",
                     "busy_timeout=10000",
+                    "secure_delete=ON",  # what is forgotten of codes is gone from the file, too
                 ):
                     connection.execute(f"PRAGMA {pragma}")
                 _migrate(connection)
@@ -82,6 +88,17 @@ class Store:
         finally:
             connection.close()
 
+    def secret(self) -> bytes:
+        """Return the key that codes are hashed under, made with the first call. It stands beside the
+        file, not in it: who copies only district.db cannot look a code up. Raises StoreError."""
+        path = self.path.with_name(SECRET)
+        try:
+            if not path.exists() or path.stat().st_size != _SECRET_BYTES:
+                _write_once(path, secrets.token_bytes(_SECRET_BYTES))
+            return path.read_bytes()
+        except OSError as error:
+            raise StoreError(f"{path}: {error}") from error
+
     def free_bytes(self) -> int:
         """Return the space left where the file stands."""
         return shutil.disk_usage(self.path.parent).free
@@ -97,6 +114,17 @@ def migrations() -> list[tuple[int, str]]:
     folder = resources.files("district") / "migrations"
     files = sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
     return [(int(f.name[:4]), f.read_text("utf-8")) for f in files]
+
+
+def _write_once(path: Path, content: bytes) -> None:
+    """Whole or not at all, also when the power fails. A damaged one is replaced: all it costs is that
+    codes seen before are not recognised."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(name).replace(path)
 
 
 def _migrate(connection: sqlite3.Connection) -> None:

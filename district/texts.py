@@ -26,6 +26,29 @@ _TEXTS = {
     "since": ("自", "since"),
     "rows": ("条", "rows"),
     "row": ("第 {} 条", "row {}"),
+    "newest_of": ("只列出最新 {} 条", "the newest {} of them"),
+    "passage": ("通行编号 {}", "passage {}"),
+    "happened": ("发生于 {}", "happened {}"),
+    "before_that": ("此前出现在", "before that at"),
+    "clock_untrusted": ("时钟未校准，时间仅供参考", "clock not set: times are not certain"),
+    "codes_off": (
+        "“同一个码出现在两个卡口”的检查未启用（[codes] elsewhere_min = 0）。",
+        "Codes are not compared between gates ([codes] elsewhere_min = 0).",
+    ),
+    "codes_blind": (
+        "以下卡口没有上报 code_digest（[uplink] forward），无法比对同一个码是否出现在别的卡口：",
+        "Codes are compared with no other gate for want of code_digest in [uplink] forward:",
+    ),
+    "comma": ("、", ", "),
+    "carrier_china_health": ("健康码", "health code"),
+    "carrier_china_itinerary": ("行程码", "itinerary code"),
+    "colour_red": ("红色", "red"),
+    "colour_orange": ("橙色", "orange"),
+    "colour_yellow": ("黄色", "yellow"),
+    "colour_grey": ("灰色", "grey"),
+    "verdict_expired": ("已过期", "expired"),
+    "verdict_revoked": ("已注销", "revoked"),
+    "verdict_invalid": ("无效", "invalid"),
     "lane": ("通道", "lane"),
     "never": ("从未", "never"),
     "state_up": ("在线", "up"),
@@ -41,13 +64,15 @@ _TEXTS = {
     "device_scanner": ("扫码器", "scanner"),
     "device_barrier": ("道闸", "barrier"),
     "device_voice": ("语音", "voice"),
+    "device_lights": ("信号灯", "lights"),
+    "device_verifier": ("查询平台", "platform"),
     "alarm_conflict": ("同一编号内容不同", "same number, different content"),
     "alarm_hash_mismatch": ("记录与校验值不符", "a row does not match its hash"),
     "alarm_broken_chain": ("记录链断裂", "the chain of rows is broken"),
     "alarm_refused_row": ("记录被拒收", "a row was refused"),
     "alarm_two_incarnations": ("同一卡口有两份日志同时在写", "two journals speak for one gate"),
     "alarm_rows_missing": ("旧日志有记录未送达", "rows of an earlier journal never came"),
-    "alarm_body_unreadable": ("记录格式不识别", "a row's form is not understood"),
+    "alarm_body_unreadable": ("记录格式无法识别", "a row's form is not understood"),
     "alarm_referred": ("移交复检", "referred for a check"),
     "alarm_device_lost": ("设备掉线", "a device is lost"),
     "alarm_uplink_conflict": ("卡口报告与区里数据冲突", "the gate reports a conflict with the district"),
@@ -56,6 +81,12 @@ _TEXTS = {
     "alarm_retention_destroyed": ("未送达的记录已到期销毁", "unsent rows were destroyed on their last day"),
     "alarm_journal_renewed": ("卡口日志重新开始", "a gate's journal began anew"),
     "alarm_list_refused": ("卡口拒收下发的名单", "a gate refused a list that was pushed"),
+    "alarm_code_seen_elsewhere": ("同一个码先后出现在两个卡口，可能是截图",
+                                  "one code at two gates: a screenshot?"),
+    "alarm_code_red_late": (
+        "人已放行，平台随后答复：此码不符合要求",
+        "admitted, then the platform answered against the code",
+    ),
     "server_lost": ("与服务器失去联系，内容可能已过时。", "No contact with the server: this may be old."),
 }  # fmt: skip
 
@@ -69,6 +100,12 @@ def text(language: str, key: str) -> str:
 def device(language: str, kind: str) -> str:
     """Return what a kind of device is called; a kind nobody named stands for itself."""
     return text(language, f"device_{kind}") if f"device_{kind}" in _TEXTS else kind
+
+
+def known(language: str, group: str, word: object) -> str:
+    """Return what a word of a gate means, empty where nobody wrote it down."""
+    key = f"{group}_{word}"
+    return text(language, key) if key in _TEXTS else ""
 
 
 def keys() -> tuple[str, ...]:

@@ -2,10 +2,13 @@
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from datetime import tzinfo
 from typing import Any
 
 from district.ledger import OUTCOMES, day_of
+
+MOST_ALARMS = 1000  # counted at a gate; nobody reads a larger number, and the page asks every five seconds
 
 
 def gates(
@@ -14,19 +17,21 @@ def gates(
     """Return every gate with its last contact, backlog, last passage, counts and alarms.
 
     `state`: `never` spoke, `silent` for longer than `silent_s`, `behind` (rows wait that are older
-    than that), `up`. Times in microseconds UTC, None where there is none yet.
+    than that), `up`. `alarms` counts to 1000 at most. `compares_codes`: whether its newest passage with a
+    live code could be compared with other gates', None before one came. Times in microseconds UTC, None
+    where there is none yet.
     """
     today, total = _counts(connection, day_of(now_us, timezone))
-    alarms = dict(
-        connection.execute("SELECT gate_id, COUNT(*) FROM alarm WHERE seen_us IS NULL GROUP BY gate_id")
-    )
     rows = connection.execute(
-        "SELECT gate.id, gate.name, gate.contact_us, gate.head, gate.oldest_us, "
+        "SELECT gate.id, gate.name, gate.contact_us, gate.head, gate.oldest_us, gate.compares_codes, "
+        "(SELECT COUNT(*) FROM (SELECT 1 FROM alarm WHERE gate_id=gate.id AND seen_us IS NULL LIMIT ?)) "
+        "AS alarms, "
         "incarnation.name AS incarnation, "
         "COALESCE(incarnation.acknowledged, 0) AS acknowledged, "
         "passage.body, passage.at_us, passage.lane, passage.sequence "
         "FROM gate LEFT JOIN incarnation ON incarnation.id=gate.incarnation_id "
-        "LEFT JOIN ledger AS passage ON passage.id=gate.passage_id ORDER BY gate.name"
+        "LEFT JOIN ledger AS passage ON passage.id=gate.passage_id ORDER BY gate.name",
+        (MOST_ALARMS,),
     )
     return [
         {
@@ -40,7 +45,8 @@ def gates(
             "last_passage": _passage(row),
             "today": today.get(row["id"], {}),
             "total": total.get(row["id"], {}),
-            "alarms": alarms.get(row["id"], 0),
+            "alarms": row["alarms"],
+            "compares_codes": None if row["compares_codes"] is None else bool(row["compares_codes"]),
         }
         for row in rows
     ]
@@ -61,18 +67,18 @@ def refused(connection: sqlite3.Connection, limit: int = 200) -> list[dict[str, 
 def _counts(
     connection: sqlite3.Connection, day: str
 ) -> tuple[dict[int, dict[str, int]], dict[int, dict[str, int]]]:
-    today: dict[int, dict[str, int]] = {}
-    total: dict[int, dict[str, int]] = {}
-    rows = connection.execute(
-        "SELECT gate_id, outcome, SUM(n), SUM(CASE WHEN day=? THEN n ELSE 0 END) "
-        "FROM day_count GROUP BY gate_id, outcome",
-        (day,),
+    of_today = connection.execute(
+        "SELECT gate.id, outcome, n FROM gate CROSS JOIN day_count ON gate_id=gate.id AND day=?", (day,)
     )
-    for gate_id, outcome, n, of_today in rows:
-        total.setdefault(gate_id, {})[outcome] = n
-        if of_today:
-            today.setdefault(gate_id, {})[outcome] = of_today
-    return today, total
+    of_all = connection.execute("SELECT gate_id, outcome, n FROM outcome_count")
+    return _by_gate(of_today), _by_gate(of_all)
+
+
+def _by_gate(rows: Iterable[sqlite3.Row]) -> dict[int, dict[str, int]]:
+    found: dict[int, dict[str, int]] = {}
+    for gate_id, outcome, n in rows:
+        found.setdefault(gate_id, {})[outcome] = n
+    return found
 
 
 def _backlog(row: sqlite3.Row) -> int:

@@ -6,21 +6,21 @@ configuration. The version is the text's own hash.
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from edge.domain import acceptance as domain
-from edge.domain import conditions
+from edge.domain import conditions, file_faults
 from edge.domain.errors import ConfigError
 from edge.domain.facts import Colour
 from edge.domain.model import Carrier
 from edge.domain.procedure import Procedure
+from edge.domain.statements import HEALTH
 
 SHIPPED = Path(__file__).resolve().parent.parent / "config" / "acceptance"
 SYSTEM = Path("/usr/share/gatepost/acceptance")
@@ -30,29 +30,7 @@ _Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 _Day = Annotated[int, Field(ge=0, le=MAX_DAYS, strict=True)]
 _Days = tuple[_Day, _Day]
 _Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
-
-# pydantic's error types in words; braces are filled from the error's own context.
-_SAYS: Mapping[str, str] = {
-    "missing": "is missing; add it / 缺少，请补上",
-    "extra_forbidden": "there is no such key here / 这里没有这个键",
-    "string_type": "must be text in quotes / 应为引号里的文字",
-    "string_pattern_mismatch": "must be a word of a-z, 0-9 and _ / 只能用小写英文字母、数字、下划线",
-    "string_too_short": "must not be empty / 不能为空",
-    "int_type": "must be a whole number without quotes / 应为整数，不加引号",
-    "bool_type": "must be true or false, without quotes / 应为 true 或 false，不加引号",
-    "greater_than_equal": "must be at least {ge} / 不能小于 {ge}",
-    "less_than_equal": "must be at most {le} / 不能大于 {le}",
-    "enum": "must be one of {expected} / 只能是 {expected} 之一",
-    "literal_error": "must be one of {expected} / 只能是 {expected} 之一",
-    "tuple_type": 'must be a list in brackets, such as ["green"] / 应为方括号里的列表，例如 ["green"]',
-    "too_short": "must hold more / 列表里的内容不够",
-    "too_long": "holds too much / 列表里的内容太多",
-    "date_type": "must be a day without quotes, such as 2022-05-01 / 应为日期，不加引号，例如 2022-05-01",
-    "date_from_datetime_inexact": "must be a day, without a time / 应为日期，不带时间",
-    "model_type": "must be a table / 应为一个表",
-}
-_TEXT_FAULT = "must not be blank / 不能是空白"
-_GENERAL = "cannot be used / 这个值不能用"
+_ASKS = ("health", "itinerary", "vaccination", "test", "recovery", "eu_rules", "vaccine_pass")
 
 
 class _Table(BaseModel):
@@ -119,15 +97,16 @@ class _Way(_Table):
     test: _Test | None = None
     recovery: _Recovery | None = None
     eu_rules: bool = Field(default=False, strict=True)
+    vaccine_pass: bool = Field(default=False, strict=True)
     from_day: date | None = Field(default=None, alias="from", strict=True)
     until_day: date | None = Field(default=None, alias="until", strict=True)
 
     @model_validator(mode="after")
     def _fits(self) -> "_Way":
-        if not any((self.health, self.itinerary, self.vaccination, self.test, self.recovery, self.eu_rules)):
-            asked = "health, itinerary, vaccination, test, recovery, eu_rules"
+        if not any(getattr(self, name) for name in _ASKS):
+            asked = ", ".join(_ASKS)
             raise _wrong(f"a way asks for at least one of {asked}", f"一种情形至少要写一个条件：{asked}")
-        odd = ", ".join(str(carrier) for carrier in self.carriers if carrier not in domain.HEALTH)
+        odd = ", ".join(str(carrier) for carrier in self.carriers if carrier not in HEALTH)
         if odd:
             raise _wrong(f"carriers: {odd} states nothing about health", f"carriers：{odd} 不说明健康情况")
         if self.from_day and self.until_day and self.from_day > self.until_day:
@@ -177,9 +156,9 @@ def parse(
     try:
         file = _File.model_validate(tomllib.loads(text))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(f"{where}: not TOML: {error} / 不是 TOML 格式") from error
+        raise ConfigError(file_faults.not_toml(where, error)) from error
     except ValidationError as error:
-        raise ConfigError([_fault(where, dict(fault)) for fault in error.errors()]) from error
+        raise ConfigError([file_faults.line(where, dict(fault)) for fault in error.errors()]) from error
     return domain.Acceptance(
         name=name,
         version=hashlib.sha256(text.encode()).hexdigest()[:16],
@@ -214,17 +193,17 @@ def out_of_reach(accepted: domain.Acceptance, procedure: Procedure, where: str) 
         f"{where}: way: step {step.id} of {procedure.name} reads only {', '.join(step.carriers)}: "
         f"no way can ever be met / {procedure.name} 的 {step.id} 步骤只读这些码，哪种情形都满足不了"
         for step in procedure.steps
-        if domain.HEALTH.intersection(step.carriers)
+        if HEALTH.intersection(step.carriers)
         and not any(domain.can_be_met(way, step.carriers) for way in accepted.ways)
     ]
 
 
 def day_begins(timezone: str, now: datetime) -> tuple[int, tuple[tuple[int, int], ...]]:
     """Return a zone's seconds east of Greenwich at the beginning of last year, and the moments
-    (microseconds UTC) from which on it is another number, until the end of the year after next. The same
-    all year long, so that a restart makes no new version of the rules."""
+    (microseconds UTC) from which on it is another number, for the ten years to come: the clock may be years
+    behind when a gate starts. The same all year long, so that a restart makes no new version of the rules."""
     zone = ZoneInfo(timezone)
-    at, end = datetime(now.year - 1, 1, 1, tzinfo=UTC), datetime(now.year + 3, 1, 1, tzinfo=UTC)
+    at, end = datetime(now.year - 1, 1, 1, tzinfo=UTC), datetime(now.year + 11, 1, 1, tzinfo=UTC)
     first = offset_s = _east_s(zone, at)
     changes: list[tuple[int, int]] = []
     while at < end:
@@ -258,17 +237,7 @@ def _rising(name: str, days: _Days | None) -> None:
 
 
 def _wrong(en: str, zh: str) -> PydanticCustomError:
-    return PydanticCustomError("said", "{en} / {zh}", {"en": en, "zh": zh})
-
-
-def _fault(where: str, fault: Mapping[str, Any]) -> str:
-    place = ".".join(str(part) for part in fault["loc"]) or "file"
-    kind, context = fault["type"], fault.get("ctx", {})
-    if kind == "said":
-        return f"{where}: {place}: {fault['msg']}"
-    if kind == "string_pattern_mismatch" and context.get("pattern") == r"\S":
-        return f"{where}: {place}: {_TEXT_FAULT}"
-    return f"{where}: {place}: {_SAYS.get(kind, _GENERAL).format(**context)}"
+    return PydanticCustomError(file_faults.SAID, "{en} / {zh}", {"en": en, "zh": zh})
 
 
 def _way(way: _Way) -> domain.Way:
@@ -282,6 +251,7 @@ def _way(way: _Way) -> domain.Way:
         test=None if way.test is None else conditions.Test(way.test.hours, way.test.kinds),
         recovery=None if way.recovery is None else conditions.Recovery(way.recovery.days),
         eu_rules=way.eu_rules,
+        vaccine_pass=way.vaccine_pass,
         from_day=way.from_day,
         until_day=way.until_day,
     )

@@ -1,18 +1,26 @@
-"""Procedures as files: a readable TOML text becomes a `Procedure`, or every fault in it at once."""
+"""Procedures as files: a readable TOML text becomes a `Procedure`, or every fault in it at once.
+
+Rules that came later refuse new texts only: what a site or a journal has held since before is still read,
+and `outdated` says what is to be mended in it.
+"""
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
-from edge.domain.acceptance import HEALTH, Acceptance
+from edge.domain import file_faults
+from edge.domain.acceptance import NOTHING, Acceptance
 from edge.domain.errors import ConfigError
+from edge.domain.ladder import Failure
 from edge.domain.model import Carrier, Outcome
 from edge.domain.procedure import CONTACT, Choice, Effect, Grounds, Procedure, Question, Step, StepKind
+from edge.domain.statements import ANSWERED, EDITION, HEALTH
 
 SHIPPED = Path(__file__).resolve().parent.parent / "config" / "procedures"
 # R76: whoever has no phone is not put through an examination.
@@ -20,6 +28,7 @@ MOST_INPUTS = 4
 SYSTEM = Path("/usr/share/gatepost/procedures")
 
 _Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+_Rung = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,15}$")]
 
 
 class _Table(BaseModel):
@@ -44,18 +53,20 @@ class _Question(_Table):
     choices: tuple[_Choice, ...] = ()
     personal: bool = False
     required: bool = True
-    rung: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,15}$|^$")] = ""
+    rung: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,15})?$")] = ""
 
     @model_validator(mode="after")
     def _fits(self) -> "_Question":
         if (self.kind == "choice") != bool(self.choices):
-            raise ValueError("a choice lists its choices, a text or number has none")
+            raise _wrong("a choice lists its choices, other kinds have none", "choice 要列出选项，其他没有")
         if self.kind == "choice" and self.personal:
-            raise ValueError("choices are no personal data")
+            raise _wrong("choices are no personal data", "选项不是个人信息，不写 personal")
         if self.kind == "id_number" and not self.personal:
-            raise ValueError("the number of an identity document is personal = true")
+            raise _wrong(
+                "the number of an identity document is personal = true", "证件号码要 personal = true"
+            )
         if self.id == CONTACT:
-            raise ValueError(f"{CONTACT} is reserved for the contact thermometer")
+            raise _wrong(f"{CONTACT} is reserved for the contact thermometer", f"{CONTACT} 留给接触式体温计")
         return self
 
 
@@ -68,22 +79,31 @@ class _Step(_Table):
     question: tuple[_Question, ...] = ()
     instead: tuple[_Question, ...] = ()
     unless: tuple[Carrier, ...] = ()
+    ladder: dict[_Rung, Annotated[tuple[Failure, ...], Field(min_length=1)]] = {}
 
     @model_validator(mode="after")
     def _fits(self) -> "_Step":
         if self.kind is StepKind.CODE and not self.carriers:
-            raise ValueError("a code step names the carriers it accepts")
+            raise _wrong("a code step names the carriers it accepts", "扫码步骤要写 carriers，列出接受的码")
         if self.kind in (StepKind.QUESTION, StepKind.FORM) and not self.question:
-            raise ValueError("a question or form step has at least one [[step.question]]")
+            raise _wrong(
+                "a question or form step has at least one [[step.question]]",
+                "询问或登记步骤至少要有一个 [[step.question]]",
+            )
         rungs = {question.rung for question in self.instead}
         asked = [self.question, *([q for q in self.instead if q.rung == rung] for rung in rungs)]
         # Otherwise the step would be done with nothing shown and nothing answered.
         if any(questions and not any(question.required for question in questions) for questions in asked):
-            raise ValueError("at least one question is required (of each rung)")
+            raise _wrong(
+                "at least one question is required (of each rung)", "（每一档）至少要有一个必答的问题"
+            )
         if any(question.rung for question in self.question):
-            raise ValueError("only [[step.instead]] has rungs")
-        if any(len([q for q in self.instead if q.rung == rung]) > MOST_INPUTS for rung in rungs):
-            raise ValueError(f"without a phone at most {MOST_INPUTS} inputs are asked (R76)")
+            raise _wrong("only [[step.instead]] has rungs", "只有 [[step.instead]] 可以写 rung")
+        if unknown := ", ".join(sorted(self.ladder.keys() - rungs)):
+            raise _wrong(
+                f"ladder: no [[step.instead]] has rung {unknown}",
+                f"ladder：没有哪个 [[step.instead]] 写 rung = {unknown}",
+            )
         return self
 
 
@@ -109,34 +129,51 @@ class _File(_Table):
         for names in (ids, questions):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
-                raise ValueError(f"stands twice: {', '.join(twice)}")
+                listed = ", ".join(twice)
+                raise _wrong(f"stands twice: {listed}", f"重复：{listed}")
         return self
 
 
-def parse(name: str, text: str, where: str = "") -> Procedure:
-    """Return the procedure a TOML text describes; its version is the text's own hash.
+def parse(
+    name: str, text: str, where: str = "", *, stored: bool = False, edition: int = EDITION
+) -> Procedure:
+    """Return the procedure a TOML text describes; its version is the hash of the text and the edition.
 
-    Raises ConfigError with one line per fault, `where` (a file name) in front of each.
+    Raises ConfigError with one line per fault in both languages, `where` (a file name) in front of each.
+    `stored`: the text may be older than the rules of `outdated`, and is read all the same. `edition` is how
+    codes are judged (see `edge.domain.statements`), an older one for what was decided by it.
     """
     where = where or name
     try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{where}: not TOML: {error}") from error
-    try:
-        file = _File.model_validate(table)
+        file = _File.model_validate(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(file_faults.not_toml(where, error)) from error
     except ValidationError as error:
-        raise ConfigError([_fault(where, dict(fault)) for fault in error.errors()]) from error
-    version = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return Procedure(
+        raise ConfigError([file_faults.line(where, dict(fault)) for fault in error.errors()]) from error
+    told = text if edition == 1 else f"{text}\n{edition}"
+    procedure = Procedure(
         name=name,
         title=file.title.model_dump(),
-        version=version,
+        version=hashlib.sha256(told.encode()).hexdigest()[:16],
         steps=tuple(_step(step) for step in file.step),
         ordered=file.ordered,
         reasons=tuple(_grounds(reason) for reason in file.reason),
         number=file.number,
+        acceptance=NOTHING if edition == EDITION else replace(NOTHING, edition=edition),
     )
+    if not stored and (faults := outdated(procedure, where)):
+        raise ConfigError(faults)
+    return procedure
+
+
+def outdated(procedure: Procedure, where: str) -> list[str]:
+    """Return a line for everything in a procedure that was allowed before and is no longer, in both
+    languages, `where` (a file name) in front of each."""
+    return [
+        f"{where}: step.{index} ({step.id}): {en} / {zh}"
+        for index, step in enumerate(procedure.steps)
+        for en, zh in _outdated(step)
+    ]
 
 
 def accepting(procedure: Procedure, acceptance: Acceptance) -> Procedure:
@@ -148,7 +185,8 @@ def accepting(procedure: Procedure, acceptance: Acceptance) -> Procedure:
         return procedure
     both = f"{procedure.version} {acceptance.version} {acceptance.utc_offset_s} {acceptance.changes}"
     version = hashlib.sha256(both.encode()).hexdigest()[:16]
-    return replace(procedure, acceptance=acceptance, version=version)
+    accepted = replace(acceptance, edition=procedure.acceptance.edition)
+    return replace(procedure, acceptance=accepted, version=version)
 
 
 def read(path: Path) -> str:
@@ -182,9 +220,41 @@ def names(folders: list[Path]) -> tuple[str, ...]:
     )
 
 
-def _fault(where: str, fault: Mapping[str, Any]) -> str:
-    place = ".".join(str(part) for part in fault["loc"]) or "file"
-    return f"{where}: {place}: {fault['msg']}"
+def _outdated(step: Step) -> Iterator[tuple[str, str]]:
+    rungs = dict.fromkeys(question.rung for question in step.instead)
+    asked = {rung: [question for question in step.instead if question.rung == rung] for rung in rungs}
+    with_document = {rung for rung in rungs if any(question.kind == "id_number" for question in asked[rung])}
+    for rung in rungs:
+        if len(asked[rung]) > MOST_INPUTS:
+            yield (
+                f"without a phone at most {MOST_INPUTS} inputs are asked (R76)",
+                f"无手机的人最多填 {MOST_INPUTS} 项（R76）",
+            )
+        if Failure.REFUSED in step.ladder.get(rung, ()) and rung not in with_document:
+            yield (
+                f"ladder: {rung}: only a rung with an id_number stands for a code that was refused",
+                f"ladder：{rung}：码已被判定不行的，只有填 id_number 的一档可以代替",
+            )
+    if not ANSWERED.intersection(step.carriers):
+        return
+    if not any(Failure.NOTHING in step.ladder.get(rung, Failure) for rung in rungs):
+        yield (
+            "beside codes of platforms there is a way without a phone (R76): "
+            'a [[step.instead]] that may stand for "nothing"',
+            '要扫平台码，就要给没有手机的人留一条路（R76）：至少一档 [[step.instead]] 可代替 "nothing"',
+        )
+    words = ", ".join(Failure)
+    for rung in rungs:
+        if rung not in step.ladder and rung not in with_document:
+            yield (
+                f'rung "{rung}" asks for no id_number: name it, and in [step.ladder] what it may stand for '
+                f"({words})",
+                f'rung "{rung}" 不填 id_number：写上 rung 名，并在 [step.ladder] 写可代替什么（{words}）',
+            )
+
+
+def _wrong(en: str, zh: str) -> PydanticCustomError:
+    return PydanticCustomError(file_faults.SAID, "{en} / {zh}", {"en": en, "zh": zh})
 
 
 def _grounds(reason: _Reason) -> Grounds:
@@ -201,6 +271,7 @@ def _step(step: _Step) -> Step:
         questions=tuple(_question(question) for question in step.question),
         instead=tuple(_question(question) for question in step.instead),
         unless=step.unless,
+        ladder=step.ladder,
     )
 
 

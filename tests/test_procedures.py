@@ -1,6 +1,8 @@
 """Procedures as files: what ships, what is refused, and in which words."""
 
+import re
 import string
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -9,12 +11,14 @@ from hypothesis import strategies as st
 
 from edge import procedures
 from edge.domain.errors import ConfigError
+from edge.domain.ladder import Failure
 from edge.domain.model import Outcome
-from edge.domain.procedure import Effect, Procedure
+from edge.domain.procedure import Effect, Procedure, Step
 from tests.paths import ROOT
 
 FOLDER = ROOT / "config" / "procedures"
 TITLE = '{ zh_Hans = "测温", en = "Temperature" }'
+HAN = re.compile(r"[\u4e00-\u9fff]")
 REASON = f'[[reason]]\nvalue = "known"\ntitle = {TITLE}\n'
 
 
@@ -63,12 +67,41 @@ title = {TITLE}
     faults = "\n".join(caught.value.faults)
     for place in ("title.en", "colour", "step.0.id", "step.0.kind", "step.1"):
         assert f"odd.toml: {place}" in faults
+    in_both_languages(caught.value.faults)
+
+
+def in_both_languages(faults: tuple[str, ...] | list[str]) -> None:
+    for fault in faults:
+        english, _slash, chinese = fault.rpartition(" / ")
+        assert english
+        assert HAN.search(chinese), fault
+        assert "cannot be used" not in fault
+
+
+def written(step: str) -> str:
+    """Return a procedure of one step."""
+    whole = f'title = {TITLE}\n[[step]]\nid = "s"\ntitle = {TITLE}\n{step}'
+    return whole.replace("{title}", TITLE) + REASON
+
+
+NUMBER = (
+    '[[step.instead]]\nid = "a"\nkind = "id_number"\npersonal = true\nrung = "document"\ntitle = {title}\n'
+)
+LOOK = (
+    '[[step.instead]]\nid = "b"\nrung = "phone"\ntitle = {title}\n'
+    'choices = [{ value = "green", title = {title} }]\n'
+)
+CODE = 'kind = "code"\ncarriers = ["china_health"]\n'
+MANY = "".join(
+    f'[[step.instead]]\nid = "q{n}"\nkind = "text"\nrung = "document"\ntitle = {TITLE}\n' for n in range(5)
+)
 
 
 @pytest.mark.parametrize(
     ("step", "word"),
     [
         ('kind = "question"\n', "at least one"),
+        ('kind = "code"\n', "names the carriers"),
         ('kind = "form"\n[[step.question]]\nid = "a"\ntitle = {title}\n', "lists its choices"),
         (
             'kind = "form"\n[[step.question]]\nid = "temperature_contact"\nkind = "text"\ntitle = {title}\n',
@@ -88,12 +121,83 @@ title = {TITLE}
             "required = false\ntitle = {title}\n",
             "at least one question is required",
         ),
+        (
+            'kind = "form"\n[[step.question]]\nid = "a"\nkind = "id_number"\ntitle = {title}\n',
+            "is personal = true",
+        ),
+        (
+            'kind = "form"\n[[step.question]]\nid = "a"\nkind = "text"\nrung = "b"\ntitle = {title}\n',
+            r"only \[\[step.instead\]\] has rungs",
+        ),
+        (CODE + '[step.ladder]\npaper = ["nothing"]\n' + NUMBER, "ladder: no .* has rung paper"),
+        (CODE + '[step.ladder]\ndocument = ["red"]\n' + NUMBER, "must be one of 'nothing', 'unanswered'"),
+        (CODE + "[step.ladder]\ndocument = []\n" + NUMBER, "must hold more"),
+        (CODE + '[step.ladder]\nDocument = ["nothing"]\n' + NUMBER, "must be a word of a-z"),
+        (CODE + 'ladder = "all"\n' + NUMBER, "ladder: must be a table"),
     ],
 )
-def test_a_step_that_could_not_be_worked_is_refused(step: str, word: str) -> None:
-    text = f'title = {TITLE}\n[[step]]\nid = "s"\ntitle = {TITLE}\n' + step.replace("{title}", TITLE) + REASON
-    with pytest.raises(ConfigError, match=word):
-        procedures.parse("odd", text)
+def test_a_step_that_could_not_be_worked_is_refused_in_both_languages(step: str, word: str) -> None:
+    for stored in (True, False):
+        with pytest.raises(ConfigError, match=word) as caught:
+            procedures.parse("odd", written(step), stored=stored)
+        in_both_languages(caught.value.faults)
+
+
+OUTDATED = [
+    (CODE, "a way without a phone"),
+    (CODE + '[step.ladder]\nphone = ["unanswered"]\n' + LOOK, "a way without a phone"),
+    (CODE + '[step.ladder]\ndocument = ["unanswered"]\n' + NUMBER, "a way without a phone"),
+    (CODE + NUMBER + LOOK, 'rung "phone" asks for no id_number'),
+    (
+        CODE + '[step.ladder]\nphone = ["unanswered", "refused"]\n' + NUMBER + LOOK,
+        "only a rung with an id_number stands for a code that was refused",
+    ),
+    ('kind = "code"\ncarriers = ["hc1"]\n' + MANY, "at most 4 inputs"),
+]
+
+
+@pytest.mark.parametrize(("step", "word"), OUTDATED)
+def test_what_was_allowed_before_is_refused_in_a_new_text_and_read_in_a_stored_one(
+    step: str, word: str
+) -> None:
+    with pytest.raises(ConfigError, match=re.escape(word)) as caught:
+        procedures.parse("odd", written(step), "odd.toml")
+    in_both_languages(caught.value.faults)
+    stored = procedures.parse("odd", written(step), stored=True)
+    assert procedures.outdated(stored, "odd.toml") == list(caught.value.faults)
+    assert all(fault.startswith("odd.toml: step.0 (s): ") for fault in caught.value.faults)
+
+
+def test_all_that_is_outdated_is_named_at_once() -> None:
+    with pytest.raises(ConfigError) as caught:
+        procedures.parse("odd", written(CODE + MANY + LOOK))
+    assert len(caught.value.faults) == 3
+
+
+def test_a_step_without_codes_of_platforms_needs_no_ladder() -> None:
+    for step in ('kind = "code"\ncarriers = ["gatepost_pass"]\n', CODE + NUMBER):
+        assert procedures.outdated(procedures.parse("fine", written(step)), "x") == []
+
+
+def coded() -> list[tuple[str, Step]]:
+    texts = {path.stem: path.read_text("utf-8") for path in FOLDER.glob("*.toml")}
+    shipped = [procedures.parse(name, text) for name, text in texts.items()]
+    return [(found.name, step) for found in shipped for step in found.steps if step.carriers]
+
+
+@pytest.mark.parametrize(("name", "step"), coded(), ids=lambda of: of if isinstance(of, str) else of.id)
+def test_every_procedure_that_ships_has_a_lawful_way_beside_its_codes(name: str, step: Step) -> None:
+    rungs: dict[str, list[str]] = {}
+    for question in step.instead:
+        rungs.setdefault(question.rung, []).append(question.kind)
+    assert rungs["document"] == ["id_number"]
+    assert all(len(kinds) <= procedures.MOST_INPUTS for kinds in rungs.values())
+    for failure in Failure:
+        assert failure in step.ladder.get("document", Failure), f"{name}: {failure}"
+    for rung, failure in product(rungs.keys() - {"document"}, Failure):
+        # Whoever looks at a phone or at paper looks because the platform says nothing, or there is no code.
+        allowed = {"phone": {Failure.UNANSWERED}, "paper": {Failure.UNANSWERED, Failure.NOTHING}}[rung]
+        assert failure in allowed or failure not in step.ladder[rung], f"{name}: {rung}: {failure}"
 
 
 def test_a_file_in_another_encoding_is_named_and_no_crash(tmp_path: Path) -> None:
@@ -106,8 +210,26 @@ def test_a_file_in_another_encoding_is_named_and_no_crash(tmp_path: Path) -> Non
 
 
 def test_no_toml_at_all_is_named_with_the_file() -> None:
-    with pytest.raises(ConfigError, match=r"odd\.toml: not TOML"):
-        procedures.parse("odd", "title = [", "odd.toml")
+    for text in ("title = [", "a = " + "[" * 50_000):
+        with pytest.raises(ConfigError, match=r"odd\.toml: not TOML.* / 不是 TOML") as caught:
+            procedures.parse("odd", text, "odd.toml")
+        in_both_languages(caught.value.faults)
+
+
+@given(st.text(max_size=40), st.sampled_from(["kind", "carriers", "rung", "ladder", "instead", "must"]))
+def test_whatever_is_written_is_read_or_every_fault_is_in_both_languages(value: str, key: str) -> None:
+    quoted = re.sub(r'[\x00-\x1f"\\\x7f]', "", value)
+    try:
+        procedures.parse("made", written(f'{key} = "{quoted}"\n'))
+    except ConfigError as error:
+        in_both_languages(error.faults)
+
+
+def test_the_version_says_in_which_edition_codes_are_judged() -> None:
+    text = (FOLDER / "r4.toml").read_text("utf-8")
+    first, now = procedures.parse("r4", text, edition=1), procedures.parse("r4", text)
+    assert (first.acceptance.edition, now.acceptance.edition) == (1, 2)
+    assert first.version != now.version
 
 
 def test_a_sites_own_folder_goes_before_what_ships(tmp_path: Path) -> None:

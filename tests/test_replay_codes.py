@@ -13,14 +13,16 @@ from edge.codes import times
 from edge.codes.eu_rules import applied
 from edge.codes.hc1 import hcert
 from edge.codes.outcome import proven
-from edge.domain.events import Decide
+from edge.codes.reasons import CodeReason
+from edge.domain.events import Decide, Give
 from edge.domain.lane_state import LaneSpec, LaneState
-from edge.domain.model import Carrier, Code, Outcome
+from edge.domain.model import Carrier, Code, CodeVerdict, Outcome
 from edge.domain.ports import PlatformAnswer, PlatformState
 from edge.domain.procedure import Procedure
+from edge.domain.statements import EDITION
 from edge.journal import State
 from edge.keeper import publish
-from edge.platforms.answers import Route, answered
+from edge.platforms.answers import Route, answered, unanswered
 from edge.replay import Replay, Replayed
 from edge.station import Station, Surroundings
 from tests.codes.hc1_samples import RECOVERY, TEST, VACCINATION, Content, content, hc1_code, hc1_store, token
@@ -37,10 +39,32 @@ id = "code"
 kind = "code"
 title = {TITLE}
 carriers = ["gatepost_pass", "hc1", "china_health", "china_itinerary"]
+[step.ladder]
+phone = ["unanswered"]
+[[step.instead]]
+id = "phone_shows"
+rung = "phone"
+title = {TITLE}
+choices = [{{ value = "green", title = {TITLE} }}]
+[[step.instead]]
+id = "id_number"
+kind = "id_number"
+rung = "document"
+personal = true
+title = {TITLE}
 [[reason]]
 value = "known"
 title = {TITLE}
 """
+_MORE = "".join(
+    f'[[step.instead]]\nid = "{name}"\nkind = "text"\npersonal = true\nrung = "document"\ntitle = {TITLE}\n'
+    for name in ("name", "phone", "room", "whom", "why")
+)
+LADDER = '[step.ladder]\nphone = ["unanswered"]\n'
+# As a site had it before: no ladder, so that a phone stands for anything, and more than four inputs.
+OLD_TEXT = (
+    TEXT.replace(LADDER, "").replace('"hc1",', '"hc1", "nzcp",').replace("[[reason]]", f"{_MORE}[[reason]]")
+)
 EAST_8 = 8 * 3600
 DAY_S = 86_400
 
@@ -56,7 +80,9 @@ class Gate(Rig):
         self._boot = 1
         self.follow(name)
 
-    def follow(self, name: str, *, kept_text: str | None = None) -> None:
+    def follow(
+        self, name: str, *, kept_text: str | None = None, procedure_text: str = TEXT, edition: int = EDITION
+    ) -> None:
         """Start anew by these rules. `kept_text`: what the journal is told the rules were."""
         self._boot += 1
         path = acceptance.find(name, self._folder)
@@ -64,10 +90,11 @@ class Gate(Rig):
         accepted = acceptance.parse("site", text, utc_offset_s=EAST_8)
         if kept_text is not None:
             accepted = replace(accepted, text=kept_text)
-        procedure = procedures.accepting(procedures.parse("health", TEXT), accepted)
+        parsed = procedures.parse("health", procedure_text, stored=True, edition=edition)
+        procedure = procedures.accepting(parsed, accepted)
         spec = LaneSpec("in", "in", procedure, POLICY, self._boot)
         state = State.open(self._folder)
-        publish(self.journal, state, self.now(), specs=[spec], texts={"health": TEXT})
+        publish(self.journal, state, self.now(), specs=[spec], texts={"health": procedure_text})
         state.close()
         self.station = Station({"in": (spec, LaneState())}, self._around())
 
@@ -80,14 +107,14 @@ class Gate(Rig):
         if ruled:
             as_of = times.text(self.now().at_us)
             code = applied(code, found, rules(rule(), as_of=as_of), self.now().at_us)
-        return self._keep(payload, code)
+        return self.put(payload, code)
 
     def told(self, carrier: Carrier, person: str = "", **subject: str) -> str:
         """Return what to show for a code of which the platform says so."""
         payload = f"{carrier}:{len(self._payloads)}".encode()
         answer = PlatformAnswer(PlatformState.FOUND, subject=subject, person=person or None)
         route = Route("platform", carrier, re.compile(b".*"))
-        return self._keep(payload, answered(route, payload, answer, self.now()))
+        return self.put(payload, answered(route, payload, answer, self.now()))
 
     def code(self, payload: bytes) -> Code:
         return self._payloads[payload]
@@ -99,6 +126,12 @@ class Gate(Rig):
             self.turn(1.0)
         self.turn(95.0)
         self.turn(15.0)  # the code of whoever just left is no new passage
+
+    def give(self, **answers: str) -> None:
+        passage = self.view()["passage"]
+        command = f"g{self.seconds}"
+        submit(self, Give("in", passage, command, "door1", self.now(), tuple(answers.items())))
+        self.turn(1.0)
 
     def decide(self, outcome: Outcome) -> None:
         submit(
@@ -114,7 +147,8 @@ class Gate(Rig):
         with self.journal.reader() as reader:
             return list(Replay(self.journal, reader).walk())
 
-    def _keep(self, payload: bytes, code: Code) -> str:
+    def put(self, payload: bytes, code: Code) -> str:
+        """Return what to show for a code."""
         self._payloads[payload] = code
         return payload.decode()
 
@@ -260,3 +294,78 @@ def test_a_procedure_without_health_codes_has_no_rules_about_them() -> None:
         "plain", TEXT.replace(', "hc1", "china_health", "china_itinerary"', "")
     )
     assert procedures.accepting(plain, accepted) is plain
+
+
+def five(gate: Gate) -> None:
+    """Five passages that ended differently before codes were judged as they are now."""
+    route = Route("platform", Carrier.CHINA_HEALTH, re.compile(b".*"))
+    nowhere = PlatformAnswer(PlatformState.NOT_FOUND)
+
+    old = b"an old screenshot"
+    shown_first = gate.put(old, unanswered(route, old, CodeReason.PLATFORM_SILENT))
+    gate.show(shown_first)
+    gate.turn(4.0)
+    gate.show(gate.told(Carrier.CHINA_HEALTH, colour="green"))
+    gate.turn(4.0)
+    gate.put(old, answered(route, old, nowhere, gate.now()))
+    gate.pass_by(shown_first, gate.told(Carrier.CHINA_ITINERARY, itinerary="green"))
+
+    gate.show(gate.put(b"unknown", answered(route, b"unknown", nowhere, gate.now())))
+    gate.turn(1.0)
+    gate.give(phone_shows="green")
+    gate.pass_by()
+
+    gate.pass_by(gate.certificate(content(r=[RECOVERY | {"fr": gate.day(5)}])), vaccinated(gate, 30))
+    gate.pass_by(gate.put(b"nz", Code(Carrier.NZCP, CodeVerdict.VALID, holder="nzcp:1")))
+
+    named = PlatformAnswer(PlatformState.FOUND, subject={"colour": "green"}, personal={"name": "王*明"})
+    gate.show(gate.put(b"another", answered(route, b"another", named, gate.now())))
+    gate.turn(1.0)
+    gate.give(name="李小明")
+    gate.pass_by(gate.told(Carrier.CHINA_ITINERARY, itinerary="green"))
+
+
+def test_what_was_decided_before_codes_were_judged_as_now_is_decided_the_same_again(gate: Gate) -> None:
+    gate.follow("green_only", procedure_text=OLD_TEXT, edition=1)
+    five(gate)
+    gate.follow("green_only", procedure_text=OLD_TEXT)
+    five(gate)
+    gate.follow(
+        "green_only", procedure_text=OLD_TEXT.replace("[[step.instead]]", f"{LADDER}[[step.instead]]", 1)
+    )
+    five(gate)
+    found = gate.replayed()
+    assert [one for one in found if not one.same] == []
+    refused = "abandoned [code_not_accepted:{} nobody_finished]"
+    before = [
+        refused.format("needs_health"),
+        "admit [complete]",
+        refused.format("needs_health code_not_accepted:needs_itinerary"),
+        "admit [complete]",
+        "admit [complete]",
+    ]
+    now = [
+        "admit [complete]",
+        "admit [complete]",
+        refused.format("recovery_too_recent"),
+        refused.format("needs_health code_not_accepted:needs_itinerary"),
+        refused.format("other_person"),
+    ]
+    with_ladder = [now[0], "abandoned [code_unverified nobody_finished]", *now[2:]]
+    assert ends(found) == [*before, *now, *with_ladder]
+
+
+def test_a_look_at_the_phone_is_recorded_behind_what_was_known_then(gate: Gate) -> None:
+    route = Route("platform", Carrier.CHINA_HEALTH, re.compile(b".*"))
+    silent = gate.put(b"silent", unanswered(route, b"silent", CodeReason.PLATFORM_SILENT))
+    gate.show(silent)
+    gate.turn(1.0)
+    gate.give(phone_shows="green")
+    (found,) = gate.replayed()
+    assert found.same
+    assert found.stored.startswith("admit")
+    (decided,) = gate.rows("passage.decided")
+    code, looked = decided.body["evidence"]
+    assert (code["verdict"], code["reason"]) == ("unverified", "platform_silent")
+    assert (looked["question"], looked["value"], looked["by"]) == ("phone_shows", "green", "door1")
+    assert code["at_us"] < looked["at_us"]

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from district.committer import Committer
 from district.config import Settings
 from district.errors import Refused, StoreError
+from district.sightings import Watch
 from district.store import Store
 from district.web import ingest, pages
 from district.web.access import OPEN, access, install
@@ -31,11 +32,16 @@ def create_app(
     settings: Settings,
     now_us: Callable[[], int] = lambda: time.time_ns() // 1000,
 ) -> Flask:
-    """Return the WSGI application. The committer must have been started."""
+    """Return the WSGI application. The committer must have been started. Raises StoreError."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = ingest.LONGEST_BODY
     timezone = ZoneInfo(settings.district.timezone)
-    app.register_blueprint(ingest.blueprint(store, committer, now_us, timezone))
+    watch = Watch(
+        secret=store.secret(),
+        within_us=settings.codes.elsewhere_min * 60_000_000,
+        keep_us=settings.codes.keep_days * 86_400_000_000,
+    )
+    app.register_blueprint(ingest.blueprint(store, committer, now_us, timezone, watch))
     app.register_blueprint(pages.blueprint(pages.Around(store, committer, settings, now_us, timezone)))
     _health(app, store, committer)
     _faults(app)

@@ -18,6 +18,7 @@ from district.alarms import notice
 from district.committer import Committer
 from district.errors import Refused
 from district.ledger import Submission, Unreadable
+from district.sightings import Watch
 from district.store import Store
 from district.web.access import GATE, access
 from edge import wire
@@ -29,7 +30,9 @@ _INCARNATION = re.compile(r"[0-9a-f]{32}")
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 
-def blueprint(store: Store, committer: Committer, now_us: Callable[[], int], timezone: tzinfo) -> Blueprint:
+def blueprint(
+    store: Store, committer: Committer, now_us: Callable[[], int], timezone: tzinfo, watch: Watch
+) -> Blueprint:
     """Return the routes below /ingest."""
     routes = Blueprint("ingest", __name__)
 
@@ -38,7 +41,9 @@ def blueprint(store: Store, committer: Committer, now_us: Callable[[], int], tim
     def ingest() -> Response:
         with committer.coming():
             submission = read_submission(g.gate)
-            answer = committer.commit(lambda connection: _take(connection, submission, now_us(), timezone))
+            answer = committer.commit(
+                lambda connection: _take(connection, submission, now_us(), timezone, watch)
+            )
         return jsonify(answer)
 
     @routes.post("/ingest/alarms")
@@ -114,9 +119,11 @@ def inflate(data: bytes, limit: int) -> bytes:
     return plain
 
 
-def _take(connection: Any, submission: Submission | None, now_us: int, timezone: tzinfo) -> dict[str, Any]:
+def _take(
+    connection: Any, submission: Submission | None, now_us: int, timezone: tzinfo, watch: Watch
+) -> dict[str, Any]:
     if submission is not None:
-        return ledger.take(connection, submission, now_us, timezone)
+        return ledger.take(connection, submission, now_us, timezone, watch)
     return {
         "incarnation": "",
         "acknowledged": 0,

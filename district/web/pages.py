@@ -1,5 +1,6 @@
 """The page people look at, its log-in, and the same as JSON."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -22,11 +23,13 @@ from district import alarms, registry, texts, views
 from district.committer import Committer
 from district.config import Settings
 from district.ledger import OUTCOMES
+from district.sightings import TRUSTED
 from district.store import Store
 from district.web.access import COOKIE, OPEN, PERSON, READER, Doorman, access
 from edge import wire
 
 _LANGUAGE = "gatepost_language"
+_MICROSECONDS = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,12 @@ class Around:
     def shown(self) -> dict[str, Any]:
         """Return what the overview shows now."""
         with self.store.read() as connection:
+            gates = views.gates(connection, self.now_us(), self.timezone, self.settings.web.silent_s)
             return {
-                "gates": views.gates(connection, self.now_us(), self.timezone, self.settings.web.silent_s),
+                "gates": gates,
                 "alarms": alarms.unseen(connection),
+                "waiting": sum(gate["alarms"] for gate in gates),
+                "blind": [gate["gate"] for gate in gates if gate["compares_codes"] is False],
                 "time": wire.rfc3339(self.now_us()),
             }
 
@@ -60,6 +66,9 @@ class Around:
             "form_token": login.form_token if login is not None else "",
             "t": lambda key: texts.text(language, key),
             "device": lambda kind: texts.device(language, kind),
+            "known": lambda group, word: texts.known(language, group, word),
+            "trusted": TRUSTED,
+            "codes_on": self.settings.codes.elsewhere_min > 0,
             "moment": lambda at_us: moment(at_us, self.timezone),
         }
         return make_response(render_template(template, **values), status)
@@ -117,7 +126,11 @@ def _overview(routes: Blueprint, around: Around) -> None:
     @access(PERSON)
     def seen(alarm_id: int) -> Response:
         by, now_us = g.login.account, around.now_us()
-        around.committer.commit(lambda connection: alarms.mark_seen(connection, alarm_id, by, now_us))
+        shown = request.form.get("last_us", "")
+        shown_us = int(shown) if _MICROSECONDS.fullmatch(shown) else None
+        around.committer.commit(
+            lambda connection: alarms.mark_seen(connection, alarm_id, by, now_us, shown_us)
+        )
         return _to("pages.overview")
 
     @routes.post("/language")

@@ -1,4 +1,4 @@
-"""zxing-cpp's calls: QR (Model 2) only, payload bytes as they are in the symbol, and where a code lies.
+"""zxing-cpp's calls: QR (Model 1 and 2) only, payload bytes as they are in the symbol, and where a code lies.
 
 No I/O. Must not be imported by the gate's own process.
 """
@@ -13,7 +13,7 @@ from drivers.scanner._regions import Grey, Region
 
 # Its plain "QRCode" also means Micro QR and rMQR: a few modules with next to no check, which it finds in
 # the pattern of a large code now and then. Nobody issues health or venue codes in them.
-_QR = zxingcpp.barcode_formats_from_str("QRCodeModel2")
+_QR = zxingcpp.barcode_formats_from_str("QRCodeModel1,QRCodeModel2")
 
 
 class Found(NamedTuple):

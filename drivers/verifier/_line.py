@@ -1,4 +1,5 @@
-"""One HTTP line to a platform, with urllib3: a question, a bounded answer, one deadline for all of it.
+"""One HTTP line to a platform, with urllib3: a question, a bounded answer, and one deadline for name,
+connection, TLS, question and answer together.
 
 TLS is verified, redirects are not followed, answers are cut off at 64 KB and read as strict JSON.
 Messages name the host and what went wrong, never an address, a payload or a secret.
@@ -13,24 +14,21 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.client import BadStatusLine, HTTPException, RemoteDisconnected
-from pathlib import Path
 from typing import Any, NoReturn
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
-from urllib3.util import Url, parse_url
 
+from drivers.verifier import _dial
+from drivers.verifier._address import address
 from drivers.verifier._reading import garbled
 from edge.domain.errors import DeviceUnavailable
 from edge.domain.ports import Inquiry, PlatformAnswer
 
 ANSWER_BYTES = 64 * 1024
-_SECRET_BYTES = 4096
 _CLOSE_S = 0.5
-_TimedOut, _NotThere = urllib3.exceptions.TimeoutError, urllib3.exceptions.NewConnectionError
 _BROKEN = (HTTPError, HTTPException, OSError, ValueError)
-_LOCAL = ("127.0.0.1", "::1", "[::1]", "localhost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +49,7 @@ class Line:
         self._host = f"{self._url.host}:{self._url.port}" if self._url.port else str(self._url.host)
         self._context = _context(ca_file) if self._url.scheme == "https" else None
         self._connection: HTTPConnection | None = None
+        self._socket: socket.socket | None = None  # that this line waits for, connected or not
         self._closed = threading.Event()
         self._using = threading.Lock()
 
@@ -64,9 +63,7 @@ class Line:
     def close(self) -> None:
         """Break the line off. Idempotent; a waiting question ends at once."""
         self._closed.set()
-        connection = self._connection
-        if connection is not None:
-            _cut(connection)
+        self._cut()
         if self._using.acquire(timeout=_CLOSE_S):
             self._drop()
             self._using.release()
@@ -92,7 +89,7 @@ class Line:
     def _exchange(self, question: Question, deadline: float) -> tuple[int, bytes]:
         connection = self._opened(deadline)
         # Every read alone has a time-out; a platform that drips needs one for all of them.
-        timer = threading.Timer(max(0.0, deadline - time.monotonic()), _cut, (connection,))
+        timer = threading.Timer(max(0.0, deadline - time.monotonic()), self._cut)
         timer.daemon = True
         timer.start()
         try:
@@ -119,33 +116,62 @@ class Line:
         if connection is not None and not connection.is_connected:
             self._drop()
             connection = None
-        left_s = max(0.001, deadline - time.monotonic())
         if connection is None:
-            host, port = str(self._url.host).strip("[]"), self._url.port
-            if self._context is None:
-                connection = HTTPConnection(host, port, timeout=left_s)
-            else:
-                connection = HTTPSConnection(host, port, timeout=left_s, ssl_context=self._context)
-            self._connection = connection
-            connection.connect()
-        elif connection.sock is not None:
-            connection.sock.settimeout(left_s)
+            host = str(self._url.host).strip("[]")
+            port = self._url.port or (80 if self._context is None else 443)
+            sock = _dial.connect(host, port, deadline, hold=self._hold, stopping=self._closed.is_set)
+            kind = HTTPConnection if self._context is None else HTTPSConnection
+            connection = self._connection = kind(host, port)
+            connection.sock = sock
+            if self._context is not None:
+                connection.sock = self._secured(self._context, sock, host, deadline)
+        # urllib3 sets its own time-out on the socket before it reads.
+        connection.timeout = max(0.001, deadline - time.monotonic())
+        if connection.sock is not None:
+            connection.sock.settimeout(connection.timeout)
         return connection
 
+    def _secured(
+        self, context: ssl.SSLContext, sock: socket.socket, host: str, deadline: float
+    ) -> ssl.SSLSocket:
+        sock.settimeout(max(0.001, deadline - time.monotonic()))  # for all of the handshake
+        secured = context.wrap_socket(sock, server_hostname=host.rstrip("."), do_handshake_on_connect=False)
+        try:
+            self._hold(secured)
+            secured.do_handshake()
+        except OSError:
+            secured.close()
+            raise
+        return secured
+
+    def _hold(self, sock: socket.socket) -> None:
+        """Let `close` find what is waited for. Whichever comes first, the other sees it."""
+        self._socket = sock
+        if self._closed.is_set():
+            raise ConnectionAbortedError
+
+    def _cut(self) -> None:
+        sock = self._socket
+        if sock is not None:
+            with contextlib.suppress(OSError):
+                # The socket below TLS: the thread that reads finds its end, and no half-closed TLS object.
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
     def _drop(self) -> None:
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._socket = self._connection, None, None
         if connection is not None:
             with contextlib.suppress(HTTPError, OSError):
                 connection.close()
 
     def _fail(self, error: Exception, deadline: float) -> NoReturn:
-        code = "lost"
+        code, why = "lost", type(error).__name__
         if self._closed.is_set():
             code = "ended"
-        # urllib3 counts "nobody there" among time-outs.
-        elif isinstance(error, ConnectionRefusedError | _NotThere | socket.gaierror):
-            code = "absent"
-        elif time.monotonic() >= deadline - 0.005 or isinstance(error, TimeoutError | _TimedOut):
+        elif isinstance(error, _dial.NotReached):
+            code, why = "absent", str(error)
+        elif isinstance(error, TimeoutError | urllib3.exceptions.TimeoutError) or (
+            time.monotonic() >= deadline - 0.005
+        ):
             code = "silent"
         elif isinstance(error, ssl.SSLCertVerificationError):
             code = "denied"
@@ -153,7 +179,7 @@ class Line:
             isinstance(error, BadStatusLine) and not isinstance(error, RemoteDisconnected)
         ):
             code = "garbled"
-        raise DeviceUnavailable(f"{self._host}: {type(error).__name__}", code=code) from error
+        raise DeviceUnavailable(f"{self._host}: {why}", code=code) from error
 
 
 class HttpVerifier:
@@ -176,54 +202,6 @@ class HttpVerifier:
     def close(self) -> None:
         """Break the line off. Idempotent."""
         self._line.close()
-
-
-def address(url: str) -> Url:
-    """Return the parts of an address; ValueError where it is none a platform can have."""
-    try:
-        parts = parse_url(url)
-    except HTTPError as error:
-        raise ValueError("url: not an address / 不是网址") from error
-    if parts.scheme not in ("http", "https") or not parts.host:
-        raise ValueError(
-            'url: write an address such as "https://platform.example/verify" / 请写 https:// 开头的完整地址'
-        )
-    if parts.auth:
-        raise ValueError(
-            "url: no user or password in the address; use secret_file / 地址里不要写密码，请用 secret_file"
-        )
-    return parts
-
-
-def checked(url: str, *, plain: bool) -> None:
-    """Refuse an address in a configuration that would show codes and secrets to everybody on the way."""
-    parts = address(url)
-    if parts.scheme == "http" and parts.host not in _LOCAL and not plain:
-        raise ValueError(
-            "url: http shows codes and secrets on the way; use https, or plain = true / "
-            "http 不加密，码和密钥会被窃听；请用 https，或写 plain = true"
-        )
-
-
-def path_of(url: str) -> str:
-    """Return what an address asks of its host."""
-    parts = address(url)
-    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-
-
-def secret(name: str) -> str:
-    """Return the one line a file holds, empty where none is named. Raises DeviceUnavailable."""
-    if not name:
-        return ""
-    path = Path(name)
-    try:
-        with path.open("rb") as file:
-            text = file.read(_SECRET_BYTES + 1).decode("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DeviceUnavailable(f"secret_file {path}: {type(error).__name__}", code="denied") from error
-    if not text or len(text) > _SECRET_BYTES or not text.isprintable():
-        raise DeviceUnavailable(f"secret_file {path}: not one line of text", code="denied")
-    return text
 
 
 def text_of(payload: bytes) -> str:
@@ -277,14 +255,6 @@ def _judge(status: int, host: str) -> None:
     if status == 429 or status >= 500:
         raise DeviceUnavailable(f"{host} cannot answer now (HTTP {status})", code="busy")
     raise garbled(f"HTTP {status}")
-
-
-def _cut(connection: HTTPConnection) -> None:
-    sock = connection.sock
-    if sock is not None:
-        with contextlib.suppress(OSError):
-            # The socket below TLS: the thread that reads finds its end, and no half-closed TLS object.
-            socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 def _context(ca_file: str) -> ssl.SSLContext:

@@ -1,8 +1,8 @@
 """A platform on this machine: real HTTP on 127.0.0.1, made-up people, and every mood a real one can have.
 
-Protocol (ours alone): POST /resolve {"code": text} -> {"code": SHA-256 of the text, "state": ..., and of a
-code that is found: "health", "itinerary", "name", "id_number", "issued", "until", "test", "test_taken",
-"place"}. Repeating the code's digest ties an answer to its question.
+Protocol (ours alone): POST /resolve {"code": text} or {"id_number": text} -> {"code": SHA-256 of that text,
+"state": ..., and of a code that is found: "health", "itinerary", "name", "id_number", "issued", "until",
+"test", "test_taken", "place"}. Repeating the code's digest ties an answer to its question.
 """
 
 import contextlib
@@ -52,9 +52,12 @@ class SimulatedPlatform:
 
     def answer(self, code: str) -> dict[str, Any]:
         """Return the truth about a code."""
-        known = self.people.get(code)
+        known = self.people.get(code) or self._of_number(code)
         found = dict(known) if known is not None else {"state": "not_found"}
         return {"code": digest(code), "state": "found", **found}
+
+    def _of_number(self, number: str) -> Mapping[str, Any] | None:
+        return next((one for one in self.people.values() if one.get("id_number") == number), None)
 
     def wait(self, seconds: float) -> bool:
         """Let time pass; True where the platform is going away meanwhile."""
@@ -119,7 +122,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(400, b"{}")
             return
         try:
-            code = json.loads(self.rfile.read(int(length)))["code"]
+            asked = json.loads(self.rfile.read(int(length)))
+            code = asked["id_number"] if "id_number" in asked else asked["code"]
         except (ValueError, KeyError, TypeError):
             self._send(400, b"{}")
             return

@@ -4,6 +4,7 @@ A value counts only where its protocol gives it a name. Everything else (another
 spelling, true, 1.0, null, a list, nothing at all) is `NO_MEANING`. Pure.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
@@ -19,6 +20,7 @@ Meaning = Colour | PlatformState
 
 CHINA = timezone(timedelta(hours=8))
 MAX_TEXT = 200
+_NUMBER = re.compile(r"\d{17}[\dXx]", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Milliseconds since 1970 that lie between 2020 and 2100; a count of seconds is never taken for them.
 _NO_DATE_US = 4_102_444_800_000_000  # the year 2100
@@ -139,8 +141,7 @@ def _state(kind: Carrier, said: Said) -> PlatformState:
 def _person(fields: Mapping[str, str]) -> str | None:
     """A whole document number names a person; a masked one may name thousands."""
     number = fields.get("id_number", "")
-    plain = number[:-1].isdigit() and (number[-1:].isdigit() or number[-1:] in ("X", "x"))
-    return f"id:{number.upper()}" if len(number) == 18 and plain else None
+    return f"id:{number.upper()}" if _NUMBER.fullmatch(number) else None
 
 
 def _text(value: object) -> str:

@@ -18,7 +18,8 @@ from types import MappingProxyType
 from typing import Any
 
 from drivers.options import option
-from drivers.verifier._line import HttpVerifier, Line, Question, checked, path_of, secret, text_of
+from drivers.verifier._address import checked, header_name, path_of, secret
+from drivers.verifier._line import HttpVerifier, Line, Question, text_of
 from drivers.verifier._pointer import at, pointer
 from drivers.verifier._reading import Meaning, Said, composed, meant, personal, stamped, whole
 from edge.domain.facts import Colour
@@ -49,12 +50,14 @@ class Options:
         "authorization", "name of the header that carries the secret, as `Bearer` where it is authorization"
     )
     secret_file: str = option("", "file with the secret alone; empty: no such header")
+    id_numbers: bool = option(False, "ask by ID number as well, where somebody has no code")
     ca_file: str = option("", "certificates to trust instead of the system's; empty: none")
     plain: bool = option(False, "allow http beyond this machine")
 
     def __post_init__(self) -> None:
         checked(self.url, plain=self.plain)
         pointer("record_at", self.record_at)
+        header_name("header", self.header)
 
 
 def question(options: Options, inquiry: Inquiry, held: str = "") -> Question:
@@ -86,7 +89,7 @@ def reduced(options: Options, inquiry: Inquiry, document: Any) -> PlatformAnswer
 
 def connect(options: Options) -> HttpVerifier:
     """Return the port; nothing is asked yet. Raises DeviceUnavailable."""
-    held = secret(options.secret_file)
+    held = secret(options.secret_file, header=True)
     return HttpVerifier(
         Line(options.url, options.ca_file),
         lambda inquiry: question(options, inquiry, held),

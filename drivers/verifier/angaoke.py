@@ -24,7 +24,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from drivers.options import option
-from drivers.verifier._line import HttpVerifier, Line, Question, checked, path_of, secret, text_of
+from drivers.verifier._address import checked, path_of, secret
+from drivers.verifier._line import HttpVerifier, Line, Question, text_of
 from drivers.verifier._reading import Meaning, Said, composed, meant, personal, stamped, whole
 from edge.domain.facts import Colour
 from edge.domain.ports import Inquiry, PlatformAnswer, PlatformState

@@ -26,7 +26,8 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from drivers.options import option
-from drivers.verifier._line import HttpVerifier, Line, Question, checked, path_of, secret, text_of
+from drivers.verifier._address import checked, path_of, secret
+from drivers.verifier._line import HttpVerifier, Line, Question, text_of
 from drivers.verifier._reading import (
     Meaning,
     Said,

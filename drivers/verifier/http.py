@@ -1,9 +1,11 @@
 """Any platform that answers JSON over HTTP, described in the configuration.
 
 Protocol: one request for each code: `method`, `url`, `headers`, `body`. In all of them {code} stands for the
-code's text, {id_number} for an ID number and {secret} for the line in `secret_file`; in the address they are
-percent-encoded, in a body escaped as JSON. JSON pointers name the parts of the answer, and tables map the
-platform's values to our names (green, yellow, orange, red, grey, expired, not_found, failed).
+code's text, {id_number} for an ID number and {secret} for the line in `secret_file`; in the address and in
+headers they are percent-encoded (a header's secret is sent as it is), in a body escaped as JSON. Where
+{id_number} stands somewhere the platform is asked by ID number as well: {code} is empty then, and {id_number}
+is where a code is asked about. JSON pointers name the parts of the answer, and tables map the platform's
+values to our names (green, yellow, orange, red, grey, expired, not_found, failed).
 Source: RFC 9110, RFC 8259, RFC 6901; what a platform means by its values, only its own documents say.
 Limits: one request, no log-in before it, no signature over it; answers up to 64 KB; no redirects. A value
 that no table names is never a colour.
@@ -11,12 +13,14 @@ Tried against the real platform: there is none; on our own server.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
 from drivers.options import option
-from drivers.verifier._line import HttpVerifier, Line, Question, checked, path_of, secret, text_of
+from drivers.verifier._address import bare, checked, header_name, no_secret, path_of, secret
+from drivers.verifier._line import HttpVerifier, Line, Question, text_of
 from drivers.verifier._stated import Answer, check, reduced
 from edge.domain.ports import Inquiry
 
@@ -37,20 +41,14 @@ class Options(Answer):
     plain: bool = option(False, "allow http beyond this machine")
 
     def __post_init__(self) -> None:
-        checked(self.url.replace("{", "").replace("}", ""), plain=self.plain)
+        beside = "{secret}" in self._written
+        checked(self.url, plain=self.plain, beside=beside)
         check(self)
-        _template(self)
+        for name, text in _texts(_template(self)):
+            no_secret("body", name, text, beside=beside)
         for line in self.headers:
-            name, colon, value = line.partition(":")
-            if not colon or not name.strip().isascii() or not value.strip() or not line.isprintable():
-                raise ValueError('headers: write each as "name: value" / 每一项写成 "名称: 值"')
-            if any(word in name.lower() for word in _SECRETIVE) and "{secret}" not in value:
-                raise ValueError(
-                    f"headers: {name}: keep it in secret_file and write {{secret}} here / "
-                    f"{name}：内容放在 secret_file 里，这里写 {{secret}}"
-                )
-        written = " ".join((self.url, self.body, *self.headers))
-        if ("{secret}" in written) != bool(self.secret_file):
+            _header(line)
+        if beside != bool(self.secret_file):
             raise ValueError(
                 "secret_file: goes together with {secret} in url, headers or body / "
                 "secret_file 要和 url、headers 或 body 里的 {secret} 一起用"
@@ -60,19 +58,30 @@ class Options(Answer):
                 "url: a GET asks by its address; write {code} into it / GET 靠地址查询，地址里要有 {code}"
             )
 
+    @property
+    def id_numbers(self) -> bool:
+        """Whether it can be asked by ID number."""
+        return "{id_number}" in (self.url if self.method == "GET" else self._written)
+
+    @property
+    def _written(self) -> str:
+        return " ".join((self.url, self.body, *self.headers))
+
 
 def question(options: Options, inquiry: Inquiry, held: str = "") -> Question:
     """Return the request."""
     words = {
-        "{code}": text_of(inquiry.payload),
+        "{code}": text_of(inquiry.payload) if inquiry.id_number is None else "",
         "{id_number}": inquiry.id_number or "",
         "{secret}": held,
     }
-    path = path_of(_filled(options.url, {word: quote(text, safe="") for word, text in words.items()}))
+    quoted = {word: quote(text, safe="") for word, text in words.items()}
+    path = path_of(_filled(options.url, quoted))
     headers = {}
     for line in options.headers:
         name, _, value = line.partition(":")
-        headers[name.strip().lower()] = _filled(value.strip(), words)
+        # What a code holds can end no header and be no letter that a header cannot hold.
+        headers[name.strip().lower()] = _filled(value.strip(), {**quoted, "{secret}": held})
     if options.method == "GET":
         return Question("GET", path, headers=headers)
     document = _deep(_template(options), words)
@@ -86,12 +95,38 @@ def question(options: Options, inquiry: Inquiry, held: str = "") -> Question:
 
 def connect(options: Options) -> HttpVerifier:
     """Return the port; nothing is asked yet. Raises DeviceUnavailable."""
-    held = secret(options.secret_file)
+    held = secret(options.secret_file, header="{secret}" in " ".join(options.headers))
     return HttpVerifier(
-        Line(options.url.replace("{", "").replace("}", ""), options.ca_file),
+        Line(bare(options.url), options.ca_file),
         lambda inquiry: question(options, inquiry, held),
         lambda inquiry, document: reduced(options, inquiry, document),
     )
+
+
+def _header(line: str) -> None:
+    name, colon, value = (part.strip() for part in line.partition(":"))
+    if not colon or not value or not line.isprintable() or not line.isascii():
+        raise ValueError(
+            'headers: write each as "name: value", in ASCII / 每一项写成 "名称: 值"，只用英文字母、数字和符号'
+        )
+    header_name("headers", name)
+    if any(word in name.lower() for word in _SECRETIVE) and "{secret}" not in value:
+        raise ValueError(
+            f"headers: {name}: keep it in secret_file and write {{secret}} here / "
+            f"{name}：内容放在 secret_file 里，这里写 {{secret}}"
+        )
+
+
+def _texts(document: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Yield what a document says in texts and numbers, each with the name it stands under."""
+    if isinstance(document, dict):
+        for key, inner in document.items():
+            yield from _texts(inner, key)
+    elif isinstance(document, list):
+        for inner in document:
+            yield from _texts(inner, name)
+    elif isinstance(document, str) or type(document) in (int, float):
+        yield name, str(document)
 
 
 def _template(options: Options) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from drivers.options import option
-from drivers.verifier._line import HttpVerifier, Line, Question, address, path_of, text_of
+from drivers.verifier._address import address, path_of
+from drivers.verifier._line import HttpVerifier, Line, Question, text_of
 from drivers.verifier._platform import SLOW_S, SimulatedPlatform, digest
 from drivers.verifier._reading import Meaning, Said, composed, garbled, meant, personal, stamped, whole
 from edge.domain.errors import DeviceUnavailable
@@ -52,6 +53,7 @@ class Options:
     url: str = option("", "address of a simulated platform on this machine; empty: one of its own")
     people: str = option("", "JSON file: code text -> what the platform knows of it; empty: nobody")
     mood: Literal["prompt", "slow", "wrong", "down", "lying", "half"] = option("prompt", "what it is like")
+    id_numbers: bool = option(False, "ask by ID number as well, where somebody has no code")
     delay_s: float = option(SLOW_S, "seconds it takes when it is slow", least=0, most=60)
 
     def __post_init__(self) -> None:
@@ -64,14 +66,15 @@ class Options:
 
 def question(options: Options, inquiry: Inquiry, url: str = "") -> Question:
     """Return the request."""
-    body = json.dumps({"code": text_of(inquiry.payload)}).encode()
+    asked = "code" if inquiry.id_number is None else "id_number"
+    body = json.dumps({asked: _asked(inquiry)}).encode()
     return Question("POST", path_of(url or options.url), body, {"content-type": "application/json"})
 
 
 def reduced(inquiry: Inquiry, document: Any) -> PlatformAnswer:
     """Return what the answer amounts to. Raises DeviceUnavailable (`garbled`) for one to another question."""
     answer = whole(document)
-    if answer.get("code") != digest(text_of(inquiry.payload)):
+    if answer.get("code") != digest(_asked(inquiry)):
         raise garbled("it belongs to another question")
     state = meant(STATES, answer.get("state"))
     issued_us, odd_issue = stamped(answer.get("issued"))
@@ -107,6 +110,10 @@ class Simulated(HttpVerifier):
         super().close()
         if self._own is not None:
             self._own.close()
+
+
+def _asked(inquiry: Inquiry) -> str:
+    return text_of(inquiry.payload) if inquiry.id_number is None else inquiry.id_number
 
 
 def _started(options: Options) -> SimulatedPlatform:

@@ -20,7 +20,8 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from drivers.options import option
-from drivers.verifier._line import HttpVerifier, Line, Question, checked, path_of, secret, text_of
+from drivers.verifier._address import checked, path_of, secret
+from drivers.verifier._line import HttpVerifier, Line, Question, text_of
 from drivers.verifier._reading import Meaning, Said, composed, garbled, meant, whole
 from edge.domain.facts import Colour
 from edge.domain.ports import Inquiry, PlatformAnswer, PlatformState
@@ -74,7 +75,7 @@ def reduced(inquiry: Inquiry, document: Any, req_id: str) -> PlatformAnswer:
 
 def connect(options: Options) -> "WeCom":
     """Return the port; nothing is asked yet. Raises DeviceUnavailable."""
-    return WeCom(options, secret(options.secret_file))
+    return WeCom(options, secret(options.secret_file, header=True))
 
 
 class WeCom:

@@ -83,6 +83,7 @@ class _Gate:
             settings.codes.accept_test_issuers,
             settings.codes.max_age_days,
             settings.codes.cwa_hosts,
+            now=self.now,
         )
         self.platforms = Platforms(
             settings.platform,
@@ -136,7 +137,8 @@ class _Gate:
         token = table.bearer(self.environ)
         if token is None:
             raise ConfigError("[uplink] token_file: the gate has no token; ask the district for one")
-        options = Options(table.url, token, frozenset(table.forward), table.every_s)
+        ca_file = None if table.ca_file is None else str(table.ca_file)
+        options = Options(table.url, token, frozenset(table.forward), table.every_s, ca_file=ca_file)
         return Uplink(
             reader=self.journal.reader,
             unseal=self.journal.unseal,
@@ -156,6 +158,7 @@ class _Gate:
         around = Surroundings(
             journal=self,
             read_code=self.desk.read,
+            ask_number=self.desk.ask_number,
             now=self.now,
             perform=self.equipment.perform,
             # What belongs to no lane (a platform) is everybody's.

@@ -10,6 +10,7 @@ from typing import Any
 
 from edge import acceptance, procedures
 from edge.app.calibrated import counting, stands
+from edge.clock import built_us
 from edge.config import Lane, Settings
 from edge.domain import bench
 from edge.domain.acceptance import Acceptance
@@ -131,7 +132,9 @@ def acceptance_of(settings: Settings, config_folder: Path) -> Acceptance:
     path = acceptance.find(name, config_folder)
     if path is None:
         raise ConfigError(f"[codes] acceptance: there are no rules {name!r} / 没有这个规定文件")
-    offset_s, changes = acceptance.day_begins(settings.gate.timezone, datetime.now(UTC))
+    # A machine without a battery starts in the past, and is set while the gate runs.
+    now = max(datetime.now(UTC), datetime.fromtimestamp(built_us() // 1_000_000, UTC))
+    offset_s, changes = acceptance.day_begins(settings.gate.timezone, now)
     text = procedures.read(path)
     return acceptance.parse(name, text, str(path), utc_offset_s=offset_s, changes=changes)
 
@@ -143,11 +146,15 @@ def _built(
     if path is None:
         raise ConfigError(f"[lane.{lane.name}] procedure: there is no procedure {lane.procedure!r}")
     text = procedures.read(path)
+    # A gate does not stay shut for a rule that is younger than its file; `gatepost config check` refuses it.
+    found = procedures.parse(lane.procedure, text, str(path), stored=True)
+    for line in procedures.outdated(found, str(path)):
+        log.warning("%s", line)
     measuring = stands(thermometers(lane.devices()))
     spec = LaneSpec(
         name=lane.name,
         direction=lane.direction,
-        procedure=procedures.accepting(procedures.parse(lane.procedure, text, str(path)), accepted),
+        procedure=procedures.accepting(found, accepted),
         policy=policy,
         boot=boot,
         started_us=started_us,

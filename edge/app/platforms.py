@@ -17,7 +17,7 @@ from edge.domain.record import restored
 from edge.health import Health
 from edge.journal import Journal, Reader, StoredRow
 from edge.messages import Message
-from edge.platforms import BACKLOG_US, HEART_S, WORKERS, Desk, Nobody, Platform, Route
+from edge.platforms import BACKLOG_US, HEART_S, WORKERS, Crew, Desk, Nobody, Platform, Route
 from edge.threads import Threads
 
 LOOKED_AT = 500  # of the newest rows, for answers that were still to come when the gate stopped
@@ -26,8 +26,9 @@ KIND = "verifier"
 States = Mapping[str, tuple[LaneSpec, LaneState]]
 
 
-def route_of(table: Table) -> Route:
-    """Return a table's numbers in microseconds, its beginnings as one pattern."""
+def route_of(table: Table, *, numbers: bool = False) -> Route:
+    """Return a table's numbers in microseconds, its beginnings as one pattern. `numbers`: its driver can ask
+    by ID number."""
     beginnings = "|".join(re.escape(text) for text in table.match)
     return Route(
         name=table.name,
@@ -38,6 +39,7 @@ def route_of(table: Table) -> Route:
         keep_us=table.keep_s * 1_000_000,
         fresh_us=None if table.fresh_s is None else table.fresh_s * 1_000_000,
         apart_us=table.apart_s * 1_000_000,
+        numbers=numbers,
     )
 
 
@@ -54,27 +56,28 @@ class Platforms:
     ) -> None:
         """Raises ConfigError for a driver that is not there or is told what it cannot be told."""
         self._threads, self._health, self._now, self._offer = threads, health, now, offer
-        self._running: list[Platform] = []
+        self._running: list[tuple[str, Crew]] = []
         self.asked = tuple(self._built(table) for table in tables)
 
     def start(self) -> None:
         """Start the watch and the workers of each."""
-        for platform in self._running:
-            name, stop = platform.route.name, self._threads.stop
-            self._threads.start(f"platform-{name}-watch", partial(platform.watch, stop))
+        stop = self._threads.stop
+        for name, crew in self._running:
+            self._threads.start(f"platform-{name}-watch", partial(crew.watch, stop))
             for number in range(WORKERS):
                 beat = self._health.heart(f"platform-{name}-{number + 1}", HEART_S).beat
-                self._threads.start(f"platform-{name}-{number + 1}", partial(platform.work, stop, beat))
+                self._threads.start(f"platform-{name}-{number + 1}", partial(crew.work, stop, beat))
 
     def _built(self, table: Table) -> Platform | Nobody:
-        route, driver = route_of(table), registry.load(KIND, table.verifier)
+        driver = registry.load(KIND, table.verifier)
+        route = route_of(table, numbers=bool(getattr(driver.options, "id_numbers", False)))
         if driver.name == "none":
             return Nobody(route)
         status = self._health.device("", KIND, route.name, driver.name, driver.simulated)
         beat = self._health.heart(f"platform-{route.name}-watch", HEART_S).beat
         place = Place("", route.name, self._offer, status, beat, self._now, self._health.count)
-        platform = Platform(route, driver, place)
-        self._running.append(platform)
+        platform = Platform(route, driver.name, place)
+        self._running.append((route.name, Crew(platform, driver, beat)))
         return platform
 
 
@@ -88,7 +91,7 @@ def recalled(
         for passage in state.parked:
             desk.recall(passage, now)
         for passage in _just_gone(name, journal, reader, now):
-            state = remembered(state, passage)  # noqa: PLW2901 - one after the other
+            state = remembered(state, passage, now, boot=spec.boot)  # noqa: PLW2901 - one after the other
             desk.recall(passage, now)
         found[name] = (spec, state)
     return found

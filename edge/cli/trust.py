@@ -1,16 +1,20 @@
-"""`gatepost trust`: import, show and withdraw what the gate believes."""
+"""`gatepost trust`: import, show, withdraw and take back what the gate believes."""
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
-from edge.cli.trust_folder import config_faults_end_with_3, configured_folder, time_option
-from edge.cli.trust_show import lines_of, objects_of
+from edge.cli.trust_folder import config_faults_end_with_3, configured_folder, files_in, time_option
+from edge.cli.trust_rules import rules
+from edge.cli.trust_show import lines_of, objects_of, rules_line, rules_objects
 from edge.codes import times
+from edge.codes.eu_rules_text import NAME as RULES_FILE
 from edge.codes.trust import ALGORITHMS, REVOKED, TrustKey, TrustList
+from edge.codes.trust_dates import check_not_ahead
 from edge.codes.trust_import import Imported
 from edge.codes.trust_import_file import from_file
 from edge.codes.trust_import_merge import OURS, dated, merged, unconfirmed
@@ -18,12 +22,13 @@ from edge.codes.trust_import_revoked import from_revocations
 from edge.domain.errors import ConfigError
 from edge.domain.model import Carrier
 from edge.trust_files import (
-    files_in,
     load,
     load_list,
+    load_rules,
     locked,
     read_bytes,
     read_text,
+    take_back,
     write_document,
     write_list,
 )
@@ -34,6 +39,7 @@ _AS_OF_HELP = "From when the list is (RFC 3339); without it what the files say, 
 _PATH = click.Path(path_type=Path, exists=True)
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _FOUND_FAULTS = 1
+_MOST_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,7 @@ def import_lists(  # noqa: PLR0917 - one parameter for each option
     if not paths and not revoked:
         raise click.UsageError("give at least one file, folder, or --revoked FILE")
     with config_faults_end_with_3():
+        check_not_ahead(as_of_us, _now_us(), "--as-of")
         into = configured_folder()[0] if folder is None else folder
         files = files_in(paths) if paths else ()
         left_out: list[str] = []
@@ -119,6 +126,10 @@ def show(folder: Path | None, keys: bool, lists: bool, as_json: bool) -> None:
         objects = objects_of(entry, _now_us(), whole=lists)
         for line in objects if as_json else lines_of(entry, _now_us(), every=keys):
             click.echo(line)
+    if store.eu_rules is not None:
+        found = rules_objects(store.eu_rules, _now_us(), whole=lists)
+        for line in found if as_json else [rules_line(store.eu_rules, _now_us())]:
+            click.echo(line)
     if not store.lists:
         click.echo("no trust lists", err=True)
 
@@ -131,7 +142,9 @@ def context(folder: Path | None, address: str, file: Path) -> None:
     """Keep a document that linked data names by its ADDRESS (for divoc); nothing is ever fetched."""
     with config_faults_end_with_3():
         into = configured_folder()[0] if folder is None else folder
-        click.echo(str(write_document(into, address, read_text(file), str(file))))
+        text = read_text(file)
+        with locked(into):
+            click.echo(str(write_document(into, address, text, str(file))))
 
 
 @trust.command()
@@ -150,20 +163,50 @@ def revoke(carrier: str, folder: Path | None, as_of_us: int | None, ids: tuple[s
                 f"{found}: {_IDS.get(Carrier(carrier), 'nothing that can be withdrawn')}"
             )
     with config_faults_end_with_3():
+        check_not_ahead(as_of_us, _now_us(), "--as-of")
         into = configured_folder()[0] if folder is None else folder
         with locked(into):
             kept = load_list(into, Carrier(carrier))
-            fresh = dated(kept, [Imported((), revoked=frozenset(ids))], _now_us())
-            # Of our own passes we know now; a foreign issuer's keys are not newer for a withdrawal.
-            at_us = as_of_us or (_now_us() if Carrier(carrier) in OURS else fresh)
+            at_us = _withdrawn_at(kept) if as_of_us is None else as_of_us
             write_list(into, replace(kept, revoked=kept.revoked | set(ids), as_of_us=at_us))
     click.echo(f"{carrier}: {len(kept.revoked | set(ids))} withdrawn")
 
 
+@trust.command()
+@click.option("--carrier", type=click.Choice([str(carrier) for carrier in ALGORITHMS]))
+@click.option("--rules", "of_rules", is_flag=True, help="The EU's rules instead of a carrier's list.")
+@click.option("--out", "folder", type=_FOLDER, help=_FOLDER_HELP)
+def undo(carrier: str | None, of_rules: bool, folder: Path | None) -> None:
+    """Take back the last change of one list, an import as well as a withdrawal; done twice, nothing has
+    changed. A list the district pushed comes again with its next answer."""
+    if (carrier is None) != of_rules:
+        raise click.UsageError("give --carrier, or --rules")
+    with config_faults_end_with_3():
+        into = configured_folder()[0] if folder is None else folder
+        with locked(into):
+            take_back(into, RULES_FILE if carrier is None else f"{carrier}.json")
+        lists = [] if carrier is None else [load_list(into, Carrier(carrier))]
+        found = load_rules(into) if carrier is None else None
+    _tell(lists, as_json=False)
+    if found is not None:
+        click.echo(rules_line(found, _now_us()))
+
+
+trust.add_command(rules)
+
+
 def add_key(folder: Path, carrier: Carrier, key: TrustKey) -> None:
-    """Add one key to a carrier's list as of now; ConfigError where that cannot be."""
+    """Add one key to a carrier's list; ConfigError where that cannot be."""
     with locked(folder):
-        write_list(folder, merged(load_list(folder, carrier), [Imported((key,))], _now_us()))
+        kept, found = load_list(folder, carrier), [Imported((key,))]
+        write_list(folder, merged(kept, found, dated(kept, found, _now_us())))
+
+
+def _withdrawn_at(kept: TrustList) -> int | None:
+    # Of our own passes we know now; a foreign issuer's keys, and a list the district made, are no newer
+    # for a withdrawal.
+    ours = kept.carrier in OURS and kept.version is None
+    return _now_us() if ours else dated(kept, [], _now_us())
 
 
 def _read(carrier: Carrier, files: Sequence[Path], named: _Named, left_out: list[str]) -> list[Imported]:
@@ -173,6 +216,7 @@ def _read(carrier: Carrier, files: Sequence[Path], named: _Named, left_out: list
     for path in files:
         try:
             one = from_file(read_bytes(path), str(path), carrier, issuer=named.issuer, kid=named.kid)
+            check_not_ahead(one.as_of_us, _now_us(), str(path))
         except ConfigError as error:
             faults += error.faults
             continue
@@ -184,7 +228,24 @@ def _read(carrier: Carrier, files: Sequence[Path], named: _Named, left_out: list
     for line in faults:
         click.echo(f"not imported: {line}", err=True)
     left_out += faults
+    _count(carrier, found)
     return found
+
+
+def _count(carrier: Carrier, found: list[Imported]) -> None:
+    """Say how much of the files is not in the list, where it is not all."""
+    times_said = Counter((key.issuer, key.key_id, key.public) for one in found for key in one.keys)
+    again = sorted({name[1] for name, count in times_said.items() if count > 1})
+    unused = sum(len(one.left_out) for one in found)
+    if again:
+        rest = f" and {len(again) - _MOST_NAMED} more" if len(again) > _MOST_NAMED else ""
+        click.echo(f"{carrier}: more than once: {', '.join(again[:_MOST_NAMED])}{rest}", err=True)
+    if again or unused:
+        click.echo(
+            f"{carrier}: {len(times_said)} keys in these files, {len(again)} of them more than once, "
+            f"{unused} left out",
+            err=True,
+        )
 
 
 def _taken_in(kept: TrustList, found: list[Imported], as_of_us: int | None, *, fresh: bool) -> TrustList:

@@ -1,7 +1,7 @@
 """What the commands about codes share: which trust folder is meant, and how they end."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from edge.trust_files import load
 
 Command = Callable[..., Any]
 DAY_US = 86_400_000_000
+MAX_FILES = 20_000  # in the folders of one import
 
 
 class Configured(NamedTuple):
@@ -70,6 +71,25 @@ def store_for(folder: Path | None) -> TrustStore:
         if entry.test:
             click.echo(f"{folder}: {entry.carrier} trusts a test issuer", err=True)
     return store
+
+
+def files_in(paths: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the files that are meant, each once and in order: a folder stands for every file below it,
+    hidden ones and links to elsewhere left out. ConfigError where there are none, or too many."""
+    found: set[Path] = set()
+    for path in paths:
+        if path.is_dir():
+            below = (file for file in path.rglob("*") if file.is_file() and not file.is_symlink())
+            for file in below:
+                if not any(part.startswith(".") for part in file.relative_to(path).parts):
+                    found.add(file)
+                if len(found) > MAX_FILES:
+                    raise ConfigError(f"{path}: more than {MAX_FILES} files")
+        else:
+            found.add(path)
+    if not found:
+        raise ConfigError("no file in " + ", ".join(str(path) for path in paths))
+    return tuple(sorted(found))
 
 
 def _read_time(_ctx: click.Context, _param: click.Parameter, value: str | None) -> int | None:

@@ -5,9 +5,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from edge.codes import times
+from edge.codes.eu_rules import EuRules
 from edge.codes.trust import TrustList
 
 DAY_US = 86_400_000_000
+RULES = "hc1-rules"
 MOST_KEYS = 50  # a list with more is told by issuers, unless every key is asked for
 
 
@@ -19,7 +21,7 @@ def lines_of(entry: TrustList, now_us: int, *, every: bool = False) -> Iterator[
         f"as of {_as_of(entry) or 'unknown'}",
         f"{len(entry.revoked)} withdrawn",
         f"{len(entry.keys)} keys of {len(issuers)} issuers",
-        *([_age(entry, now_us)] if entry.as_of_us is not None else []),
+        *([_age(entry.as_of_us, now_us)] if entry.as_of_us is not None else []),
         *([f"version {entry.version} of the district"] if entry.version is not None else []),
         *(["TEST"] if entry.test else []),
     ]
@@ -52,6 +54,27 @@ def objects_of(entry: TrustList, now_us: int, *, whole: bool = False) -> Iterato
         yield json.dumps({**fields, **one, "test": key.test, **limits}, ensure_ascii=False)
 
 
+def rules_line(rules: EuRules, now_us: int) -> str:
+    """Return the EU's rules as a line to read."""
+    place = rules.country if rules.region is None else f"{rules.country} {rules.region}"
+    counts = f"{len(rules.rules)} rules for {place}  {len(rules.value_sets)} value sets"
+    return f"{RULES}  as of {times.text(rules.as_of_us)}  {counts}  {_age(rules.as_of_us, now_us)}"
+
+
+def rules_objects(rules: EuRules, now_us: int, *, whole: bool = False) -> Iterator[str]:
+    """Yield the EU's rules as JSON objects: one for each rule, or one for all."""
+    fields: dict[str, object] = {"carrier": RULES, "as_of": times.text(rules.as_of_us)}
+    if whole:
+        fields |= {"age_days": (now_us - rules.as_of_us) // DAY_US, "country": rules.country}
+        fields |= {"region": rules.region, "rules": len(rules.rules), "value_sets": len(rules.value_sets)}
+        yield json.dumps(fields, ensure_ascii=False)
+        return
+    for rule in rules.rules:
+        version = ".".join(map(str, rule.version))
+        bounds = {"from": times.text(rule.from_us), "until": times.text(rule.until_us)}
+        yield json.dumps({**fields, "rule": rule.identifier, "version": version, **bounds})
+
+
 def _as_of(entry: TrustList) -> str | None:
     return None if entry.as_of_us is None else times.text(entry.as_of_us)
 
@@ -60,6 +83,6 @@ def _days(entry: TrustList, now_us: int) -> int | None:
     return None if entry.as_of_us is None else (now_us - entry.as_of_us) // DAY_US
 
 
-def _age(entry: TrustList, now_us: int) -> str:
-    days = _days(entry, now_us) or 0
+def _age(as_of_us: int, now_us: int) -> str:
+    days = (now_us - as_of_us) // DAY_US
     return f"{days} days old" if days >= 0 else f"{-days} days ahead of this machine's clock"

@@ -33,12 +33,15 @@ MAX_BYTES = 8192
 _OURS = re.compile(rb"GP(V?)\d{1,9}:")
 
 
-def read(payload: bytes, trust: TrustStore, at_us: int, *, clock_trusted: bool = True) -> Code:
+def read(
+    payload: bytes, trust: TrustStore, at_us: int, *, clock_trusted: bool = True, earliest: bool = False
+) -> Code:
     """Return what `payload` is at `at_us` (microseconds UTC); never raises, whatever the bytes.
 
     At most 8 KB are looked at and at most four signatures checked. Where the clock cannot be
     trusted, a well-signed code is `unverified` with reason `clock_untrusted`: neither its end nor
-    its beginning can be judged.
+    its beginning can be judged. `earliest`: the clock stood still for a while and it may be later than
+    `at_us`; a code that has not begun by then is `unverified` for the same reason.
     """
     if len(payload) > MAX_BYTES:
         unknown = Refusal(CodeVerdict.UNVERIFIED, CodeReason.TOO_LONG)
@@ -49,7 +52,9 @@ def read(payload: bytes, trust: TrustStore, at_us: int, *, clock_trusted: bool =
     except Refusal as refusal:
         return refused(carrier, refusal, payload)
     too_old = trust.too_old(carrier, at_us)
-    code = proven(carrier, claims, at_us, clock_trusted=clock_trusted, list_too_old=too_old)
+    code = proven(
+        carrier, claims, at_us, clock_trusted=clock_trusted, list_too_old=too_old, earliest=earliest
+    )
     if trust.eu_rules is None or claims.certificate is None:
         return code
     return applied(code, claims.certificate, trust.eu_rules, at_us, max_age_us=trust.max_age_us)

@@ -4,8 +4,9 @@ A value per lane and no clock: what was collected, the payload and the time go i
 now comes out. Pieces do not say whose they are. They are taken for one card when they are read at
 one lane, name the same total, each number once, the last at most TIMEOUT_US after the first; and
 then only the signature over all of them says that they are: a mixture of two people's pieces joins to
-a card that is refused. A piece that contradicts what is there starts over, with that piece. The
-lane drops what it collected (EMPTY) when its passage ends.
+a card that is refused. A piece that contradicts what is there starts over, with that piece. A card that
+is complete stays so however long it is held up, until a piece of another comes. The lane drops what it
+collected (EMPTY) when its passage ends.
 """
 
 from typing import NamedTuple
@@ -55,12 +56,13 @@ def add(state: Collected, payload: bytes, now_us: int) -> Added:
     if piece is None:
         kept = EMPTY if payload.startswith(b"shc:/") else state
         return Added(kept, payload, None, 1, 1)
-    if not 0 <= now_us - state.since_us <= TIMEOUT_US:
-        state = EMPTY
+    is_partial = 0 < state.have < state.total
+    if is_partial and not 0 <= now_us - state.since_us <= TIMEOUT_US:
+        state, is_partial = EMPTY, False
     reason = None
     if not _fits(state, piece):
         # A new card after a complete one is no contradiction, and neither is the first piece of all.
-        reason = CodeReason.CHUNKS_MIXED if 0 < state.have < state.total else None
+        reason = CodeReason.CHUNKS_MIXED if is_partial else None
         state = Collected(piece.total, (None,) * piece.total, now_us)
     digits = (*state.digits[: piece.number - 1], piece.digits, *state.digits[piece.number :])
     if sum(len(each) for each in digits if each is not None) > MAX_JOINED - len(b"shc:/"):

@@ -3,7 +3,9 @@
 `https://e.coronawarn.app?v=1#` and the base64url of a protobuf message; other apps append the same
 text to links of their own, behind `/CWA1/`. Only the app's host and those the gate was given count.
 Source: event_registration.md of corona-warn-app/cwa-documentation. Anybody can make one: it is
-`unverified`, and the seed and the key inside serve the app's warnings only.
+`unverified`, and the seed and the key inside serve the app's warnings only. What is written on it may
+be somebody's name and home (a birthday was an event), and its number is a hash of just that: nothing of
+it stands open in the record.
 """
 
 import hashlib
@@ -59,7 +61,7 @@ def claims(payload: bytes, hosts: Collection[str] = ()) -> Claims:
         raise _invalid(CodeReason.STRUCTURE)
     if max(start, end) > _LAST_SECOND or 0 < end < start:
         raise _invalid(CodeReason.STRUCTURE)
-    subject = {
+    personal = {
         Fact.PLACE: place,
         Fact.ADDRESS: address,
         Fact.VENUE_ID: hashlib.sha256(_ID_PREFIX + data).hexdigest(),
@@ -69,8 +71,8 @@ def claims(payload: bytes, hosts: Collection[str] = ()) -> Claims:
         key_id=None,
         from_us=start * SECOND_US or None,
         until_us=end * SECOND_US or None,
-        subject={str(name): value for name, value in subject.items() if value},
-        personal={},
+        subject={},
+        personal={str(name): value for name, value in personal.items() if value},
         holder=None,
         signed=False,
     )

@@ -71,6 +71,8 @@ def claims(payload: bytes, trust: TrustStore, documents: Mapping[str, str]) -> C
     key = verify_any(keys, proof.signature, message)
     if key is None:
         raise Refusal(CodeVerdict.INVALID, CodeReason.SIGNATURE, issuer, proof.key_id)
+    if key.test and not trust.test_issuers:
+        raise Refusal(CodeVerdict.UNKNOWN_ISSUER, CodeReason.TEST_ISSUER, issuer, proof.key_id)
     if not _is_vaccination(credential.get("type")):
         raise Refusal(CodeVerdict.UNSUPPORTED, CodeReason.PASS_TYPE, issuer, proof.key_id)
     try:
@@ -150,12 +152,9 @@ def _keys(proof: _Proof, issuer: str, trust: TrustStore) -> tuple[TrustKey, ...]
     trusted = trust.of(Carrier.DIVOC)
     if trusted is None:
         raise refuse(CodeVerdict.UNKNOWN_ISSUER, CodeReason.NO_TRUST_LIST)
-    keys = tuple(key for key in trusted.keys if key.issuer == issuer)
-    if not keys:
+    if issuer not in trusted.issuers:
         raise refuse(CodeVerdict.UNKNOWN_ISSUER, CodeReason.ISSUER_NOT_TRUSTED)
-    if trusted.test and not trust.test_issuers:
-        raise refuse(CodeVerdict.UNKNOWN_ISSUER, CodeReason.TEST_ISSUER)
-    keys = tuple(key for key in keys if key.key_id == proof.key_id)
+    keys = tuple(key for key in trusted.named(proof.key_id) if key.issuer == issuer)
     if not keys:
         raise refuse(CodeVerdict.UNKNOWN_ISSUER, CodeReason.UNKNOWN_KEY)
     keys = tuple(key for key in keys if key.algorithm is proof.algorithm)

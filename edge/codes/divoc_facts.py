@@ -4,7 +4,10 @@ The published contexts give several fields of a vaccination one and the same nam
 `totalDoses` are both "dose value", `date`, `effectiveStart` and `effectiveUntil` all "date". The
 signature is over a set of values under that name and does not say which field each stood in, so that
 "1 of 2" can be turned into "2 of 1" without breaking it. Of such a set the cautious value is taken:
-the smallest number as doses received, the largest as doses needed, the earliest day.
+the smallest number as doses received, the largest as doses needed, the earliest day. A day is the one
+that is written, whatever time and zone stand behind it, as with every other format. The name of the
+vaccine shares its own with the numbers of the batch and of the certificate: it may turn out to be what
+tells one person from all others, and is sealed.
 """
 
 import re
@@ -19,7 +22,7 @@ from edge.domain.facts import Fact
 MAX_TEXT = 200
 
 _CREDENTIALS = "https://www.w3.org/2018/credentials#"
-_DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:T.*)?", re.ASCII | re.DOTALL)
+_DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ].*)?", re.ASCII | re.DOTALL)
 
 Object = dict[str, Any]
 
@@ -39,12 +42,17 @@ def person_of(credential: Object) -> tuple[dict[str, str], str]:
     name, born, number, reference = (_said(subject.get(field)) for field in ("name", "dob", "id", "refId"))
     if not name or not (born or number or reference):
         raise ValueError("no name, or nothing else of the person")
-    ids = [_said(evidence.get("certificateId")) for evidence in _evidence(credential)]
+    entries = _evidence(credential)
+    ids, vaccines = (
+        ", ".join(dict.fromkeys(filter(None, (_said(entry.get(field)) for entry in entries))))
+        for field in ("certificateId", "vaccine")
+    )
     personal = {
         "name": name,
         "birth_date": born,
         "id_number": number,
-        "certificate_id": ", ".join(found for found in ids if found),
+        "certificate_id": ids,
+        str(Fact.VACCINATION_PRODUCT): vaccines,
     }
     folded = unicodedata.normalize("NFKC", name).casefold().replace("|", " ")
     found = {field: value for field, value in personal.items() if value}
@@ -71,8 +79,6 @@ def _vaccination(written: Object, stated: Object) -> dict[Fact, str]:
         Fact.VACCINATION_DOSES: str(min(doses)) if doses and all(doses) else "",
         Fact.VACCINATION_NEEDED: str(max(needed)) if needed and all(needed) else "",
         Fact.VACCINATION_DATE: min(days) if days and all(days) else "",
-        # Shares its name with the maker and the batch: of one vaccine, but perhaps not what it is called.
-        Fact.VACCINATION_PRODUCT: _said(written.get("vaccine")),
     }
 
 

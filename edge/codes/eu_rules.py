@@ -26,7 +26,9 @@ MAX_ALL_STEPS = 4 * MAX_STEPS  # for one certificate; a country's published rule
 # What else `applied` says in `Code.subject`: the rule that was not met, and its own words.
 RULE, RULE_ZH, RULE_EN = "eu_rule", "eu_rule_zh_hans", "eu_rule_en"
 
-_VALUE_SETS = "external.valueSets."
+DAY_US = 86_400_000_000
+
+VALUE_SETS = "external.valueSets."  # where rules look the lists of values up
 
 Version = tuple[int, int, int]
 
@@ -73,8 +75,9 @@ class EuRules:
     region: str | None = None
 
     def too_old(self, at_us: int, max_age_us: int | None) -> bool:
-        """Say whether the rules are older than they may be."""
-        return max_age_us is not None and at_us - self.as_of_us > max_age_us
+        """Say whether the rules are older than they may be. Dated in the future they count as that too:
+        a clock was wrong, and nobody knows how old they are."""
+        return max_age_us is not None and not -DAY_US <= at_us - self.as_of_us <= max_age_us
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +181,7 @@ def _result(
     # A list that is not there would look like one without this value, and a rule may negate that.
     for path in variables(rule.logic):
         # Within `reduce` the same lists stand behind `data.`.
-        _, used, name = f".{path}".partition(f".{_VALUE_SETS}")
+        _, used, name = f".{path}".partition(f".{VALUE_SETS}")
         if used and name not in rules.value_sets:
             return EuResult.OPEN
     try:

@@ -21,13 +21,13 @@ NAME = "hc1-rules.json"
 MAX_RULES = 2_000  # the gateway has some 700 of all countries
 MAX_VALUES = 5_000  # of one value set
 MAX_WORDS = 400
+COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
+REGION = re.compile(r"[A-Za-z0-9-]{1,16}", re.ASCII)
 
 _KEYS = {"as_of", "country", "region", "value_sets", "rules"}
 _ABOUT = (GENERAL, "Vaccination", "Test", "Recovery")
 _TYPES = ("Acceptance", "Invalidation")
 _IDENTIFIER = re.compile(r"(?:GR|VR|TR|RR|IR)-[A-Z]{2}-\d{4}", re.ASCII)
-_COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
-_REGION = re.compile(r"[A-Za-z0-9-]{1,16}", re.ASCII)
 _LANGUAGE = re.compile(r"[a-z]{2}(?:-[A-Za-z]{2,8})?", re.ASCII)
 
 
@@ -41,11 +41,11 @@ def parse_rules(text: str, source: str) -> EuRules:
     if not isinstance(found, dict):
         raise ConfigError(f"{source}: must be a JSON object with {', '.join(sorted(_KEYS))}")
     told = _Told([f"unknown field {name!r}" for name in sorted(found.keys() - _KEYS)])
-    country = told.match(found.get("country"), _COUNTRY, "country", "two capital letters")
+    country = told.match(found.get("country"), COUNTRY, "country", "two capital letters")
     as_of_us = told.time(found.get("as_of"), "as_of")
     region = found.get("region")
     if region is not None:
-        region = told.match(region, _REGION, "region", "a short name")
+        region = told.match(region, REGION, "region", "a short name")
     value_sets = _value_sets(found.get("value_sets", {}), told)
     entries = found.get("rules")
     if not isinstance(entries, list) or not 0 < len(entries) <= MAX_RULES:
@@ -57,6 +57,24 @@ def parse_rules(text: str, source: str) -> EuRules:
     if told.faults:
         raise ConfigError([f"{source}: {fault}" for fault in told.faults])
     return EuRules(country, as_of_us, good, value_sets, region)
+
+
+def rule_faults(entry: object, path: str) -> list[str]:
+    """Return what is wrong with one rule, each fault with the path to it below `path`."""
+    told = _Told([])
+    rule = _rule(entry, path, told)
+    if rule is not None:
+        _look_over((rule,), "", told)
+    return told.faults
+
+
+def value_set_faults(name: object, values: object) -> list[str]:
+    """Return what is wrong with one value set of the gateway."""
+    if not isinstance(name, str) or not name:
+        return ["valueSetId: must be a name"]
+    told = _Told([])
+    _value_sets({name: {"valueSetValues": values}}, told)
+    return told.faults
 
 
 class _Told:
@@ -118,16 +136,14 @@ def _rule(entry: object, path: str, told: _Told) -> Rule | None:
     rule = Rule(
         identifier=told.match(entry.get("Identifier"), _IDENTIFIER, f"{path}.Identifier", "like VR-AT-0001"),
         version=told.version(entry.get("Version"), f"{path}.Version"),
-        country=told.match(entry.get("Country"), _COUNTRY, f"{path}.Country", "two capital letters"),
+        country=told.match(entry.get("Country"), COUNTRY, f"{path}.Country", "two capital letters"),
         about=told.one_of(entry.get("CertificateType"), _ABOUT, f"{path}.CertificateType"),
         schema=told.version(entry.get("SchemaVersion"), f"{path}.SchemaVersion"),
         from_us=told.time(entry.get("ValidFrom"), f"{path}.ValidFrom"),
         until_us=told.time(entry.get("ValidTo"), f"{path}.ValidTo"),
         logic=entry.get("Logic"),
         invalidation=told.one_of(entry.get("Type"), _TYPES, f"{path}.Type") == "Invalidation",
-        region=None
-        if region in (None, "")
-        else told.match(region, _REGION, f"{path}.Region", "a short name"),
+        region=None if region in (None, "") else told.match(region, REGION, f"{path}.Region", "a short name"),
         engine=_engine(entry, path, told),
         words=_words(entry.get("Description"), path, told),
     )

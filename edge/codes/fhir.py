@@ -9,7 +9,7 @@ exactly one named patient is no card (ValueError). Recovery is not stated by car
 import re
 import unicodedata
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from edge.codes import times
@@ -58,6 +58,7 @@ _OLD_NAMES = ("old", "maiden", "temp", "nickname", "anonymous")
 _DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:T.*)?", re.ASCII | re.DOTALL)
 _OFFSET = re.compile(r".*(?:Z|[+-]\d\d:\d\d)", re.ASCII | re.DOTALL)
 _BORN = re.compile(r"\d{4}(?:-\d\d(?:-\d\d)?)?", re.ASCII)
+_ONE_DAY = timedelta(days=1)
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
 Resource = dict[str, object]
@@ -73,8 +74,8 @@ class Person(NamedTuple):
 
 
 class _Dose(NamedTuple):
-    day: str
-    needed: str
+    day: date
+    needed: int  # 0 where nobody says
     product: str
 
 
@@ -94,14 +95,16 @@ def person_of(bundle: object) -> Person:
 def facts_of(bundle: object) -> dict[str, str]:
     """Return the facts of the doses and of the last test in a bundle."""
     ((url, _),) = _patients(bundle)
-    doses: dict[str, _Dose] = {}
+    if not url:  # nothing can be said to be about a patient whom nothing can name
+        return {}
+    doses: list[_Dose] = []
     tests: list[dict[str, str]] = []
     for _, resource in _resources(bundle):
         kind = resource.get("resourceType")
         if kind == "Immunization" and _reference(resource.get("patient")) == url:
             dose = _dose(resource)
-            if dose is not None:  # one dose entered twice is one dose; nobody gets two in a day
-                doses.setdefault(dose.day, dose)
+            if dose is not None:
+                doses.append(dose)
         elif kind == "Observation" and _reference(resource.get("subject")) == url:
             test = _test(resource)
             if test is not None:
@@ -147,29 +150,43 @@ def _dose(resource: Resource) -> _Dose | None:
     products = [code for system, code in _codings(resource.get("vaccineCode")) if system == _CVX]
     product = next((code for code in products if code in _COVID_CVX), "")
     day = _day(resource.get("occurrenceDateTime"))
-    return _Dose(day, _needed(resource), product) if product and day else None
+    return _Dose(date.fromisoformat(day), _needed(resource), product) if product and day else None
 
 
-def _needed(resource: Resource) -> str:
+def _needed(resource: Resource) -> int:
     applied = resource.get("protocolApplied")
     for entry in applied if isinstance(applied, list) else []:
         needed = entry.get("seriesDosesPositiveInt") if isinstance(entry, dict) else None
         if isinstance(needed, int) and not isinstance(needed, bool) and 0 < needed < 100:
-            return str(needed)
-    return ""
+            return needed
+    return 0
 
 
-def _vaccination(doses: dict[str, _Dose]) -> dict[str, str]:
+def _vaccination(entered: list[_Dose]) -> dict[str, str]:
+    doses = _given(entered)
     if not doses:
         return {}
-    last = doses[max(doses)]
     facts = {
         Fact.VACCINATION_DOSES: str(len(doses)),
-        Fact.VACCINATION_NEEDED: last.needed,
-        Fact.VACCINATION_DATE: last.day,
-        Fact.VACCINATION_PRODUCT: last.product,
+        Fact.VACCINATION_NEEDED: str(doses[-1].needed or ""),
+        Fact.VACCINATION_DATE: doses[-1].day.isoformat(),
+        Fact.VACCINATION_PRODUCT: doses[-1].product,
     }
     return {str(name): value for name, value in facts.items() if value}
+
+
+def _given(entered: list[_Dose]) -> list[_Dose]:
+    """Return the doses in their order, each once. Nobody gets two within a day, and one that was entered by
+    the clocks of two time zones lies on neighbouring days: the first counts, with the longer course."""
+    doses: list[_Dose] = []
+    last = date.min
+    for dose in sorted(entered):
+        if doses and dose.day - last <= _ONE_DAY:
+            doses[-1] = doses[-1]._replace(needed=max(doses[-1].needed, dose.needed))
+        else:
+            doses.append(dose)
+        last = dose.day
+    return doses
 
 
 def _test(resource: Resource) -> dict[str, str] | None:

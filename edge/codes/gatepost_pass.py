@@ -103,6 +103,7 @@ def _claims(held: Pass, opened: Opened) -> Claims:
         # Without the key: a pass issued again under a new key keeps its id and its person.
         holder=f"gatepost_pass:{pass_id}",
         revoked=opened.revoked,
+        key=opened.key,
     )
 
 

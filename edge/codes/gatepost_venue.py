@@ -48,6 +48,7 @@ def claims(payload: bytes, trust: TrustStore) -> Claims:
         personal={},
         holder=None,
         revoked=opened.revoked,
+        key=opened.key,
     )
 
 

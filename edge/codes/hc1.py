@@ -40,7 +40,6 @@ _TAGS = ((), (SIGN1,), (CWT, SIGN1))
 _ISS, _EXP, _NBF, _IAT, _HCERT = 1, 4, 5, 6, -260  # CWT claims, RFC 8392 section 4
 _EU_V1 = 1
 _LAST_SECOND = 253_402_300_799  # the end of the year 9999
-_NAME = re.compile(r"[A-Za-z0-9 ._:/-]{1,80}", re.ASCII)
 _COUNTRY = re.compile(r"[A-Z]{2,3}", re.ASCII)
 _REVOKED_BYTES = range(16, 33)  # of a SHA-256; the EU gateway hands out the first 16
 
@@ -72,18 +71,22 @@ def hcert(payload: bytes, trust: TrustStore) -> tuple[dict[str, object], Claims]
     token = _open(payload)
     trusted = _trusted(token, trust)
     key = _signer(token, trusted)
+    if key.test and not trust.test_issuers:
+        raise _unknown(token, CodeReason.TEST_ISSUER)
     bad = Refusal(CodeVerdict.INVALID, CodeReason.CLAIMS, key.issuer, token.key_id)
     certificate = _certificate(token.claims, bad)
     try:
         kind, entries = kind_of(certificate)
-        personal, holder = person_of(certificate, entries)
+        # Of what is signed, not of how the code is written: packed again, it is still the same person's.
+        alone = hashlib.sha256(token.signed.message).hexdigest()[:32]
+        personal, holder = person_of(certificate, entries, alone)
         subject = facts_of(kind, entries)
         from_us, until_us = _times(token.claims)
     except ValueError:
         raise bad from None
     if key.purposes and kind.purpose not in key.purposes:
         raise Refusal(CodeVerdict.INVALID, CodeReason.KEY_PURPOSE, key.issuer, token.key_id)
-    country = next((name for name in (key.issuer, token.issuer) if name and _COUNTRY.fullmatch(name)), None)
+    country = key.issuer if _COUNTRY.fullmatch(key.issuer) else token.issuer
     country = country and (two_letters(country) or country)
     found = Claims(
         issuer=key.issuer,
@@ -124,7 +127,8 @@ def _open(payload: bytes) -> _Token:
     if not isinstance(found, dict):
         raise Refusal(CodeVerdict.INVALID, CodeReason.STRUCTURE, key_id=key_id_text(kid))
     said = found.get(_ISS)
-    issuer = said if isinstance(said, str) and _NAME.fullmatch(said) else None
+    # Open in the record before anybody vouched for it: a country and no other text.
+    issuer = said if isinstance(said, str) and _COUNTRY.fullmatch(said) else None
     return _Token(key_id_text(kid), algorithm, found, signed, issuer)
 
 
@@ -159,8 +163,6 @@ def _trusted(token: _Token, trust: TrustStore) -> TrustList:
     trusted = trust.of(Carrier.HC1)
     if trusted is None:
         raise _unknown(token, CodeReason.NO_TRUST_LIST)
-    if trusted.test and not trust.test_issuers:
-        raise _unknown(token, CodeReason.TEST_ISSUER)
     return trusted
 
 

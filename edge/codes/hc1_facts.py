@@ -72,10 +72,11 @@ def kind_of(certificate: Entry) -> tuple[Kind, list[Entry]]:
     return found[0]
 
 
-def person_of(certificate: Entry, entries: Sequence[Entry]) -> tuple[dict[str, str], str]:
+def person_of(certificate: Entry, entries: Sequence[Entry], alone: str) -> tuple[dict[str, str], str]:
     """Return whom a certificate names, and a text that two certificates of that person share.
 
-    Where it has no date of birth, a name is too little to call two people one: then its id stands in.
+    Where it has no date of birth, a name is too little to call two people one: then its id stands in,
+    and without one `alone`, which no other certificate shares.
     """
     names = certificate.get("nam")
     if not isinstance(names, dict):
@@ -90,7 +91,7 @@ def person_of(certificate: Entry, entries: Sequence[Entry]) -> tuple[dict[str, s
     ids = [uci for uci in (_said(entry.get("ci")) for entry in entries) if uci]
     personal = {"name": shown, "birth_date": born, "certificate_id": ", ".join(ids)}
     folded = f"{_folded(family_standard or family)}|{_folded(given_standard or given)}"
-    known_by = _folded(born or next(iter(ids), ""))
+    known_by = _folded(born or next(iter(ids), alone))
     return {name: value for name, value in personal.items() if value}, f"{known_by}|{folded}"
 
 

@@ -5,21 +5,27 @@ cannot place, is in the text but in no statement, so that a stranger could write
 certificate. Hence nothing is let through but documents of which every single value ends up in a
 statement, and contexts but those the gate was given: none inline, none redefined.
 
-PyLD (the extra `divoc`) does the expansion and is imported only when a document is to be read;
-canonicalisation is our own, bounded (`edge.codes.rdf_canon`).
+PyLD (the extra `divoc`) does the expansion and is imported only where there are contexts;
+canonicalisation is our own, bounded (`edge.codes.rdf_canon`). Whoever shows a code needs no signature to
+make the gate expand it, and PyLD goes through a context anew for every name that has one of its own:
+they are counted before the document is handed over.
 """
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
 from edge.codes.rdf_canon import Quad, Term, canonical, iri, literal
 
-MAX_VALUES = 200  # scalars of a document; a published certificate has about 40
-MAX_CONTEXTS = 8
+# A published certificate has about 40 scalars in 6 objects, 2 contexts, and 7 names that bring a context
+# of their own along; each further vaccination adds 13, 3 and 3.
+MAX_VALUES = 96
+MAX_OBJECTS = 15
+MAX_SCOPES = 16
+MAX_CONTEXTS = 4
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -37,6 +43,28 @@ class ContextUnknown(Exception):
     """A context the gate was not given, or one it cannot read, or PyLD is not installed."""
 
 
+class Contexts(Mapping[str, str]):
+    """The JSON text of each context by its address. Made once, when the documents are loaded: PyLD, which
+    takes a fifth of a second to import, is there before the first code, and what it makes of a context
+    is kept. `scoped`: the names that bring a context of their own along."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = dict(texts)
+        self.resolved: dict[str, object] = {}
+        self.scoped = frozenset(_scoped_in(self._texts.values()))
+        if self._texts:
+            _pyld()
+
+    def __getitem__(self, address: str) -> str:
+        return self._texts[address]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+
 def expanded(document: Mapping[str, object], contexts: Mapping[str, str]) -> Object:
     """Return the document as one node, every name in it an absolute IRI.
 
@@ -47,9 +75,12 @@ def expanded(document: Mapping[str, object], contexts: Mapping[str, str]) -> Obj
     body = {name: value for name, value in document.items() if name != "@context"}
     written = _Counts()
     _count(body, written)
-    if written.values > MAX_VALUES:
-        raise ValueError("more values than any certificate has")
-    found = _expand(document, contexts)
+    if written.values > MAX_VALUES or written.objects > MAX_OBJECTS:
+        raise ValueError("more values or objects than any certificate has")
+    ready = contexts if isinstance(contexts, Contexts) else Contexts(contexts)
+    if _scopes(body, ready.scoped) > MAX_SCOPES:
+        raise ValueError("more contexts within contexts than any certificate has")
+    found = _expand(document, ready)
     if not isinstance(found, list) or len(found) != 1 or not isinstance(found[0], dict):
         raise ValueError("not one thing")
     node: Object = found[0]
@@ -101,23 +132,62 @@ def _count(value: object, counts: _Counts) -> None:
         counts.values += 1
 
 
-def _expand(document: Mapping[str, object], contexts: Mapping[str, str]) -> object:
+def _scopes(value: object, scoped: Collection[str]) -> int:
+    """Return how often such a name stands in a document, as a member or, being a type, as a text."""
+    if isinstance(value, dict):
+        return sum((name in scoped) + _scopes(item, scoped) for name, item in value.items())
+    if isinstance(value, list):
+        return sum(_scopes(item, scoped) for item in value)
+    return isinstance(value, str) and value in scoped
+
+
+def _scoped_in(texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
+        try:
+            found = [json.loads(text)]
+        except (ValueError, RecursionError):  # a code that needs it will be of an unknown context
+            continue
+        while found:
+            value = found.pop()
+            if isinstance(value, dict):
+                yield from (
+                    name for name, held in value.items() if isinstance(held, dict) and "@context" in held
+                )
+                found += value.values()
+            elif isinstance(value, list):
+                found += value
+
+
+def _pyld() -> Any:
     try:
-        from pyld import jsonld  # type: ignore[import-untyped]
-    except ImportError as error:
-        raise ContextUnknown from error
+        from pyld import context_resolver, jsonld  # type: ignore[import-untyped]
+    except ImportError:
+        return None
+    return jsonld, context_resolver
+
+
+def _expand(document: Mapping[str, object], contexts: Contexts) -> object:
+    found = _pyld()
+    if found is None:
+        raise ContextUnknown
+    jsonld, context_resolver = found
     unknown: list[str] = []
 
     def load(address: str, _options: object) -> Object:
         try:
-            # A fresh value each time: the reader writes into it.
             text = json.loads(contexts[address])
         except (KeyError, ValueError, RecursionError) as error:
             unknown.append(address)
             raise ValueError("no such context here") from error
-        return {"contextUrl": None, "documentUrl": address, "document": text}
+        # Static: it does not change, and what was made of it may be kept.
+        return {"contextUrl": None, "documentUrl": address, "document": text, "tag": "static"}
 
-    options = {"documentLoader": load, "processingMode": "json-ld-1.1", "base": _RELATIVE}
+    options = {
+        "documentLoader": load,
+        "contextResolver": context_resolver.ContextResolver(contexts.resolved, load),
+        "processingMode": "json-ld-1.1",
+        "base": _RELATIVE,
+    }
     try:
         return jsonld.expand(dict(document), options)
     # Besides its own error, what a reader of untyped values trips over in documents made for that.

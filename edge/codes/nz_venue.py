@@ -2,7 +2,8 @@
 
 The object has five texts: `gln` (the place's number), `ver` (`c19:1`), `typ` (`entry`), `opn` (its
 name) and `adr`. It also travels behind `#data=` (or `?data=`) of a link, and often without padding.
-Source: what the app of minhealthnz/nzcovidtracer-app accepts. Anybody can make one: `unverified`.
+Source: what the app of minhealthnz/nzcovidtracer-app accepts. Anybody can make one: `unverified`, and
+what it says, which may be somebody's name and home, never stands open in the record.
 """
 
 import re
@@ -45,7 +46,7 @@ def claims(payload: bytes) -> Claims:
     if not fields["gln"].strip() or not fields["opn"].strip():
         raise _invalid(CodeReason.STRUCTURE)
     lines = [" ".join(line.split()) for line in fields["adr"].splitlines()]
-    subject = {
+    personal = {
         Fact.PLACE: " ".join(fields["opn"].split()),
         Fact.ADDRESS: ", ".join(line for line in lines if line),
         Fact.VENUE_ID: fields["gln"].strip(),
@@ -55,8 +56,8 @@ def claims(payload: bytes) -> Claims:
         key_id=None,
         from_us=None,
         until_us=None,
-        subject={str(name): value for name, value in subject.items() if value},
-        personal={},
+        subject={},
+        personal={str(name): value for name, value in personal.items() if value},
         holder=None,
         signed=False,
     )

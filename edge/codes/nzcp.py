@@ -14,7 +14,7 @@ from edge.codes.cose import ALG, ES256, KID, SIGN1, Header, Sign1, open_sign1, r
 from edge.codes.outcome import SECOND_US, Claims, Refusal
 from edge.codes.reasons import CodeReason
 from edge.codes.signature import verify_any
-from edge.codes.trust import TrustStore
+from edge.codes.trust import NZCP_TEST_ISSUER, TrustKey, TrustStore
 from edge.domain.model import Carrier, CodeVerdict
 
 PREFIX = b"NZCP:/"
@@ -39,8 +39,7 @@ def claims(payload: bytes, trust: TrustStore) -> Claims:
     but that of the time; Refusal where one fails."""
     envelope = _open(payload)
     issuer = _issuer(envelope)
-    _check_signature(envelope, issuer, trust)
-    return _claims(envelope, issuer)
+    return _claims(envelope, _signer(envelope, issuer, trust))
 
 
 def _open(payload: bytes) -> _Envelope:
@@ -84,27 +83,30 @@ def _issuer(envelope: _Envelope) -> str:
     return issuer
 
 
-def _check_signature(envelope: _Envelope, issuer: str, trust: TrustStore) -> None:
+def _signer(envelope: _Envelope, issuer: str, trust: TrustStore) -> TrustKey:
     def refuse(verdict: CodeVerdict, reason: CodeReason) -> Refusal:
         return Refusal(verdict, reason, issuer, envelope.key_id)
 
     trusted = trust.of(Carrier.NZCP)
     if trusted is None:
         raise refuse(CodeVerdict.UNKNOWN_ISSUER, CodeReason.NO_TRUST_LIST)
-    keys = tuple(key for key in trusted.keys if key.issuer == issuer)
+    keys = tuple(key for key in trusted.named(envelope.key_id) if key.issuer == issuer)
     if not keys:
-        raise refuse(CodeVerdict.UNKNOWN_ISSUER, CodeReason.ISSUER_NOT_TRUSTED)
-    if trusted.test and not trust.test_issuers:
-        raise refuse(CodeVerdict.UNKNOWN_ISSUER, CodeReason.TEST_ISSUER)
-    keys = tuple(key for key in keys if key.key_id == envelope.key_id)
-    if not keys:
-        raise refuse(CodeVerdict.UNKNOWN_ISSUER, CodeReason.UNKNOWN_KEY)
-    if verify_any(keys, envelope.signed.signature, envelope.signed.message) is None:
+        if issuer == NZCP_TEST_ISSUER and not trust.test_issuers:
+            raise refuse(CodeVerdict.UNKNOWN_ISSUER, CodeReason.TEST_ISSUER)
+        listed = issuer in trusted.issuers
+        why = CodeReason.UNKNOWN_KEY if listed else CodeReason.ISSUER_NOT_TRUSTED
+        raise refuse(CodeVerdict.UNKNOWN_ISSUER, why)
+    key = verify_any(keys, envelope.signed.signature, envelope.signed.message)
+    if key is None:
         raise refuse(CodeVerdict.INVALID, CodeReason.SIGNATURE)
+    if key.test and not trust.test_issuers:
+        raise refuse(CodeVerdict.UNKNOWN_ISSUER, CodeReason.TEST_ISSUER)
+    return key
 
 
-def _claims(envelope: _Envelope, issuer: str) -> Claims:
-    bad = Refusal(CodeVerdict.INVALID, CodeReason.CLAIMS, issuer, envelope.key_id)
+def _claims(envelope: _Envelope, key: TrustKey) -> Claims:
+    bad = Refusal(CodeVerdict.INVALID, CodeReason.CLAIMS, key.issuer, envelope.key_id)
     found = envelope.claims
     token_id = found.get(_CTI)
     if not isinstance(token_id, bytes) or len(token_id) != 16:
@@ -112,7 +114,7 @@ def _claims(envelope: _Envelope, issuer: str) -> Claims:
     from_us, until_us = _moment_us(found.get(_NBF), bad), _moment_us(found.get(_EXP), bad)
     given, family, born = _subject(found.get("vc"), bad)
     return Claims(
-        issuer=issuer,
+        issuer=key.issuer,
         key_id=envelope.key_id,
         from_us=from_us,
         until_us=until_us,
@@ -123,6 +125,7 @@ def _claims(envelope: _Envelope, issuer: str) -> Claims:
             "pass_id": token_id.hex(),
         },
         holder=f"nzcp:{born}|{_folded(family)}|{_folded(given)}",
+        key=key,
     )
 
 

@@ -70,10 +70,19 @@ def refused(carrier: Carrier, refusal: Refusal, payload: bytes) -> Code:
 
 
 def proven(
-    carrier: Carrier, claims: Claims, at_us: int, *, clock_trusted: bool, list_too_old: bool = False
+    carrier: Carrier,
+    claims: Claims,
+    at_us: int,
+    *,
+    clock_trusted: bool,
+    list_too_old: bool = False,
+    earliest: bool = False,
 ) -> Code:
-    """Return the code of good claims, judged by revocation, the age of the trust list and the time."""
+    """Return the code of good claims, judged by revocation, the age of the trust list and the time.
+    `earliest`: it may be later than `at_us`, never before."""
     verdict, reason = _judge(claims, at_us, clock_trusted=clock_trusted, list_too_old=list_too_old)
+    if verdict is CodeVerdict.NOT_YET_VALID and earliest:
+        verdict, reason = CodeVerdict.UNVERIFIED, CodeReason.CLOCK_UNTRUSTED
     return Code(
         carrier=carrier,
         verdict=verdict,

@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from itertools import permutations
 from typing import NamedTuple
 
-MAX_QUADS = 512
+MAX_QUADS = 160  # a document has at most 96 values and 15 objects
 # Paths tried to tell nodes apart that look alike; four that are alike in a row take 40.
-MAX_PATHS = 512
+MAX_PATHS = 256
 
 
 class Term(NamedTuple):

@@ -1,5 +1,7 @@
 """Checks one signature with one key. The algorithm belongs to the key, never to the code."""
 
+from functools import lru_cache
+
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
@@ -11,7 +13,11 @@ from edge.codes.trust import Algorithm, TrustKey
 # Keys may share an id; more than a handful under one id is no accident and bounds nothing.
 MAX_KEYS_TRIED = 4
 
+_ECDSA = ec.ECDSA(SHA256())
 _PSS = padding.PSS(mgf=padding.MGF1(SHA256()), salt_length=SHA256.digest_size)
+# To read a key costs more than to use it, and a gate meets few issuers a day. Keys come from trust lists
+# only, so that no code can push one out of here.
+_KEPT = 1024
 
 
 def verify_any(keys: tuple[TrustKey, ...], signature: bytes, message: bytes) -> TrustKey | None:
@@ -31,11 +37,11 @@ def verify(key: TrustKey, signature: bytes, message: bytes) -> bool:
     try:
         match key.algorithm:
             case Algorithm.ED25519:
-                ed25519.Ed25519PublicKey.from_public_bytes(key.public).verify(signature, message)
+                _ed25519(key.public).verify(signature, message)
             case Algorithm.ES256:
                 _verify_es256(key.public, signature, message)
             case Algorithm.PS256:
-                _verify_ps256(key.public, signature, message)
+                _ps256(key.public).verify(signature, message, _PSS, SHA256())
             case _:
                 return False
     except (InvalidSignature, ValueError):  # ValueError: bytes that are no key of this algorithm
@@ -47,13 +53,23 @@ def _verify_es256(point: bytes, signature: bytes, message: bytes) -> None:
     # A DER signature, or one of another curve, has another length and is none of ES256.
     if len(signature) != 64:
         raise InvalidSignature
-    public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
     r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
-    public.verify(encode_dss_signature(r, s), message, ec.ECDSA(SHA256()))
+    _es256(point).verify(encode_dss_signature(r, s), message, _ECDSA)
 
 
-def _verify_ps256(der: bytes, signature: bytes, message: bytes) -> None:
+@lru_cache(maxsize=_KEPT)
+def _ed25519(public: bytes) -> ed25519.Ed25519PublicKey:
+    return ed25519.Ed25519PublicKey.from_public_bytes(public)
+
+
+@lru_cache(maxsize=_KEPT)
+def _es256(point: bytes) -> ec.EllipticCurvePublicKey:
+    return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
+
+
+@lru_cache(maxsize=_KEPT)
+def _ps256(der: bytes) -> rsa.RSAPublicKey:
     public = load_der_public_key(der)
     if not isinstance(public, rsa.RSAPublicKey):
-        raise InvalidSignature
-    public.verify(signature, message, _PSS, SHA256())
+        raise ValueError("not an RSA key")
+    return public

@@ -58,9 +58,16 @@ class Opened:
     """A body whose signature is good, and who signed it."""
 
     body: Body
-    issuer: str
-    key_id: str
+    key: TrustKey
     revoked: bool
+
+    @property
+    def issuer(self) -> str:
+        return self.key.issuer
+
+    @property
+    def key_id(self) -> str:
+        return self.key.key_id
 
 
 def sign(kind: Format, key: Ed25519PrivateKey, body: Body) -> bytes:
@@ -92,13 +99,15 @@ def open_signed(kind: Format, payload: bytes, trust: TrustStore) -> Opened:
     key = verify_any(keys, signature, kind.domain + packed)
     if key is None:
         raise Refusal(CodeVerdict.INVALID, CodeReason.SIGNATURE, key_id=key_id)
+    if key.test and not trust.test_issuers:
+        raise Refusal(CodeVerdict.UNKNOWN_ISSUER, CodeReason.TEST_ISSUER, key_id=key_id)
     try:
         body = _unpack(packed)
     except ValueError:
         raise Refusal(CodeVerdict.INVALID, CodeReason.CLAIMS, key.issuer, key_id) from None
     if any(kind.last_tag < tag < OPTIONAL_TAGS for tag in body.fields):
         raise Refusal(CodeVerdict.UNSUPPORTED, CodeReason.VERSION, key.issuer, key_id)
-    return Opened(body, key.issuer, key_id, body.id.hex() in trusted.revoked)
+    return Opened(body, key, body.id.hex() in trusted.revoked)
 
 
 def text_value(text: str, limit: int) -> bytes:
@@ -129,11 +138,9 @@ def _trusted_keys(kind: Format, key_id: str, trust: TrustStore) -> tuple[TrustLi
     trusted = trust.of(kind.carrier)
     if trusted is None:
         raise unknown(CodeReason.NO_TRUST_LIST)
-    keys = tuple(key for key in trusted.keys if key.key_id == key_id)
+    keys = trusted.named(key_id)
     if not keys:
         raise unknown(CodeReason.UNKNOWN_KEY)
-    if trusted.test and not trust.test_issuers:
-        raise unknown(CodeReason.TEST_ISSUER)
     return trusted, keys
 
 

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from edge.codes.eu_rules import EuRules
+from edge.codes.signer_certificate import Authorities, Certificate, authorities_by_name
 from edge.domain.errors import ConfigError
 from edge.domain.model import Carrier
 
@@ -100,6 +101,10 @@ class TrustList:
     revoked: frozenset[str] = field(default_factory=frozenset)
     version: int | None = None
     _by_id: dict[str, tuple[TrustKey, ...]] = field(init=False, repr=False, compare=False)
+    # Made once, when the list is: the station's thread looks things up and never goes through a list.
+    issuers: frozenset[str] = field(init=False, repr=False, compare=False)
+    _before_s: dict[str, int] = field(init=False, repr=False, compare=False)
+    _authorities: Authorities[TrustKey] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         faults = []
@@ -116,6 +121,10 @@ class TrustList:
         for key in self.keys:
             by_id[key.key_id].append(key)
         object.__setattr__(self, "_by_id", {key_id: tuple(keys) for key_id, keys in by_id.items()})
+        object.__setattr__(self, "issuers", frozenset(key.issuer for key in self.keys))
+        object.__setattr__(self, "_before_s", _latest_seconds(self.revoked))
+        x509_keys = ((key, key.public) for key in self.keys if key.algorithm is Algorithm.X509)
+        object.__setattr__(self, "_authorities", authorities_by_name(x509_keys))
 
     @property
     def test(self) -> bool:
@@ -125,6 +134,14 @@ class TrustList:
     def named(self, key_id: str) -> tuple[TrustKey, ...]:
         """Return every key with this id: ids may collide, and each of them has to be tried."""
         return self._by_id.get(key_id, ())
+
+    def revoked_before_s(self, entry: str) -> int:
+        """Return the last second that stands behind this entry in `revoked`, 0 where none does."""
+        return self._before_s.get(entry, 0)
+
+    def authorities(self, name: bytes) -> tuple[tuple[TrustKey, Certificate], ...]:
+        """Return the X509 keys whose certificate has this subject (DER), each with its certificate."""
+        return self._authorities.get(name, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,3 +236,12 @@ def from_base64url(text: object) -> bytes:
         return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except binascii.Error as error:
         raise ValueError("not base64url without padding") from error
+
+
+def _latest_seconds(revoked: frozenset[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for entry in revoked:
+        head, stop, second = entry.rpartition(".")
+        if stop and second.isdecimal():
+            found[head] = max(found.get(head, 0), int(second))
+    return found

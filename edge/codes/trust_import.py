@@ -15,6 +15,8 @@ from edge.codes.nzcp import DID_WEB, KEY_NAME
 from edge.codes.trust import TrustKey, ed25519_key, es256_key, from_base64url
 from edge.domain.errors import ConfigError
 
+LONGEST_NAME = 200
+
 # RFC 7518: the private members of EC and OKP keys, and of others by mistake.
 _PRIVATE_MEMBERS = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 
@@ -29,6 +31,13 @@ class Imported:
     revoked: frozenset[str] = frozenset()
     lists: Mapping[str, int] = field(default_factory=dict)
     as_of_us: int | None = None
+
+
+def called(entry: object) -> str:
+    """Return how a key that is left out calls itself, in brackets; nothing where it has no name."""
+    name = entry.get("kid", entry.get("id")) if isinstance(entry, dict) else None
+    named = isinstance(name, str) and 0 < len(name) <= LONGEST_NAME and name.isprintable()
+    return f" ({name})" if named else ""
 
 
 def from_did_document(text: str, source: str) -> Imported:
@@ -76,7 +85,7 @@ def from_gatepost_keys(text: str, source: str, issuer: str) -> Imported:
         try:
             keys.append(ed25519_key(_jwk_ed25519(entry), name))
         except ValueError as error:
-            left_out.append(f"{source}: key {number}: {error}")
+            left_out.append(f"{source}: key {number}: {error}{called(entry)}")
     return _some(keys, left_out, source)
 
 

@@ -112,7 +112,7 @@ def _named_keys(text: str, source: str, carrier: Carrier, issuer: str | None, ki
         try:
             keys.append(_jwk(entry, carrier, issuer, kid))
         except ValueError as error:
-            left_out.append(f"{source}: key {number}: {error}")
+            left_out.append(f"{source}: key {number}: {error}{trust_import.called(entry)}")
     if not keys:
         raise ConfigError(left_out or [f"{source}: no key in it"])
     return Imported(tuple(keys), tuple(left_out))

@@ -27,7 +27,7 @@ from edge.codes.certificates import hc1_key
 from edge.codes.countries import two_letters
 from edge.codes.hc1 import key_id_text
 from edge.codes.trust import MAX_RSA_BITS, TrustKey, es256_key, ps256_key
-from edge.codes.trust_import import Imported
+from edge.codes.trust_import import Imported, called
 from edge.domain.errors import ConfigError
 
 MAX_KEY_ID = 32  # bytes; published ones have 8
@@ -63,7 +63,7 @@ def _all(entries: list[object], source: str, what: str, key_of: Callable[[object
         try:
             keys.append(key_of(entry))
         except ValueError as error:
-            left_out.append(f"{source}: {what} {number}: {error}")
+            left_out.append(f"{source}: {what} {number}: {error}{called(entry)}")
     if not keys:
         raise ConfigError(left_out or [f"{source}: no key in it"])
     return Imported(tuple(keys), tuple(left_out))

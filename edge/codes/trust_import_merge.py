@@ -34,13 +34,14 @@ def dated(kept: TrustList, found: Iterable[Imported], now_us: int) -> int | None
     """Return from when a list is that takes in what was found: as old as its oldest part.
 
     A text that gives no date is of `now_us`. Keys of the list that no text confirms keep it as old as
-    it was, and so does an import of withdrawals alone; of our own keys we are the source.
+    it was, and so does an import of withdrawals alone. Of our own keys we are the source, unless the
+    district pushed the list: then it is, and what is added here makes its list no newer.
     """
     texts = [one for one in found if one.keys]
     if not texts and kept.keys:
         return kept.as_of_us
     said = min((now_us if one.as_of_us is None else one.as_of_us for one in texts), default=now_us)
-    if kept.carrier in OURS or not unconfirmed(kept, texts):
+    if (kept.carrier in OURS and kept.version is None) or not unconfirmed(kept, texts):
         return said
     return None if kept.as_of_us is None else min(said, kept.as_of_us)
 

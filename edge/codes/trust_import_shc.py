@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from edge.codes import times
 from edge.codes.shc import ISSUER, KEY_ID, RID, TEST_ISSUER, thumbprint
 from edge.codes.trust import TrustKey, es256_key, from_base64url
-from edge.codes.trust_import import Imported
+from edge.codes.trust_import import Imported, called
 from edge.domain.errors import ConfigError
 
 MAX_CERTIFICATES = 8
@@ -114,7 +114,7 @@ def _keys(entries: list[object], issuer: str, where: str) -> tuple[tuple[TrustKe
         try:
             key = _key(entry, issuer)
         except ValueError as error:
-            left_out.append(f"{where}: key {number}: {error}")
+            left_out.append(f"{where}: key {number}: {error}{called(entry)}")
             continue
         keys[key.key_id] = key
     return tuple(keys.values()), left_out

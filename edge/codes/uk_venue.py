@@ -3,7 +3,8 @@
 Signed ES256 with the key that `kid` names; a good signature of any other trusted key is not enough.
 Source: QrCodeParserTest.kt of nihp-public/covid-19-app-android-ag-public. Claims: `id` (8 letters and
 digits), `opn` (name of the place) and, where written, `vt` (kind of venue), `pc` (postcode), `adr`.
-It says which place this is and names nobody; it has no end.
+It says which place this is; it has no end. The service signed whatever name and address a host typed
+in, his own among them: those are sealed, and only the number that it gave the place stands open.
 """
 
 import re
@@ -40,13 +41,15 @@ def claims(payload: bytes, trust: TrustStore) -> Claims:
     if not isinstance(kid, str) or not _KEY_NAME.fullmatch(kid):
         raise _invalid(CodeReason.HEADER)
     key = _signer(opened, kid, trust)
+    bad = Refusal(CodeVerdict.INVALID, CodeReason.CLAIMS, key.issuer, kid)
+    number, personal = _place(opened.payload, bad)
     return Claims(
         issuer=key.issuer,
         key_id=kid,
         from_us=None,
         until_us=None,
-        subject=_subject(opened.payload, Refusal(CodeVerdict.INVALID, CodeReason.CLAIMS, key.issuer, kid)),
-        personal={},
+        subject={str(Fact.VENUE_ID): number},
+        personal=personal,
         holder=None,
         key=key,
     )
@@ -59,18 +62,19 @@ def _signer(opened: Jws, kid: str, trust: TrustStore) -> TrustKey:
     trusted = trust.of(Carrier.UK_VENUE)
     if trusted is None:
         raise refuse(CodeVerdict.UNKNOWN_ISSUER, CodeReason.NO_TRUST_LIST)
-    if trusted.test and not trust.test_issuers:
-        raise refuse(CodeVerdict.UNKNOWN_ISSUER, CodeReason.TEST_ISSUER)
     keys = trusted.named(kid)
     if not keys:
         raise refuse(CodeVerdict.UNKNOWN_ISSUER, CodeReason.UNKNOWN_KEY)
     key = verify_any(keys, opened.signature, opened.signing_input)
     if key is None:
         raise refuse(CodeVerdict.INVALID, CodeReason.SIGNATURE)
+    if key.test and not trust.test_issuers:
+        raise refuse(CodeVerdict.UNKNOWN_ISSUER, CodeReason.TEST_ISSUER)
     return key
 
 
-def _subject(payload: bytes, bad: Refusal) -> dict[str, str]:
+def _place(payload: bytes, bad: Refusal) -> tuple[str, dict[str, str]]:
+    """Return the number of a place, and what its host wrote."""
     try:
         found = read_json(payload)
     except ValueError:
@@ -83,12 +87,11 @@ def _subject(payload: bytes, bad: Refusal) -> dict[str, str]:
     if not _ID.fullmatch(texts["id"]) or not texts["opn"].strip():
         raise bad
     address = [" ".join(texts[name].split()) for name in ("adr", "pc")]
-    subject = {
+    written = {
         Fact.PLACE: " ".join(texts["opn"].split()),
         Fact.ADDRESS: ", ".join(part for part in address if part),
-        Fact.VENUE_ID: texts["id"],
     }
-    return {str(name): value for name, value in subject.items() if value}
+    return texts["id"], {str(name): value for name, value in written.items() if value}
 
 
 def _invalid(reason: CodeReason) -> Refusal:

@@ -22,8 +22,9 @@ from edge.codes.countries import two_letters
 from edge.codes.jws import read_json
 from edge.codes.outcome import Claims, Refusal
 from edge.codes.reasons import CodeReason
+from edge.codes.signer_certificate import Certificate, public_key, read_certificate
 from edge.codes.trust import TrustKey, TrustStore
-from edge.codes.vds_nc_chain import Certificate, public_key, read_certificate, vouching
+from edge.codes.vds_nc_chain import vouching
 from edge.codes.vds_nc_facts import TYPES, facts_of, person_of
 from edge.domain.facts import Fact
 from edge.domain.model import Carrier, CodeVerdict
@@ -166,12 +167,12 @@ def _vouched(seal: _Seal, signer: Certificate, trust: TrustStore) -> tuple[Trust
     trusted = trust.of(Carrier.VDS_NC)
     if trusted is None:
         raise refuse(CodeVerdict.UNKNOWN_ISSUER, CodeReason.NO_TRUST_LIST)
-    if trusted.test and not trust.test_issuers:
-        raise refuse(CodeVerdict.UNKNOWN_ISSUER, CodeReason.TEST_ISSUER)
     country = two_letters(seal.country)
     key = vouching(signer, country, trusted) if country else None
     if key is None:
         raise refuse(CodeVerdict.UNKNOWN_ISSUER, CodeReason.CERTIFICATE_CHAIN)
+    if key.test and not trust.test_issuers:
+        raise refuse(CodeVerdict.UNKNOWN_ISSUER, CodeReason.TEST_ISSUER)
     if signer.for_else or not signer.may_sign:
         raise refuse(CodeVerdict.INVALID, CodeReason.KEY_PURPOSE)
     return key, f"certificate:{country}:{signer.serial}" in trusted.revoked

@@ -16,6 +16,8 @@ DAY_US = 24 * HOUR_US
 # Clocks of laboratories and gates differ by some minutes; a sample dated later than this is no sample.
 AHEAD_US = HOUR_US
 FIRST_BOOSTER = 3
+# A certificate of recovery counts from the eleventh day on: before that its holder may still infect others.
+RECOVERS_DAYS = 11
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US = timedelta(microseconds=1)
@@ -166,6 +168,28 @@ def eu_rules(stated: Stated) -> list[str] | None:
     if stated.carrier is not Carrier.HC1:
         return None
     return list(_RULED.get(stated.says(Fact.EU_RULES), ("eu_rules_open",)))
+
+
+def vaccine_pass(stated: Stated) -> list[str] | None:
+    """Return what a code lacks to be a pass that says no more than that its issuer found its holder
+    vaccinated: nothing, if it is one."""
+    return [] if stated.carrier is Carrier.NZCP else None
+
+
+def young_recovery(stated: Stated, within_days: int, calendar: Calendar) -> list[str]:
+    """Return what speaks against the holder of a certificate of recovery: a positive test so young that
+    nobody has recovered from it yet, and younger than so many days. One that the gate cannot date is no
+    more than not accepted."""
+    try:
+        first = date.fromisoformat(stated.says(Fact.RECOVERY_DATE))
+    except ValueError:
+        return []
+    today = calendar.day(stated.at_us)
+    is_early = today.isoformat() < stated.says(Fact.RECOVERY_FROM)
+    days = within_days if is_early else min(within_days, RECOVERS_DAYS)
+    if not stated.dated or within_days == 0 or (today - first).days >= days:
+        return []
+    return ["recovery_future" if first > today else "recovery_too_recent"]
 
 
 def is_positive(stated: Stated, within_days: int, calendar: Calendar) -> bool:

@@ -71,9 +71,11 @@ class Begin(Command):
 @dataclass(frozen=True, slots=True)
 class Give(Command):
     """Record answers: (question, value) pairs. The reserved question `temperature_contact` takes
-    a contact thermometer's value in degrees Celsius, as text."""
+    a contact thermometer's value in degrees Celsius, as text. `found`: what is known of ID numbers among
+    them from platforms that were asked."""
 
     answers: tuple[tuple[str, str], ...]
+    found: tuple[Code, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

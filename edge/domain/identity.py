@@ -1,24 +1,33 @@
-"""Whether two codes can belong to one person, from what their platforms tell of them.
+"""Whether two codes, or a code and what was said or laid on a reader, can belong to one person.
 
 Platforms mask: `张*`, `138****1234`, `4401**********001X`. Two texts fit when no place that both show
-differs; nothing shown by both says nothing.
+differs; nothing shown by both says nothing, and what is written in different ways is not compared: a
+name in Latin letters with one in Chinese characters, a passport's number with a resident's.
 """
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
+from itertools import permutations
 
-from edge.domain.model import Carrier, Code, CodeVerdict, Evidence
+from edge.domain.model import Answer, Carrier, Code, CodeVerdict, Evidence
 
 FIELDS = ("name", "id_number", "phone")
 # Codes that an authority resolves and says whose they are.
 RESOLVED = frozenset({Carrier.CHINA_HEALTH, Carrier.CHINA_ITINERARY})
-_MASKS = frozenset("*＊×xX✱●")
+_MASK = "*"
+_MASKS = re.compile(r"[*×✱●○■□?#]")
+_HAN = re.compile(r"[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_LETTER = re.compile(r"[^\W\d_]")
+_MOBILE = re.compile(r"[8*][6*][1*][0-9*]{10}")
+_PHONE_PLACES = 11
+_RESIDENT_PLACES = 18
+_MOST_WORDS = 4
 
 
 def differ(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
     """Say whether two sets of personal fields contradict each other."""
-    return any(
-        one.get(name) and other.get(name) and not _fit(name, one[name], other[name]) for name in FIELDS
-    )
+    return any(_fit(name, one.get(name, ""), other.get(name, "")) is False for name in FIELDS)
 
 
 def of_two_people(evidence: Sequence[Evidence]) -> bool:
@@ -38,26 +47,139 @@ def of_two_people(evidence: Sequence[Evidence]) -> bool:
     )
 
 
-def _fit(name: str, one: str, other: str) -> bool:
-    one, other = _plain(one), _plain(other)
-    if len(one) == len(other):
-        return all(a == b or _masks(name, a) or _masks(name, b) for a, b in zip(one, other, strict=True))
-    # Some platforms mask with a fixed number of stars: then only both ends can be compared.
-    if not any(_masks(name, mark) for mark in one + other):
-        return False
-    for first, second in ((one, other), (one[::-1], other[::-1])):
-        for a, b in zip(first, second, strict=False):
-            if _masks(name, a) or _masks(name, b):
-                break
-            if a != b:
-                return False
+def of_another(evidence: Sequence[Evidence]) -> bool:
+    """Say whether a code names somebody else than an identity card or an answer of the passage does.
+
+    The surest field both have decides: people have two telephones, and an attendant mishears a name. Names
+    in Latin letters are written too differently to be compared here.
+    """
+    said = {
+        piece.item.question: piece.item.value
+        for piece in evidence
+        if isinstance(piece.item, Answer) and piece.item.personal and piece.item.question in FIELDS
+    }
+    return any(
+        _is_another(said, piece.item.personal)
+        for piece in evidence
+        if isinstance(piece.item, Code) and piece.item.verdict in (CodeVerdict.VALID, CodeVerdict.EXPIRED)
+    )
+
+
+def _is_another(said: Mapping[str, str], told: Mapping[str, str]) -> bool:
+    fits = {name: _fit(name, said.get(name, ""), told.get(name, "")) for name in FIELDS}
+    if not _HAN.search(said.get("name", "")):
+        fits["name"] = None
+    if fits["id_number"] is not None or fits["name"] is not None:
+        fits["phone"] = None
+    return False in fits.values()
+
+
+def _fit(name: str, one: str, other: str) -> bool | None:
+    """Say whether two texts can be the same, None where they cannot be compared."""
+    if name == "name":
+        return _names_fit(_plain(one), _plain(other))
+    if name == "phone":
+        return _phones_fit(_plain(one), _plain(other))
+    one, other = _id_number(_plain(one)), _id_number(_plain(other))
+    if _is_foreign(one) is not _is_foreign(other):
+        return None
+    return _numbers_fit(one, other, _RESIDENT_PLACES)
+
+
+def _phones_fit(one: str, other: str) -> bool | None:
+    written, within = (_digits(one), _digits(other)), (_within_china(one), _within_china(other))
+    if len(within[0]) == len(within[1]) == _PHONE_PLACES:
+        return _numbers_fit(*within, _PHONE_PLACES)
+    if len(written[0]) == len(written[1]) and _MASK not in "".join(written):
+        return _numbers_fit(*written, _PHONE_PLACES)
+    # Digits may be hidden behind fewer marks: then the country's may or may not be there.
+    fits = [_numbers_fit(*pair, _PHONE_PLACES) for pair in (written, within)]
+    return True in fits or (None if fits == [None, None] else False)
+
+
+def _numbers_fit(one: str, other: str, places: int) -> bool | None:
+    if not one.strip(_MASK) or not other.strip(_MASK):
+        return None
+    if len(one) != len(other) and _MASK not in one + other:
+        return None  # of another kind: a landline, a passport
+    return _texts_fit(one, other, places)
+
+
+def _names_fit(one: str, other: str) -> bool | None:
+    one, other = _name(one), _name(other)
+    han = [bool(_HAN.search(text)) for text in (one, other)]
+    letters = [bool(_LETTER.search(_HAN.sub("", text))) for text in (one, other)]
+    if all(han) and not any(letters):
+        return _texts_fit(one.replace(" ", ""), other.replace(" ", ""))
+    if all(letters) and not any(han):
+        words = one.split()
+        if len(words) != len(other.split()) or len(words) > _MOST_WORDS:
+            return None
+        # Which of them is the family name nobody says.
+        whole = other.replace(" ", "")
+        return any(_texts_fit("".join(order), whole) for order in permutations(words))
+    return None
+
+
+def _texts_fit(one: str, other: str, places: int = 0) -> bool:
+    """Say whether no place that both show differs. A text of as many places as its kind has hides each of
+    them behind one mark; others may hide many behind few, and then both ends can be compared."""
+    masked = _MASK in one, _MASK in other
+    if len(one) == len(other) and (not all(masked) or len(one) == places):
+        return all(_MASK in (a, b) or a == b for a, b in zip(one, other, strict=True))
+    return any(masked) and all(
+        _begins_alike(first, second) for first, second in ((one, other), (one[::-1], other[::-1]))
+    )
+
+
+def _begins_alike(one: str, other: str) -> bool:
+    for a, b in zip(one, other, strict=False):
+        if _MASK in (a, b):
+            return True
+        if a != b:
+            return False
     return True
 
 
-def _masks(name: str, mark: str) -> bool:
-    # The last place of an ID number may be a real X.
-    return mark in _MASKS and not (name == "id_number" and mark in "xX")
-
-
 def _plain(text: str) -> str:
-    return "".join(text.split()).upper()
+    """Return a text in capitals, in half width, and with one mark for whatever masks."""
+    return _MASKS.sub(_MASK, unicodedata.normalize("NFKC", text).upper())
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"[^0-9X*]", "", text).replace("X", _MASK)
+
+
+def _within_china(text: str) -> str:
+    """Return the digits of a telephone number without the country's."""
+    number = _digits(text)
+    if text.lstrip().startswith("+86") or _MOBILE.fullmatch(number):
+        return number[2:]
+    if number.startswith("0086"):
+        return number[4:]
+    # Fewer places than there are: its marks stand for several each.
+    return number[2:] if _MASK in number and number.startswith("861") else number
+
+
+def _id_number(text: str) -> str:
+    number = re.sub(r"[^0-9A-Z*]", "", text)
+    if _is_foreign(number):
+        return number
+    # The last place may be a real X; behind another it is a mask like that.
+    if number.endswith("X") and not number.endswith("XX"):
+        return number[:-1].replace("X", _MASK) + "X"
+    return number.replace("X", _MASK)
+
+
+def _is_foreign(number: str) -> bool:
+    """Say whether a number is that of a passport or a permit: a resident's has no letter but X."""
+    return bool(re.search("[A-WYZ]", number))
+
+
+def _name(text: str) -> str:
+    # Marks on letters, dots between the parts of a name and hyphens are written or left out.
+    text = "".join(mark for mark in unicodedata.normalize("NFD", text) if not unicodedata.combining(mark))
+    text = re.sub(r"[^\w* ]|_", "", unicodedata.normalize("NFC", text))
+    rest = _HAN.sub("", text).replace("X", "")
+    # An X between Chinese characters masks one; among Latin letters it is one.
+    return text if _LETTER.search(rest) else text.replace("X", _MASK)

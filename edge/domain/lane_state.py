@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from edge.domain.calibration import Calibration
-from edge.domain.model import Passage, Reading
+from edge.domain.model import Outcome, Passage, Reading
 from edge.domain.policy import Policy
 from edge.domain.procedure import Procedure
 from edge.domain.sweep import Sweep
+
+HELD_UP_US = 3_000_000
+ECHO_US = 10_000_000
+MAX_EVIDENCE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +37,26 @@ class LaneSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Owed:
+    """A code whose platform had said nothing when its passage ended: its digest, the passage, when it was
+    shown and when the passage ended, on the monotonic clock of this run, and how."""
+
+    key: str
+    passage: int
+    shown_us: int
+    ended_us: int
+    outcome: Outcome | None
+
+
+@dataclass(frozen=True, slots=True)
 class LaneState:
     """Everything a lane remembers. `seen` holds the codes in view with when they were last seen,
     `last` the passage that ended last, `sweeps` what each thermometer has before it, `live_mdegc` what
     the one that decides sees now, `picture` the newest frame of an array. `calibrations` are the newest
     of each device, whether they still hold or not. `notice` is what the attendant is told for a while,
-    with when it came up: a code, nothing of a person. `asked` names the passages that ended while a
-    platform was still being asked about a code of theirs: (digest, passage)."""
+    with when it came up: a code, nothing of a person; `warning` one that stands longer, and is seen
+    whenever nothing else is to be told. `asked` names the passages that ended while a platform was still
+    being asked about a code of theirs."""
 
     active: Passage | None = None
     parked: tuple[Passage, ...] = ()
@@ -51,7 +68,8 @@ class LaneState:
     picture: Reading | None = None
     calibrations: tuple[Calibration, ...] = ()
     notice: tuple[str, int] | None = None
-    asked: tuple[tuple[str, int], ...] = ()
+    warning: tuple[str, int] | None = None
+    asked: tuple[Owed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

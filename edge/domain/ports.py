@@ -38,14 +38,12 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Inquiry:
-    """What a platform is asked: the payload of a code as it was read, or an ID number. `kind` is the
-    format the code was recognised as; `temperature_mdegc` where one was measured already and the
-    platform's protocol wants it."""
+    """What a platform is asked: the payload of a code as it was read, or (payload empty) an ID number. `kind`
+    is the format asked about."""
 
     kind: Carrier
     payload: bytes
     id_number: str | None = None
-    temperature_mdegc: int | None = None
 
 
 class PlatformState(StrEnum):

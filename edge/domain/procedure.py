@@ -1,122 +1,51 @@
-"""A local procedure as data, and which of its steps are open, given the evidence."""
+"""Which steps of a procedure are open, given the evidence."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
-from edge.domain.acceptance import HEALTH, NOTHING, Acceptance, Judged, judge
-from edge.domain.model import Answer, Carrier, Code, CodeVerdict, Evidence, Outcome, Reason, ScreeningVerdict
+from edge.domain import statements
+from edge.domain.acceptance import Acceptance, Judged, judge
+from edge.domain.ladder import Failure, Lack, lack
+from edge.domain.model import Answer, Carrier, Code, CodeVerdict, Evidence, Reason, ScreeningVerdict
+from edge.domain.plan import (
+    CONTACT,
+    Choice,
+    Effect,
+    Grounds,
+    Procedure,
+    Question,
+    Step,
+    StepKind,
+    Text,
+)
 
-CONTACT = "temperature_contact"
-# The reason of a code while its platform is being asked.
-ASKING = "ask_platform"
+ASKING = statements.ASKING
 # Codes that are not done yet, rather than doubtful.
 _PENDING = {
     ASKING: Reason.CODE_ASKING,
     "chunks_missing": Reason.CODE_CHUNKS,
     "chunks_mixed": Reason.CODE_CHUNKS,
 }
-Text = Mapping[str, str]
 
-
-class StepKind(StrEnum):
-    """What completes a step."""
-
-    TEMPERATURE = "temperature"
-    CODE = "code"
-    QUESTION = "question"
-    FORM = "form"
-
-
-class Effect(StrEnum):
-    """What an answer leads to. REPEAT records it and asks again (reminded to put a mask on)."""
-
-    OK = "ok"
-    REPEAT = "repeat"
-    HOLD = "hold"
-    TURN_BACK = "turn_back"
-    REFER = "refer"
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One answer that can be tapped, in every language, and what follows from it."""
-
-    value: str
-    title: Text
-    effect: Effect = Effect.OK
-
-
-@dataclass(frozen=True, slots=True)
-class Grounds:
-    """One reason an attendant can give with one tap, and the outcomes it is offered for."""
-
-    value: str
-    title: Text
-    outcomes: tuple[Outcome, ...] = (Outcome.ADMIT, Outcome.TURN_BACK, Outcome.REFER)
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One thing an attendant asks and records; without choices it is a text, a number, or the number of an
-    identity document. Questions that stand instead of a code belong to a `rung` of the ladder: what the
-    phone shows, the document, the paper; the questions of one rung are enough."""
-
-    id: str
-    title: Text
-    kind: str = "choice"
-    choices: tuple[Choice, ...] = ()
-    personal: bool = False
-    required: bool = True
-    rung: str = ""
-
-    def choice(self, value: str) -> Choice | None:
-        """Return the choice with this value."""
-        return next((choice for choice in self.choices if choice.value == value), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One named step (身份、测温、扫码 …).
-
-    `must` names which of the four musts it fulfils. `carriers` are the code formats that complete a
-    code step, `instead` the questions that complete it without a code (R76), rung by rung. `unless` lists
-    formats whose valid code completes the step by itself (a resident's pass holds the register).
-    """
-
-    id: str
-    kind: StepKind
-    title: Text
-    must: str | None = None
-    carriers: tuple[Carrier, ...] = ()
-    questions: tuple[Question, ...] = ()
-    instead: tuple[Question, ...] = ()
-    unless: tuple[Carrier, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Procedure:
-    """The steps people must complete, in order or in any, and the one-tap reasons for attendants.
-    `acceptance` says which health codes are enough; it is a file of its own with a version of its own."""
-
-    name: str
-    title: Text
-    version: str
-    steps: tuple[Step, ...]
-    ordered: bool = True
-    reasons: tuple[Grounds, ...] = ()
-    number: str = ""
-    acceptance: Acceptance = NOTHING
-    _questions: dict[str, Question] = field(init=False, repr=False, compare=False, default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for step in self.steps:
-            for question in (*step.questions, *step.instead):
-                self._questions[question.id] = question
-
-    def question(self, name: str) -> Question | None:
-        """Return the question with this id, wherever in the procedure it stands."""
-        return self._questions.get(name)
+__all__ = [
+    "ASKING",
+    "CONTACT",
+    "Choice",
+    "Effect",
+    "Grounds",
+    "Procedure",
+    "Question",
+    "Step",
+    "StepKind",
+    "StepState",
+    "StepStatus",
+    "Text",
+    "category",
+    "effect_of",
+    "latest_answers",
+    "statuses",
+]
 
 
 class StepState(StrEnum):
@@ -142,7 +71,8 @@ def statuses(
     procedure: Procedure, evidence: Sequence[Evidence], temperature: ScreeningVerdict
 ) -> tuple[StepStatus, ...]:
     """Return every step with its state, in the procedure's order."""
-    given = _Given(evidence, latest_answers(evidence), temperature, procedure.acceptance)
+    places = {p.item.question: i for i, p in enumerate(evidence) if isinstance(p.item, Answer)}
+    given = _Given(evidence, latest_answers(evidence), places, temperature, procedure.acceptance)
     return tuple(_status(step, given) for step in procedure.steps)
 
 
@@ -175,10 +105,11 @@ def category(evidence: Sequence[Evidence]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """What steps are judged by."""
+    """What steps are judged by. `places` says where in the evidence each answer stands."""
 
     evidence: Sequence[Evidence]
     answers: Mapping[str, str]
+    places: Mapping[str, int]
     temperature: ScreeningVerdict
     acceptance: Acceptance
 
@@ -214,11 +145,17 @@ def _temperature_status(step: Step, verdict: ScreeningVerdict) -> StepStatus:
 
 
 def _code_status(step: Step, given: _Given) -> StepStatus:
-    fitting = [code for code in given.codes if code.carrier in (*step.carriers, *step.unless)]
+    edition = given.acceptance.edition
     judged = judge(given.acceptance, given.evidence, step.carriers, category(given.evidence))
-    instead = _instead(step, given.answers)
+    last = statements.last_words(given.evidence, (*step.carriers, *step.unless))
+    fitting = [code for _first, _piece, code in last]
+    if edition == 1:
+        fitting = [code for code in given.codes if code.carrier in (*step.carriers, *step.unless)]
+    lacking = lack(given.evidence, last, judged)
+    instead = _instead(step, given, lacking)
     proven = any(
-        code.verdict is CodeVerdict.VALID and (code.carrier not in HEALTH or code.carrier in step.unless)
+        code.verdict is CodeVerdict.VALID
+        and (code.carrier not in statements.health_of(edition) or code.carrier in step.unless)
         for code in fitting
     )
     # What speaks against a person is for the attendant to decide by name: no other code and no answer
@@ -230,27 +167,55 @@ def _code_status(step: Step, given: _Given) -> StepStatus:
             return StepStatus(step, StepState.DONE)
         if instead is not None:
             return instead
-    wants = tuple(question for question in step.instead if question.id not in given.answers)
-    state, reasons = _why_not(fitting, judged, shown=bool(given.codes))
+    wants = () if judged.against else _rungs_left(step, given, lacking)
+    state, reasons = _why_not(fitting, judged, any_read=bool(given.codes))
     return StepStatus(step, state, reasons, wants)
 
 
-def _instead(step: Step, answers: Mapping[str, str]) -> StepStatus | None:
+def _instead(step: Step, given: _Given, lacking: Lack) -> StepStatus | None:
     """Return how far the ladder got that stands beside a code; None while no rung is complete. What was
     seen on one rung (a phone that is not green) is not made good by another."""
     done: StepStatus | None = None
     for rung in dict.fromkeys(question.rung for question in step.instead):
         questions = [question for question in step.instead if question.rung == rung]
-        status = _asked_status(step, questions, answers)
+        status = _asked_status(step, questions, given.answers)
         if status.state is StepState.FAILED:
             return status
-        if status.state is StepState.DONE:
+        stands = _may_stand(step, rung, lacking) and all(
+            not question.required or _is_fresh(step, question, given, lacking) for question in questions
+        )
+        if status.state is StepState.DONE and stands:
             done = done or status
     return done
 
 
-def _why_not(fitting: Sequence[Code], judged: Judged, *, shown: bool) -> tuple[StepState, tuple[str, ...]]:
-    """Return how a code step stands that no code completes; `shown`: some code was read at all."""
+def _rungs_left(step: Step, given: _Given, lacking: Lack) -> tuple[Question, ...]:
+    """Return what is still to be answered on the rungs that may stand for the codes now."""
+    return tuple(
+        question
+        for question in step.instead
+        if _may_stand(step, question.rung, lacking)
+        and (
+            not _is_fresh(step, question, given, lacking)
+            or effect_of(question, given.answers[question.id]) is Effect.REPEAT
+        )
+    )
+
+
+def _may_stand(step: Step, rung: str, lacking: Lack) -> bool:
+    return rung not in step.ladder or lacking.failure in step.ladder[rung]
+
+
+def _is_fresh(step: Step, question: Question, given: _Given, lacking: Lack) -> bool:
+    """Say whether a question is answered for the code that failed: a phone that was looked at before it
+    showed this code says nothing of it. A rung that needs no code is about the person."""
+    failures = step.ladder.get(question.rung, (Failure.NOTHING,))
+    first = -1 if Failure.NOTHING in failures else lacking.first
+    return given.places.get(question.id, -1) > first
+
+
+def _why_not(fitting: Sequence[Code], judged: Judged, *, any_read: bool) -> tuple[StepState, tuple[str, ...]]:
+    """Return how a code step stands that no code completes; `any_read`: some code was."""
     newest = fitting[-1] if fitting else None
     unverified = newest is not None and newest.verdict is CodeVerdict.UNVERIFIED
     pending = _PENDING.get(newest.reason or "") if newest is not None and unverified else None
@@ -261,7 +226,7 @@ def _why_not(fitting: Sequence[Code], judged: Judged, *, shown: bool) -> tuple[S
         return (StepState.MISSING if judged.waits else StepState.FAILED), words
     if newest is not None:
         return StepState.FAILED, (f"code_{newest.verdict}",)
-    if shown:
+    if any_read:
         return StepState.FAILED, (Reason.CODE_NOT_ACCEPTED,)
     return StepState.MISSING, ()
 

@@ -121,7 +121,10 @@ class Device:
         where = " ".join(part for part in (self.lane, self.kind, self.name) if part)
         what = where + (f": {self._message}" if self._message else "")
         stem = "platform" if self.kind == "verifier" else "device"
-        return Problem(f"{stem}_{self._code or 'starting'}", what, since_us=self._since_us)
+        # A platform is asked when somebody shows a code: until then nothing is wrong.
+        not_asked = self.kind == "verifier" and self.state == "starting"
+        level: Literal["warning", "fault"] = "warning" if not_asked else "fault"
+        return Problem(f"{stem}_{self._code or 'starting'}", what, level, since_us=self._since_us)
 
     def _turn(self, state: Literal["starting", "up", "down"], code: str, message: str) -> None:
         if (state, code) != (self.state, self._code):

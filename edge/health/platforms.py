@@ -11,7 +11,7 @@ _ASKED_AGAIN = Text(
 PLATFORMS: Mapping[str, tuple[Text, Text]] = {
     "platform_starting": (
         Text("The platform has not been asked yet", "还没有向平台查询过"),
-        Text("Wait half a minute.", "请等半分钟。"),
+        Text("It is asked when the first code is shown.", "有人出示第一个码时就会查询。"),
     ),
     "platform_absent": (
         Text("The platform that knows health codes cannot be reached", "健康码查询平台连不上"),

@@ -33,10 +33,13 @@ TRUST: Mapping[str, tuple[Text, Text]] = {
         ),
     ),
     "list_refused": (
-        Text("A list of the district was refused", "区里下发的名单被本机拒收"),
+        Text("A list of the district is not in force here", "区里下发的名单在本机没有生效"),
         Text(
-            "The list in force stays. Tell the district what is wrong with it; the next version is tried.",
-            "继续使用原名单。请把错误告诉区里，下一版会自动重试。",
+            "The list before stays in force. Refused: tell the district why; the next version is tried, and "
+            "this one after a restart. Not come or not stored: look at the line, the space and the clock; "
+            "it is tried again by itself.",
+            "继续使用原名单。被拒收的：把原因告诉区里，下一版会自动接收，本版在重启后再试；"
+            "没收到或存不下的：检查网络、磁盘空间和时钟，会自动重试。",
         ),
     ),
 }

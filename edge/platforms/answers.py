@@ -2,10 +2,11 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edge.codes.reasons import CodeReason
 from edge.domain.facts import Fact
+from edge.domain.identity import differ
 from edge.domain.model import Carrier, ClockQuality, Code, CodeVerdict, Instant
 from edge.domain.ports import PlatformAnswer, PlatformState
 
@@ -44,6 +45,7 @@ class Route:
     keep_us: int = 3600 * SECOND_US
     fresh_us: int | None = None
     apart_us: int = 20 * SECOND_US
+    numbers: bool = False
 
 
 def is_text(payload: bytes) -> bool:
@@ -60,29 +62,40 @@ def digest(payload: bytes) -> str:
     return hashlib.sha256(payload).hexdigest()
 
 
-def unanswered(route: Route, payload: bytes, reason: CodeReason) -> Code:
-    """Return the code of a payload no answer is known for; its payload is kept, sealed."""
+def unanswered(route: Route, payload: bytes, reason: CodeReason, *, id_number: str | None = None) -> Code:
+    """Return the code of a payload no answer is known for; its payload is kept, sealed. With `id_number`
+    somebody gave that instead of a code."""
     return Code(
         carrier=route.carrier,
         verdict=CodeVerdict.UNVERIFIED,
         reason=reason,
         issuer=route.name,
-        holder=f"{route.carrier}:{digest(payload)}",
-        payload=payload,
-        personal={"code_digest": digest(payload)},
+        holder=_holder(route, payload, id_number),
+        payload=payload if id_number is None else None,
+        personal=_own(payload, id_number),
     )
 
 
-def answered(route: Route, payload: bytes, answer: PlatformAnswer, at: Instant, *, age_us: int = 0) -> Code:
-    """Return the code an answer makes of a payload. `age_us` is how long ago it was given; the payload
-    itself is no longer kept."""
-    verdict, reason = _judge(route, answer, at)
-    known = digest(payload)
+def answered(
+    route: Route,
+    payload: bytes,
+    answer: PlatformAnswer,
+    at: Instant,
+    *,
+    age_us: int = 0,
+    id_number: str | None = None,
+) -> Code:
+    """Return the code an answer makes of a payload that was shown `at`; the payload itself is no longer
+    kept. `age_us` is how long before that the platform said so, negative where it said so later."""
+    verdict, reason = _judge(route, answer, at, at.at_us - age_us)
+    if id_number is not None and differ({"id_number": id_number}, answer.personal):
+        # It tells of somebody else: nothing of it counts, and nothing of it is kept.
+        return unanswered(route, payload, CodeReason.PLATFORM_GARBLED, id_number=id_number)
     subject = {name: value for name, value in answer.subject.items() if value}
     if age_us >= SECOND_US:
         subject[Fact.ANSWER_AGE_S] = str(age_us // SECOND_US)
     # The payload may hold what it says in clear (a number, a name): such a code is not reduced.
-    kept = payload if reason in (CodeReason.PLATFORM_NOT_FOUND, CodeReason.PLATFORM_NO_MEANING) else None
+    unread = reason in (CodeReason.PLATFORM_NOT_FOUND, CodeReason.PLATFORM_NO_MEANING)
     return Code(
         carrier=route.carrier,
         verdict=verdict,
@@ -91,29 +104,53 @@ def answered(route: Route, payload: bytes, answer: PlatformAnswer, at: Instant, 
         valid_from_us=answer.issued_us,
         valid_until_us=answer.until_us,
         subject=subject,
-        personal={**answer.personal, "code_digest": known},
-        holder=f"{route.carrier}:{answer.person or known}",
-        payload=kept,
+        personal={**answer.personal, **_own(payload, id_number)},
+        holder=f"{route.carrier}:{answer.person}" if answer.person else _holder(route, payload, id_number),
+        payload=payload if unread and id_number is None else None,
     )
 
 
-def _judge(route: Route, answer: PlatformAnswer, at: Instant) -> tuple[CodeVerdict, CodeReason | None]:
+def meant(route: Route, answer: PlatformAnswer) -> PlatformAnswer:
+    """Return an answer as it counts for this kind of code: one that is found and does not state what was
+    asked has no meaning."""
+    wanted = _STATES.get(route.carrier)
+    if answer.state is not PlatformState.FOUND or wanted is None or answer.subject.get(wanted):
+        return answer
+    return replace(answer, state=PlatformState.NO_MEANING)
+
+
+def _holder(route: Route, payload: bytes, id_number: str | None) -> str:
+    return f"{route.carrier}:{digest(payload) if id_number is None else f'id:{id_number}'}"
+
+
+def _own(payload: bytes, id_number: str | None) -> dict[str, str]:
+    """Return the personal fields that are known whatever a platform says."""
+    if id_number is None:
+        return {"code_digest": digest(payload)}
+    return {"id_number": id_number, "code_digest": digest(id_number.encode())}
+
+
+def _judge(
+    route: Route, answer: PlatformAnswer, at: Instant, said_us: int
+) -> tuple[CodeVerdict, CodeReason | None]:
+    """Judge a code that was shown `at` by what the platform said of it at `said_us`."""
+    answer = meant(route, answer)
     if answer.state is not PlatformState.FOUND:
         return _REFUSED[answer.state]
-    wanted = _STATES.get(route.carrier)
-    if wanted is not None and not answer.subject.get(wanted):
-        return CodeVerdict.UNVERIFIED, CodeReason.PLATFORM_NO_MEANING
     timed = answer.until_us is not None or route.fresh_us is not None
     if timed and at.clock is ClockQuality.UNSET:
         return CodeVerdict.UNVERIFIED, CodeReason.CLOCK_UNTRUSTED
     if answer.until_us is not None and at.at_us >= answer.until_us:
         return CodeVerdict.EXPIRED, CodeReason.EXPIRED
+    # Made after it was shown is no lie where the answer came late; made after the answer is, for a clock
+    # that knows the time.
+    ahead = answer.issued_us is not None and answer.issued_us > said_us + AHEAD_US
+    if ahead and at.clock is not ClockQuality.UNSET:
+        return CodeVerdict.UNVERIFIED, CodeReason.PLATFORM_NO_MEANING
     return _fresh(route, answer, at.at_us)
 
 
 def _fresh(route: Route, answer: PlatformAnswer, at_us: int) -> tuple[CodeVerdict, CodeReason | None]:
-    if answer.issued_us is not None and answer.issued_us > at_us + AHEAD_US:
-        return CodeVerdict.UNVERIFIED, CodeReason.PLATFORM_NO_MEANING
     if route.fresh_us is not None:
         # Where freshness is asked for, an answer that does not say when is not what was agreed.
         if answer.issued_us is None:

@@ -1,9 +1,12 @@
-"""Finds out which platform a payload belongs to; every other payload is read offline."""
+"""Finds out which platform a payload or an ID number belongs to; every other payload is read offline."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from edge.codes.reasons import CodeReason
+from edge.domain.errors import FormError
+from edge.domain.given import document_number
 from edge.domain.model import Carrier, Code, CodeVerdict, Evidence, Instant, Passage
 from edge.platforms.answers import Route, unanswered
 from edge.platforms.backlog import BACKLOG_US
@@ -14,13 +17,20 @@ _OPEN = frozenset(
 )
 
 
+# Of the documents people carry, the one platforms can be asked by; its check digit is looked at besides.
+_RESIDENT = re.compile(r"\d{17}[\dX]", re.ASCII)
+
+
 class Asked(Protocol):
     """A platform, or nobody in its place."""
 
     route: Route
 
     def look(self, lane: str, device: str, payload: bytes, at: Instant) -> Code: ...
-    def recall(self, lane: str, device: str, payload: bytes, asked_us: int) -> None: ...
+    def ask_number(self, lane: str, device: str, id_number: str, at: Instant) -> Code: ...
+    def recall(
+        self, lane: str, device: str, payload: bytes, asked_us: int, id_number: str | None = None
+    ) -> None: ...
 
 
 class Nobody:
@@ -33,7 +43,13 @@ class Nobody:
         """Return that an attendant has to look at the phone."""
         return unanswered(self.route, payload, CodeReason.NO_PLATFORM)
 
-    def recall(self, lane: str, device: str, payload: bytes, asked_us: int) -> None:
+    def ask_number(self, lane: str, device: str, id_number: str, at: Instant) -> Code:
+        """Return that the paper has to be looked at."""
+        return unanswered(self.route, b"", CodeReason.NO_PLATFORM, id_number=id_number)
+
+    def recall(
+        self, lane: str, device: str, payload: bytes, asked_us: int, id_number: str | None = None
+    ) -> None:
         """Nobody to ask."""
 
 
@@ -55,6 +71,20 @@ class Desk:
                 return platform.look(lane, device, payload, at)
         return code
 
+    def ask_number(self, lane: str, device: str, id_number: str, at: Instant) -> Code | None:
+        """Ask by the ID number of somebody who has no code to show: the first platform that can be asked so.
+        Return what is known now, as `read` does; None where nobody can be asked about this number."""
+        try:
+            number = document_number(id_number)
+        except FormError:
+            return None
+        if not _RESIDENT.fullmatch(number):
+            return None  # another document's
+        for platform in self._platforms:
+            if platform.route.numbers:
+                return platform.ask_number(lane, device, number, at)
+        return None
+
     def recall(self, passage: Passage, at: Instant) -> None:
         """Ask again about the codes of a passage that a platform had not answered for when the gate
         stopped. Their answers come as if they had come late."""
@@ -63,15 +93,32 @@ class Desk:
             item = piece.item
             if not isinstance(item, Code) or not (key := item.personal.get("code_digest")):
                 continue
-            if item.verdict is CodeVerdict.UNVERIFIED and item.reason in _OPEN and item.payload is not None:
+            if item.verdict is CodeVerdict.UNVERIFIED and item.reason in _OPEN and _asked_by(item):
                 open_codes[key] = (piece, item)
             else:
                 open_codes.pop(key, None)
         for piece, code in open_codes.values():
             # Another boot has another monotonic clock; how long ago it was, the wall clocks say.
-            ago_us = min(max(0, at.at_us - piece.at.at_us), BACKLOG_US)
+            asked_us = at.mono_us - min(max(0, at.at_us - piece.at.at_us), BACKLOG_US)
+            payload, number = code.payload or b"", _number(code)
             for platform in self._platforms:
-                payload = code.payload or b""
-                if platform.route.carrier is code.carrier and platform.route.match.match(payload):
-                    platform.recall(passage.lane, piece.source, payload, at.mono_us - ago_us)
+                if _belongs(platform.route, code):
+                    platform.recall(passage.lane, piece.source, payload, asked_us, number)
                     break
+
+
+def _number(code: Code) -> str | None:
+    """The ID number a platform was asked by, where no code was shown."""
+    return code.personal.get("id_number") if code.payload is None else None
+
+
+def _asked_by(code: Code) -> bool:
+    return code.payload is not None or _number(code) is not None
+
+
+def _belongs(route: Route, code: Code) -> bool:
+    if route.carrier is not code.carrier:
+        return False
+    if code.payload is None:
+        return route.numbers and route.name == code.issuer
+    return route.match.match(code.payload) is not None

@@ -1,50 +1,46 @@
-"""One platform: its questions, its answers kept for a while, and what is said while it is silent.
+"""One platform: its questions, and what is said of them in time and late.
 
-The station asks and goes on. Workers talk to the platform; a watch says "no answer in time" when the
-time is up, whatever a worker is blocked in. An answer that comes later still reaches the station, for
-the passage it belongs to.
+The station asks and goes on; `edge.platforms.crew` has the threads that talk to the platform. "No answer in
+time" is said when the time is up, whatever a worker is blocked in. An answer that comes later still reaches
+the station, for the passage it belongs to. What is to be told stands in one line, in the order in which it
+came about, and one thread tells it: a full inbox keeps no worker waiting, and no silence overtakes an answer.
 """
 
 import logging
 import threading
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from edge.codes.reasons import CodeReason
-from edge.devices import Driver, Place
+from edge.devices import Place
 from edge.domain.errors import DeviceUnavailable
 from edge.domain.events import CodeAnswered
 from edge.domain.model import Code, Instant
-from edge.domain.ports import Inquiry, PlatformAnswer, PlatformState, Verifier
+from edge.domain.ports import PlatformAnswer, PlatformState
 from edge.messages import DeviceChanged
-from edge.platforms.answers import SECOND_US, Route, answered, digest, is_text, unanswered
-from edge.platforms.backlog import BACKLOG_US, Backlog, Question
+from edge.platforms.answers import SECOND_US, Route, digest, is_text, meant, unanswered
+from edge.platforms.backlog import BACKLOG_US, Backlog, Question, Waiter
 from edge.platforms.breaker import Breaker
+from edge.platforms.memory import Memory
 from edge.platforms.sightings import Sightings
 
 log = logging.getLogger(__name__)
 
-WORKERS = 3
 WAITING = 64  # questions out or queued; more people do not stand at one gate
-KEPT = 4096
 TRIES = 5
-LATE_S = 15.0  # how long a worker goes on listening for an answer nobody waits for any more
-HEART_S = 120.0  # a name server can hold a worker up, and is tried several times
-RETRY_US = 5 * SECOND_US
-_IDLE_S = 0.5
+ASIDE = 2  # questions nobody stands there for, at one time: the last worker is for who comes next
+IDLE_S = 0.5
 
 _SAYS = {"silent": CodeReason.PLATFORM_SILENT, "garbled": CodeReason.PLATFORM_GARBLED}
-# Answers that say something of the code; the others say something of the platform, and are asked for anew.
-_LASTING = frozenset({PlatformState.FOUND, PlatformState.EXPIRED})
 _OF_NO_USE = frozenset({PlatformState.FAILED, PlatformState.NO_MEANING})
 
 
 class Platform:
-    """Asks one platform on behalf of every lane. `place` says whom to tell of its losses."""
+    """What is asked of one platform on behalf of every lane, and what is told. Thread-safe; `overdue` and
+    `tell` belong to one thread. `place` says whom to tell of its losses; `driver` is the driver's name."""
 
-    def __init__(self, route: Route, driver: Driver, place: Place) -> None:
+    def __init__(self, route: Route, driver: str, place: Place) -> None:
         self.route = route
         self._driver = driver
         self._place = place
@@ -52,84 +48,73 @@ class Platform:
         self._queue: deque[Question] = deque()
         self._out: dict[str, Question] = {}
         self._backlog = Backlog()
-        self._kept: OrderedDict[str, tuple[PlatformAnswer, int]] = OrderedDict()
+        # No longer than there are questions: those come from the thread that reads what is told.
+        self._news: deque[CodeAnswered | DeviceChanged] = deque()
+        self._memory = Memory(route)
         self._sightings = Sightings()
         self._breaker = Breaker()
-        self._is_up = True
-        place.status.up()
+        self._is_up: bool | None = None
+        place.status.starting()  # until somebody's code was answered, nobody knows
 
     def look(self, lane: str, device: str, payload: bytes, at: Instant) -> Code:
         """Return what is known of a payload now, and ask where that is worth it."""
         if not is_text(payload):
             # No platform can be asked about it, and nobody may make one look broken with it.
             return unanswered(self.route, payload, CodeReason.ENCODING)
-        key, now_us = digest(payload), at.mono_us
+        key = digest(payload)
         with self._changed:
-            if self._sightings.elsewhere(key, lane, now_us, self.route.apart_us):
+            if self._sightings.elsewhere(key, lane, at.mono_us, self.route.apart_us):
                 code = unanswered(self.route, payload, CodeReason.SEEN_ELSEWHERE)
                 # What speaks against its holder is not lost by walking to the other lane.
-                known = self._kept.get(key)
-                return code if known is None else replace(code, subject=dict(known[0].subject))
-            if (kept := self._kept.get(key)) is not None and now_us - kept[1] <= self._again_us(kept[0]):
-                return answered(self.route, payload, kept[0], at, age_us=now_us - kept[1])
-            reason = self._ask(
-                Question(payload, key, now_us, now_us + self.route.timeout_us, [(lane, device)])
-            )
-            if reason is CodeReason.ASK_PLATFORM:
-                return unanswered(self.route, payload, reason)
-            return self._without(payload, key, at, reason)
+                return replace(code, subject=self._memory.subject(key))
+            return self._looked((lane, device), self._question(payload, key, at.mono_us), at)
 
-    def recall(self, lane: str, device: str, payload: bytes, asked_us: int) -> None:
-        """Ask again about a code that an earlier run of the gate got no answer for; nobody waits.
-        `asked_us` is when it was shown, by the monotonic clock of this run."""
+    def ask_number(self, lane: str, device: str, id_number: str, at: Instant) -> Code:
+        """Return what is known of the person with an ID number, and ask where that is worth it."""
+        with self._changed:
+            question = self._question(b"", digest(id_number.encode()), at.mono_us, id_number)
+            return self._looked((lane, device), question, at)
+
+    def recall(
+        self, lane: str, device: str, payload: bytes, asked_us: int, id_number: str | None = None
+    ) -> None:
+        """Ask again about what an earlier run of the gate got no answer for; nobody waits. `asked_us` is
+        when it was shown, by the monotonic clock of this run."""
         if is_text(payload):
-            question = Question(payload, digest(payload), asked_us, asked_us, [(lane, device)], told=True)
+            key = digest(payload if id_number is None else id_number.encode())
+            question = self._question(payload, key, asked_us, id_number)
+            question.waits((lane, device))
             with self._changed:
                 self._backlog.add(question)
                 self._changed.notify_all()
 
-    def watch(self, stop: threading.Event) -> None:
-        """Tell the lanes when their time is up, until `stop` is set."""
-        while not stop.is_set():
-            self._place.beat()
-            wait_s = self.overdue()
-            with self._changed:
-                self._changed.wait(wait_s)
-
-    def work(self, stop: threading.Event, beat: Callable[[], None]) -> None:
-        """Ask the platform what waits, until `stop` is set; `beat` is this worker's own heart."""
-        port: Verifier | None = None
-        while not stop.is_set():
-            beat()
-            question = self.take(_IDLE_S)
-            if question is None:
-                continue
-            try:
-                if port is None:
-                    port = self._driver.connect()
-                answer = port.resolve(Inquiry(self.route.carrier, question.payload), LATE_S)
-            except DeviceUnavailable as error:
-                self.fail(question, error)
-                if port is not None:
-                    port.close()
-                    port = None
-            else:
-                self.settle(question, answer)
-        if port is not None:
-            port.close()
-
     def overdue(self) -> float:
-        """Tell the lanes whose time is up; return for how many seconds nothing more can be due."""
+        """Note whose time is up; return for how many seconds nothing more can be due."""
         with self._changed:
             now = self._place.now()
-            pending = [question for question in self._out.values() if not question.counted]
-            due = [question for question in pending if question.deadline_us <= now.mono_us]
-            news = [message for question in due for message in self._timed_out(question, now)]
+            self._memory.forget(now.mono_us)
+            pending = [question for question in self._out.values() if not question.overdue]
+            for question in pending:
+                if question.deadline_us <= now.mono_us:
+                    self._time_is_up(question, now)
             self._breaker = self._breaker.rested(now.mono_us)
-            news += [] if self._breaker.is_open else self._turned(up=True, now=now)
-        self._tell(news)
-        left_us = [q.deadline_us - now.mono_us for q in pending if q not in due]
-        return min([_IDLE_S, *(left / SECOND_US for left in left_us)])
+            if self._is_up is False and not self._breaker.is_open:
+                self._turned(up=True, now=now)
+            left_us = [q.deadline_us - now.mono_us for q in pending if not q.overdue]
+            return min([IDLE_S, *(left / SECOND_US for left in left_us)])
+
+    def tell(self, stopping: Callable[[], bool] = lambda: False) -> None:
+        """Tell the station what is new, oldest first; what is left when the gate stops is asked again."""
+        while self._news and not stopping():
+            # Not under the lock: the inbox may be full, and the station may be waiting for the lock.
+            self._place.offer(self._news.popleft())
+            self._place.beat()
+
+    def wait(self, seconds: float) -> None:
+        """Let `seconds` pass, or less where something is new."""
+        with self._changed:
+            if not self._news:
+                self._changed.wait(seconds)
 
     def take(self, wait_s: float) -> Question | None:
         """Return the question to ask next, waiting for one at most so long."""
@@ -138,15 +123,17 @@ class Platform:
                 self._changed.wait(wait_s)
             if self._queue:
                 return self._queue.popleft()
-            if not self._takes_backlog():
+            now_us = self._place.now().mono_us
+            question = self._backlog.take(now_us) if self._takes_backlog() else None
+            if question is None:
                 return None
-            question = self._backlog.take()
             if (out := self._out.get(question.key)) is not None:
                 out.waits(*question.waiters)
                 return None
             # Nobody waits for this one; its time says whether the platform is as quick as it should be.
-            question.deadline_us = self._place.now().mono_us + self.route.timeout_us
-            question.counted = False
+            question.deadline_us = now_us + self.route.timeout_us
+            question.overdue = question.counted = False
+            question.aside = True
             self._send(question)
             self._changed.notify_all()
             return question
@@ -156,140 +143,153 @@ class Platform:
         with self._changed:
             now = self._place.now()
             self._out.pop(question.key, None)
-            news: list[Any] = []
-            if not question.told:
-                question.told = True
-                reason = _SAYS.get(error.code, CodeReason.PLATFORM_DOWN)
-                code = self._without(question.payload, question.key, now, reason)
-                news += self._for_all(question, code, now)
-            news += self._count_failure(question, error, now)
+            self._count_failure(question, error, now)
+            reason = _SAYS.get(error.code, CodeReason.PLATFORM_DOWN)
+            question.ready_us = self._memory.failed(question.key, reason, now.mono_us)
+            self._say_to_hoping(question, reason, now)
+            # While others are answered it is this code's fault, and for how long does it go on.
+            question.tries += not self._breaker.is_open
             # What the platform answers with nonsense it would answer so again.
-            question.tries += 1
             if error.code != "garbled" and question.tries < TRIES:
                 self._backlog.add(question)
-        self._tell(news)
+            self._changed.notify_all()
 
     def settle(self, question: Question, answer: PlatformAnswer) -> None:
         """Take in what the platform answered to a question that was taken."""
         with self._changed:
             now = self._place.now()
             self._out.pop(question.key, None)
-            self._kept.pop(question.key, None)
-            self._kept[question.key] = (answer, now.mono_us)
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-            code = answered(self.route, question.payload, answer, now)
-            news = self._for_all(question, code, now)
+            answer = meant(self.route, answer)
             if now.mono_us > question.deadline_us:
-                late = DeviceUnavailable("no answer in time", code="silent")
-                news += self._count_failure(question, late, now)
+                self._count_failure(question, DeviceUnavailable("no answer in time", "silent"), now)
                 self._breaker = self._breaker.late(now.mono_us)
             elif answer.state in _OF_NO_USE:
                 # A platform is not back because it says that it cannot say anything.
-                useless = DeviceUnavailable("its answers say nothing of the codes", code="garbled")
-                news += self._count_failure(question, useless, now) if question.trial else []
+                if question.trial:
+                    useless = DeviceUnavailable("its answers say nothing of the codes", "garbled")
+                    self._count_failure(question, useless, now)
+            elif not question.counted and (question.trial or not self._breaker.is_open):
                 question.counted = True
-            elif not question.counted:
-                question.counted = True
-                if question.trial or not self._breaker.is_open:
-                    self._breaker = self._breaker.answered(now.mono_us)
-                news += [] if self._breaker.is_open else self._turned(up=True, now=now)
+                self._breaker = self._breaker.answered(now.mono_us)
+                if not self._breaker.is_open:
+                    self._turned(up=True, now=now)
+            self._memory.answered(question.key, answer, now.mono_us)
+            question.hoping = []
+            self._say(question, question.waiters, self._memory.told(question, answer, now), now)
             self._changed.notify_all()
-        self._tell(news)
 
-    def _ask(self, question: Question) -> CodeReason:
+    def _question(self, payload: bytes, key: str, asked_us: int, id_number: str | None = None) -> Question:
+        deadline_us = asked_us + self.route.timeout_us
+        ready_us = self._memory.ready_us(key)
+        return Question(payload, key, asked_us, deadline_us, id_number=id_number, ready_us=ready_us)
+
+    def _looked(self, waiter: Waiter, question: Question, at: Instant) -> Code:
+        memory, key = self._memory, question.key
+        if (known := memory.fresh(question, at)) is not None:
+            return known
+        rest = memory.rest(key, at.mono_us)
+        if rest is None or key in self._out:
+            reason = self._ask(waiter, question)
+            if reason is CodeReason.ASK_PLATFORM:
+                return unanswered(self.route, question.payload, reason, id_number=question.id_number)
+            return memory.without(question, reason, at)
+        if isinstance(rest.says, PlatformAnswer):
+            return memory.told(question, rest.says, at)
+        # Who shows a code again is told again, once it may be asked about.
+        question.waits(waiter)
+        question.ready_us = rest.until_us
+        self._backlog.add(question)
+        return memory.without(question, rest.says, at)
+
+    def _ask(self, waiter: Waiter, question: Question) -> CodeReason:
         """Ask where that is worth it; return why nothing is known yet."""
         out = self._out.get(question.key)
+        if out is not None and out.hoping:
+            out.hopes(waiter)
+            return CodeReason.ASK_PLATFORM
+        self._changed.notify_all()
         if out is not None:
-            out.waits(*question.waiters)
-            return CodeReason.PLATFORM_SILENT if out.told else CodeReason.ASK_PLATFORM
+            out.waits(waiter)
+            return CodeReason.PLATFORM_SILENT
         if self._breaker.is_open or len(self._out) >= WAITING:
             # Nobody is made to wait to find out; a worker does, with this very code if it is the oldest.
-            question.told = True
+            question.waits(waiter)
             self._backlog.add(question)
-            self._changed.notify_all()
             return CodeReason.PLATFORM_DOWN
+        if (waiting := self._backlog.pop(question.key)) is not None:
+            question.waits(*waiting.waiters)
+        question.hopes(waiter)
         self._send(question)
         self._queue.append(question)
-        self._changed.notify_all()
         return CodeReason.ASK_PLATFORM
 
     def _takes_backlog(self) -> bool:
         now_us = self._place.now().mono_us
         self._backlog.forget(now_us - BACKLOG_US)
-        return bool(self._backlog) and self._breaker.allows(now_us)
+        return (
+            self._breaker.allows(now_us)
+            and sum(question.aside for question in self._out.values()) < ASIDE
+            and self._backlog.is_ready(now_us)
+        )
 
     def _send(self, question: Question) -> None:
         question.trial = self._breaker.is_open
         self._breaker = self._breaker.asked()
         self._out[question.key] = question
 
-    def _timed_out(self, question: Question, now: Instant) -> list[Any]:
-        news: list[Any] = []
-        silent = DeviceUnavailable("no answer in time", code="silent")
-        if not question.told:
-            question.told = True
-            code = self._without(question.payload, question.key, now, CodeReason.PLATFORM_SILENT)
-            news += self._for_all(question, code, now)
-        return news + self._count_failure(question, silent, now)
+    def _time_is_up(self, question: Question, now: Instant) -> None:
+        question.overdue = True
+        self._say_to_hoping(question, CodeReason.PLATFORM_SILENT, now)
+        self._count_failure(question, DeviceUnavailable("no answer in time", "silent"), now)
 
-    def _again_us(self, answer: PlatformAnswer) -> int:
-        again_us = self.route.again_us
-        return again_us if answer.state in _LASTING else min(again_us, RETRY_US)
-
-    def _without(self, payload: bytes, key: str, at: Instant, reason: CodeReason) -> Code:
-        """Return what an answer kept earlier says, with its age, or that nothing is known."""
-        kept = self._kept.get(key)
-        if kept is None or kept[0].state not in _LASTING or at.mono_us - kept[1] > self.route.keep_us:
-            return unanswered(self.route, payload, reason)
-        return answered(self.route, payload, kept[0], at, age_us=at.mono_us - kept[1])
-
-    def _for_all(self, question: Question, code: Code, now: Instant) -> list[Any]:
-        return [
-            CodeAnswered(lane, device, code, question.key, question.asked_us, now)
-            for lane, device in question.waiters
-        ]
-
-    def _count_failure(self, question: Question, error: DeviceUnavailable, now: Instant) -> list[Any]:
+    def _count_failure(self, question: Question, error: DeviceUnavailable, now: Instant) -> None:
         """Count a question without an answer in time, once, and say where that was one too many."""
-        if question.counted:
-            return []
-        question.counted = True
-        if self._breaker.is_open and not question.trial:
-            return []  # out before it opened: whether the platform is back, the trial says
-        self._breaker = self._breaker.failed(now.mono_us)
-        if not self._breaker.is_open:
-            return []
-        self._step_back()
-        return self._turned(up=False, now=now, error=error)
+        unreached = error.code == "absent"
+        suspect = self._memory.is_suspect(question.key) and not unreached
+        was_open = self._breaker.is_open
+        # Out before it opened: whether the platform is back, the trial says.
+        if question.counted or (was_open and not question.trial):
+            return
+        if was_open:
+            question.counted = True
+            failed = self._breaker.failed(now.mono_us, None if unreached else question.key)
+            self._breaker = self._breaker.undecided(now.mono_us) if suspect else failed
+        elif not suspect:
+            question.counted = True
+            self._breaker = self._breaker.failed(now.mono_us, None if unreached else question.key)
+            if self._breaker.is_open:
+                self._step_back()
+                self._turned(up=False, now=now, error=error)
 
     def _step_back(self) -> None:
         """Questions nobody has sent yet and nobody waits for any more wait until the platform is back, so
         that the one that tries finds a worker free."""
-        waiting = [question for question in self._queue if question.told]
-        for question in waiting:
+        for question in [question for question in self._queue if not question.hoping]:
             self._queue.remove(question)
             self._out.pop(question.key, None)
             self._backlog.add(question)
 
-    def _turned(self, *, up: bool, now: Instant, error: DeviceUnavailable | None = None) -> list[Any]:
-        if up is self._is_up:
-            return []
-        self._is_up = up
+    def _turned(self, *, up: bool, now: Instant, error: DeviceUnavailable | None = None) -> None:
+        before, self._is_up = self._is_up, up
+        if before is up:
+            return
+        code, message = (error.code, str(error)) if error is not None else ("", "")
         if up:
             self._place.status.up()
-            log.warning("the platform %s answers again", self.route.name)
         else:
-            assert error is not None
-            self._place.status.down(error.code, str(error))
-            log.warning("the platform %s does not answer: %s", self.route.name, error)
-        code, message = (error.code, str(error)) if error else ("", "")
-        changed = DeviceChanged(
-            self._place.lane, "verifier", self.route.name, self._driver.name, up, now, code, message
+            self._place.status.down(code, message)
+        if up and before is None:
+            return  # it was never gone
+        log.warning("the platform %s %s", self.route.name, "answers again" if up else f"is gone: {message}")
+        self._news.append(
+            DeviceChanged(self._place.lane, "verifier", self.route.name, self._driver, up, now, code, message)
         )
-        return [changed]
 
-    def _tell(self, news: list[Any]) -> None:
-        # Not under the lock: the inbox may be full, and the station may be waiting for the lock.
-        for message in news:
-            self._place.offer(message)
+    def _say_to_hoping(self, question: Question, reason: CodeReason, now: Instant) -> None:
+        hoping, question.hoping = question.hoping, []
+        self._say(question, hoping, self._memory.without(question, reason, now), now)
+
+    def _say(self, question: Question, waiters: list[Waiter], code: Code, now: Instant) -> None:
+        self._news += [
+            CodeAnswered(lane, device, code, question.key, question.asked_us, now) for lane, device in waiters
+        ]

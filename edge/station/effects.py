@@ -30,13 +30,14 @@ class EffectsLog:
         self._batches: list[_Batch] = []
 
     def begun(self, lane: str, decided: int, dos: Sequence[Do], at: Instant) -> None:
-        """Remember what was set off by the row with sequence `decided`."""
-        if not dos:
-            return
-        batch = _Batch(lane, dos[0].passage, decided, at.mono_us + DUE_US)
-        for do in dos:
-            batch.entries[do] = _entry(do, at) | {"running": True}
-        self._batches.append(batch)
+        """Remember what was set off by the row with sequence `decided`, passage by passage: a word about
+        somebody who is inside is none about whoever stands here."""
+        for passage in dict.fromkeys(do.passage for do in dos):
+            batch = _Batch(lane, passage, decided, at.mono_us + DUE_US)
+            for do in dos:
+                if do.passage == passage:
+                    batch.entries[do] = _entry(do, at) | {"running": True}
+            self._batches.append(batch)
 
     def done(self, result: EffectDone) -> Row | None:
         """Take a result in. Returns a row of its own for a failure after the others were written."""

@@ -8,17 +8,25 @@ say "write it by hand", and nothing is decided until it can again.
 import contextlib
 import queue
 import threading
-from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from edge.bell import Bell
 from edge.codes import id_card
 from edge.domain import lane as machine
 from edge.domain.errors import FormError, JournalError
-from edge.domain.events import CardRead, CodeRead, Command, LaneEvent, ReadingArrived, Tick
-from edge.domain.lane_state import Do, LaneSpec, LaneState, Record, Result
+from edge.domain.events import (
+    CardRead,
+    CodeAnswered,
+    CodeRead,
+    Command,
+    Give,
+    LaneEvent,
+    ReadingArrived,
+    Tick,
+)
+from edge.domain.lane_state import LaneSpec, LaneState, Record, Result
 from edge.domain.measuring import blind
 from edge.domain.model import Code, Instant, Reading
 from edge.domain.record import recorded
@@ -26,35 +34,15 @@ from edge.domain.view import calibrations, lane_view
 from edge.journal import Row
 from edge.messages import DeviceChanged, EffectDone, Message, Reply, ScanArrived
 from edge.station.effects import EffectsLog
-from edge.station.ledger import Ledger, Writer
+from edge.station.ledger import Ledger
 from edge.station.outages import Outages
 from edge.station.pieces import Pieces
+from edge.station.surroundings import Surroundings, device_row
 
 INBOX_SIZE = 512
 TICK_US = 500_000
 REMEMBERED = 1024
 _SHOWN = ("active", "parked", "last", "calibrations", "notice")
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the composition root hands the station.
-
-    `read_code` says what is known now of a payload a lane's device read; `perform` sets an effect off and
-    says whether the lane has such a device; `housekeeping` returns rows that are due by themselves (a
-    corrected clock); `devices` lists a lane's devices for its page.
-    """
-
-    journal: Writer
-    read_code: Callable[[str, str, bytes, Instant], Code]
-    now: Callable[[], Instant]
-    perform: Callable[[str, Do], bool]
-    devices: Callable[[str], list[dict[str, Any]]]
-    beat: Callable[[], None]
-    count: Callable[..., None]
-    bell: Bell
-    views: Bell
-    housekeeping: Callable[[Instant], Sequence[Row]] = lambda _now: ()
 
 
 @dataclass(slots=True)
@@ -88,8 +76,8 @@ class Station:
         self._views: dict[str, dict[str, Any]] = {}
         self._pictured: dict[str, Reading | None] = {}  # what of an array each view shows
         self._sequences: dict[str, int] = {}
-        self._dropped = 0
-        self._ticked_us = 0
+        self._unheard: deque[CodeAnswered] = deque(maxlen=INBOX_SIZE)
+        self._dropped = self._ticked_us = 0
         for name in lanes:
             self._publish(name)
 
@@ -177,8 +165,9 @@ class Station:
                 self._event(CardRead(message.lane, message.device, card, message.at, unread))
             case ScanArrived():
                 code = self._read(message)
-                code = replace(code, symbology=message.scan.symbology, decoder=message.scan.decoder)
-                self._event(CodeRead(message.lane, message.device, code, message.at))
+                if code is not None:
+                    code = replace(code, symbology=message.scan.symbology, decoder=message.scan.decoder)
+                    self._event(CodeRead(message.lane, message.device, code, message.at))
             case DeviceChanged():
                 self._device(message)
             case EffectDone():
@@ -191,16 +180,19 @@ class Station:
                 self._outages.see(message)
                 self._event(message)
 
-    def _read(self, message: ScanArrived) -> Code:
+    def _read(self, message: ScanArrived) -> Code | None:
         whole = self._pieces.join(message.lane, message.scan.payload, message.at)
-        if isinstance(whole, Code):
+        if not isinstance(whole, bytes):
             return whole
         return self._around.read_code(message.lane, message.device, whole, message.at)
 
     def _event(self, event: LaneEvent) -> None:
         spec, state = self._specs[event.lane], self._states[event.lane]
-        with contextlib.suppress(JournalError):  # the ledger has said so; the step is thrown away
+        try:
             self._commit(spec, machine.step(spec, state, event))
+        except JournalError:  # the ledger has said so; the step is thrown away
+            if isinstance(event, CodeAnswered):  # devices speak again by themselves, platforms do not
+                self._unheard.append(event)
 
     def _device(self, message: DeviceChanged) -> None:
         if message.kind == "thermometer" and not message.up and message.lane in self._states:
@@ -208,12 +200,12 @@ class Station:
             self._states[message.lane] = blind(spec, state, message.name)
             self._publish(message.lane)
         if message.recorded:
-            self._flush([_device_row(message)])
+            self._flush([device_row(message)])
         self._around.views.ring()
 
     def _command(self, submission: _Submission) -> None:
-        command = submission.command
         try:
+            command = submission.command
             submission.reply = self._replies.get(command.command_id) or self._carry_out(command)
         except (FormError, JournalError) as error:
             submission.error = error
@@ -221,6 +213,8 @@ class Station:
 
     def _carry_out(self, command: Command) -> Reply:
         spec, state = self._specs[command.lane], self._states[command.lane]
+        if isinstance(command, Give):
+            command = replace(command, found=self._numbers_found(spec, state, command))
         result = machine.step(spec, state, command)  # type: ignore[arg-type]
         reply = Reply(self._commit(spec, result), result.passage)
         self._replies[command.command_id] = reply
@@ -228,18 +222,30 @@ class Station:
             self._replies.popitem(last=False)
         return reply
 
+    def _numbers_found(self, spec: LaneSpec, state: LaneState, give: Give) -> tuple[Code, ...]:
+        """Ask platforms about the ID numbers somebody gave for the open passage in place of a code."""
+        if state.active is None or state.active.id != give.passage:
+            return ()
+        found = []
+        for name, value in give.answers:
+            question = spec.procedure.question(name)
+            if question is not None and question.kind == "id_number":
+                found.append(self._around.ask_number(give.lane, f"attendant:{give.by}", value, give.at))
+        return tuple(code for code in found if code is not None)
+
     def _commit(self, spec: LaneSpec, result: Result) -> int | None:
         """Write, take the new state over, publish, act; in this order and in no other."""
         before, sequence = self._states[spec.name], None
         if result.records or result.notes:
-            rows = [self._row(spec, record) for record in result.records]
-            rows += [Row(note.kind, self._around.now(), note.body, spec.name) for note in result.notes]
+            # The decision last: its row's number is what a command and the effects are told.
+            rows = [Row(note.kind, self._around.now(), note.body, spec.name) for note in result.notes]
+            rows += [self._row(spec, record) for record in result.records]
             sequence = self._sequences[spec.name] = self._ledger.write(*rows)
         self._states[spec.name] = result.state
         if any(getattr(before, part) is not getattr(result.state, part) for part in _SHOWN):
             self._publish(spec.name)
         if before.active is not None and result.state.active is None:
-            self._pieces.forget(spec.name)
+            self._pieces.forget(spec.name, self._around.now())
         if sequence is not None:
             self._around.bell.ring()
             begun = [do for do in result.dos if self._around.perform(spec.name, do)]
@@ -258,6 +264,8 @@ class Station:
                 self._around.count("passages", lane=lane, outcome=decision.outcome.value)
 
     def _tick(self, now: Instant) -> None:
+        for _ in range(len(self._unheard)):
+            self._event(self._unheard.popleft())
         for name in self._specs:
             self._event(Tick(name, now))
             state, view = self._states[name], self._views[name]
@@ -265,7 +273,7 @@ class Station:
             pictured = self._pictured[name] is not state.picture
             if moved or pictured or view["calibrations"] != calibrations(state, now):
                 self._publish(name)
-        rows = list(self._around.housekeeping(now))
+        rows = [*self._around.housekeeping(now)]
         if self._dropped:
             rows.append(Row("inbox.overflowed", now, {"dropped": self._dropped}))
             self._dropped = 0
@@ -291,7 +299,7 @@ class Station:
         self._empty_inbox()
         now = self._around.now()
         for name, spec in self._specs.items():
-            with contextlib.suppress(JournalError):  # the ledger has said so
+            with contextlib.suppress(JournalError):
                 self._commit(spec, machine.leave(spec, self._states[name], now))
         self._flush([*self._effects.take_due(now, everything=True), Row("gate.stopped", now, {})])
 
@@ -311,12 +319,3 @@ class Station:
 
 def _too_slow() -> FormError:
     return FormError("too_slow", "the gate is busy; try again", 503)
-
-
-def _device_row(message: DeviceChanged) -> Row:
-    body = {"device": message.kind, "name": message.name, "driver": message.driver}
-    if not message.up:
-        body["code"] = message.code
-    if message.message:
-        body["message"] = message.message[:200]
-    return Row("device.back" if message.up else "device.lost", message.at, body, message.lane or None)

@@ -17,7 +17,7 @@ from edge.wire import WireRow
 
 log = logging.getLogger(__name__)
 
-_KINDS = wire.URGENT | {"passage.decided"}
+_KINDS = wire.URGENT | wire.SOMETIMES_URGENT
 _PAGE = 500
 _COME_BACK = (401, 403, 429)
 

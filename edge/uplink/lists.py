@@ -2,6 +2,9 @@
 
 Whether a list may be believed is not known here: whoever keeps it takes it or refuses it. Rows go
 first: a list that does not come is asked for again later and never makes the district count as lost.
+
+What is newer goes by the version alone, and the district's only ever rises. One that lost its store and
+names less than the gate holds is told so; whatever it pushes next under a higher version is taken.
 """
 
 import hashlib
@@ -16,15 +19,26 @@ from edge.uplink.ports import Append, Lists, Memory, Response, Transport
 
 NAME = "uplink.lists"
 RECEIVED, REFUSED = "list.received", "list.refused"
-AGAIN_S = 300.0  # after one that did not come, or could not be written
+AGAIN_S = 300.0  # after one that did not come, or could not be written; doubled each time
+LONGEST_S = 6 * 3600.0
+ENOUGH_S = 2.0  # what took longer on its way was enough for once: rows wait meanwhile
 LONGEST_WHY = 300
+
+# Why a list is not in force: refused for what is in it, not come, not written, lower than what is held.
+BAD, LATE, UNWRITTEN, BEHIND = "refused", "late", "unwritten", "behind"
+_WORDS = {
+    LATE: "has not come / 没有收到: ",
+    UNWRITTEN: "cannot be put in force now / 暂时不能启用: ",
+    BEHIND: "",
+    BAD: "",
+}
 
 log = logging.getLogger(__name__)
 
 
 class ListLane:
     """Owned by the uplink's thread. `refused`, which anybody may read, has a line for each list of the
-    district that was refused and that no newer one has replaced."""
+    district that this gate does not have in force, with the reason."""
 
     def __init__(
         self,
@@ -42,8 +56,10 @@ class ListLane:
         self._append = append
         self._mono_us = mono_us
         self._beat = beat
-        self._again_us: dict[str, int] = {}
-        self._behind: dict[str, int] = {}
+        self._line_us = 0  # until when the line to the district is spared
+        self._again: dict[str, tuple[int, int]] = {}  # the version that failed, and until when it rests
+        self._failures: dict[str, int] = {}
+        self._bad: dict[str, int] = {}  # versions refused since the start; a start tries them once more
         found = memory.get(NAME) or {}
         self._told: dict[str, int] = dict(found.get("told", {}))
         self._refused: dict[str, dict[str, Any]] = dict(found.get("refused", {}))
@@ -54,30 +70,44 @@ class ListLane:
         cannot be written; then the next answer does it again."""
         if self._lists is None:
             return
-        for name, held in sorted(self._lists.held().items()):
-            self._tell_late(name, held)
-            version = named.get(name)
-            if version is None or self._is_known(name, version, held):
-                continue
-            if self._mono_us() < self._again_us.get(name, 0):
-                continue
-            self._beat()
-            try:
-                self._fetch(name, version, held)
-            except (Unreachable, OSError) as error:
-                log.warning("list %s %d was not taken, again later: %s", name, version, error)
-                self._again_us[name] = self._mono_us() + int(AGAIN_S * 1_000_000)
+        held_now = self._lists.held()
+        for name, held in held_now.items():
+            self._settle(name, named.get(name), held)
+        began_us = self._mono_us()
+        # Who failed least comes first: one that never comes must not keep the others out.
+        for name in sorted(held_now, key=lambda name: (self._failures.get(name, 0), name)):
+            now_us = self._mono_us()
+            if now_us < self._line_us or now_us - began_us > ENOUGH_S * 1_000_000:
                 return
+            version, held = named.get(name), held_now[name]
+            if version is not None and self._is_wanted(name, version, held):
+                self._beat()
+                self._try(name, version, held)
 
-    def _is_known(self, name: str, version: int, held: int | None) -> bool:
-        if held is not None and version < held and self._behind.get(name) != version:
-            self._behind[name] = version
-            log.warning(
-                "the district names list %s %d, this gate holds %d: push it with --version %d or more",
-                *(name, version, held, held + 1),
-            )
-        refused = self._refused.get(name, {}).get("version")
-        return (held is not None and version <= held) or version == refused
+    def _is_wanted(self, name: str, version: int, held: int | None) -> bool:
+        if (held is not None and version <= held) or version == self._bad.get(name):
+            return False
+        failed, until_us = self._again.get(name, (version, 0))
+        return failed != version or self._mono_us() >= until_us
+
+    def _try(self, name: str, version: int, held: int | None) -> None:
+        try:
+            self._fetch(name, version, held)
+        except Unreachable as error:
+            self._pause(name, version)
+            spared_s = max(AGAIN_S, error.retry_after_s or 0.0)
+            self._line_us = self._mono_us() + int(spared_s * 1_000_000)
+            # One miss is weather; the page shows it at once, the journal has the second.
+            self._fault(name, version, LATE, str(error), row=self._failures[name] > 1)
+        except OSError as error:
+            self._pause(name, version)
+            self._fault(name, version, UNWRITTEN, str(error))
+
+    def _pause(self, name: str, version: int) -> None:
+        failed, _ = self._again.get(name, (version, 0))
+        failures = self._failures[name] = self._failures.get(name, 0) + 1 if failed == version else 1
+        seconds = min(AGAIN_S * 2.0 ** min(failures - 1, 30), LONGEST_S)
+        self._again[name] = (version, self._mono_us() + int(seconds * 1_000_000))
 
     def _fetch(self, name: str, version: int, held: int | None) -> None:
         assert self._lists is not None
@@ -90,34 +120,65 @@ class ListLane:
             version, content, digest = _read(response, name)
         except (ValueError, RecursionError, KeyError, TypeError) as error:
             raise Unreachable("what answered is no list of the district", code="no_answer") from error
-        if self._is_known(name, version, held):
+        if (held is not None and version <= held) or version == self._bad.get(name):
             raise Unreachable("what came is not the list that was named", code="no_answer")
         try:
             facts = self._lists.take(name, version, content)
         except ConfigError as error:
-            self._refuse(name, version, error.faults[0])
+            self._fault(name, version, BAD, error.faults[0])
+            self._bad[name] = version
             return
         self._received(name, version, {"sha256": digest, **facts})
 
     def _received(self, name: str, version: int, facts: Mapping[str, Any]) -> None:
         self._append(RECEIVED, {"name": name, "version": version, **facts})
         self._told[name] = version
-        self._refused.pop(name, None)
+        self._forget(name)
         self._save()
         log.info("list %s %d is in force", name, version)
 
-    def _refuse(self, name: str, version: int, why: str) -> None:
-        why = why[:LONGEST_WHY]
-        self._append(REFUSED, {"name": name, "version": version, "why": why})
-        self._refused[name] = {"version": version, "why": why}
-        self._save()
-        log.error("list %s %d of the district was refused, the old one stays: %s", name, version, why)
-
-    def _tell_late(self, name: str, held: int | None) -> None:
-        """The power may go between the file and its row; and a file may have been brought by hand."""
+    def _settle(self, name: str, version: int | None, held: int | None) -> None:
+        """Tell what has become of a list without anything being fetched."""
         assert self._lists is not None
+        known = self._refused.get(name)
         if held is not None and self._told.get(name) != held:
+            # The power may go between the file and its row; and a file may have been brought by hand.
             self._received(name, held, self._lists.facts(name))
+        elif version is not None and held is not None and version < held:
+            least = f"push it with --version {held + 1} or more / 请用 --version {held + 1} 重新下发"
+            self._fault(name, version, BEHIND, f"this gate holds version {held}: {least}")
+        elif known is not None and version is not None and version == held:
+            # Its own again: the row ends the alarm at the district.
+            self._received(name, version, self._lists.facts(name))
+        elif known is not None and version is None:
+            self._forget(name)
+            self._save()
+
+    def _forget(self, name: str) -> None:
+        self._refused.pop(name, None)
+        self._failures.pop(name, None)
+        self._again.pop(name, None)
+        self._bad.pop(name, None)
+
+    def _fault(self, name: str, version: int, kind: str, why: str, *, row: bool = True) -> None:
+        """Show why a list is not in force, and write the row once: for a version and a kind of reason, of
+        a refusal for every other reason."""
+        why = (_WORDS[kind] + why)[:LONGEST_WHY]
+        known = self._refused.get(name, {})
+        same = known.get("version") == version and known.get("kind", BAD) == kind
+        same = same and (kind != BAD or known.get("why") == why)
+        # A refusal of an earlier release was always written down.
+        written = same and known.get("row", True)
+        if written or (same and not row):
+            return
+        if row:
+            self._append(REFUSED, {"name": name, "version": version, "why": why})
+        self._refused[name] = {"version": version, "why": why, "kind": kind, "row": row}
+        self._save()
+        log.log(
+            logging.ERROR if kind == BAD else logging.WARNING,
+            *("list %s %d of the district is not in force here: %s", name, version, why),
+        )
 
     def _save(self) -> None:
         self._memory.put(NAME, {"told": self._told, "refused": self._refused})

@@ -44,7 +44,8 @@ class Lists(Protocol):
 
     def take(self, name: str, version: int, content: str) -> Mapping[str, Any]:
         """Put a list in force and return what the journal says of it. Raises ConfigError where it is
-        refused for good, OSError where it cannot be written now; then the old one stays in force."""
+        refused for what is in it, OSError where it cannot be put in force now (no room, a clock behind its
+        date); then the old one stays in force."""
 
     def facts(self, name: str) -> Mapping[str, Any]:
         """Return what the journal says of the list that is in force."""

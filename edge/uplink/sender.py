@@ -50,8 +50,8 @@ class Uplink:
     """The outbox and its sender. `run` belongs to one thread, `status` to anybody.
 
     `append` writes a row about the uplink itself, `beat` is called at least every half second
-    outside a request (which takes up to 25 s, and what a name server adds), `report` gets every
-    status that differs from the one before.
+    outside a request (which takes up to 25 s, and what a name server adds; a list beats with every
+    piece), `report` gets every status that differs from the one before.
     `incarnations` gives all the journal went through (Journal.incarnations); rows of an earlier one
     that a restored backup still holds go first, under their own name. `renew` is asked to have the
     journal go on as a new incarnation (Journal.renew) when the district holds other rows of this one.
@@ -84,7 +84,7 @@ class Uplink:
         self._bell = bell
         self._now = now
         self._beat = beat
-        self._transport: Transport = transport or HttpTransport(options)
+        self._transport: Transport = transport or HttpTransport(options, beat)
         self._composer = Composer(gate_id, self._segments, unseal, options.forward)
         self._remembered = Remembered(state, self._segments)
         self._standing = self._remembered.now

@@ -5,7 +5,7 @@ import socket
 import ssl
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import urllib3
@@ -21,7 +21,9 @@ _READ_S = 10.0
 _ANSWER_BYTES = 1 << 20
 # A list of 10,000 keys has 2 MB, and the district takes 8 MB before JSON marks its quotes.
 _LIST_BYTES = 24 << 20
-_LIST_S = 40.0  # below what the uplink's heart is given
+# All of it together, so that rows do not wait long and the uplink's heart does not stop meanwhile.
+_LIST_S = 25.0
+_LIST_READ_S = 5.0
 
 # A line that died without a word must be noticed within three seconds: one probe a second, two misses.
 _KEEP_ALIVE = [
@@ -34,16 +36,20 @@ _KEEP_ALIVE = [
 
 
 class _Patience(NamedTuple):
-    """How long the whole of an answer may take, and how much it may be."""
+    """How long the whole of an answer may take, how long one read of it, how much it may be; `asking`
+    says whether the time of asking counts as well (a thin line may need long to carry a batch up)."""
 
     seconds: float
+    read_s: float
     most_bytes: int
+    asking: bool
 
 
 class HttpTransport:
-    """One kept-alive connection to the district; used by the uplink's thread alone."""
+    """One kept-alive connection to the district; used by the uplink's thread alone. `beat` is called
+    with every piece of an answer."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, beat: Callable[[], object] = lambda: None) -> None:
         try:
             url = parse_url(options.url)
         except HTTPError as error:
@@ -54,26 +60,32 @@ class HttpTransport:
             raise ConfigError("[uplink] token: must be the printable text that `gate add` showed")
         self._path = (url.path or "").rstrip("/")
         self._token = options.token
+        self._beat = beat
         base = f"{url.scheme}://{url.netloc}"
         extra = {}
         if url.scheme == "https":
-            extra["ssl_context"] = ssl.create_default_context(cafile=options.ca_file)
+            try:
+                extra["ssl_context"] = ssl.create_default_context(cafile=options.ca_file)
+            except OSError as error:
+                raise ConfigError(f"[uplink] ca_file: {options.ca_file}: no certificates in it") from error
         self._pool = urllib3.connection_from_url(
             base,
             maxsize=1,
             retries=False,
-            timeout=Timeout(connect=_CONNECT_S, read=_READ_S),
             socket_options=_KEEP_ALIVE,
             **extra,
         )
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Response:
         """POST; raises Unreachable when no whole answer came back."""
-        return self._ask("POST", path, body, headers, _Patience(_READ_S, _ANSWER_BYTES))
+        return self._ask(
+            "POST", path, body, headers, _Patience(_READ_S, _READ_S, _ANSWER_BYTES, asking=False)
+        )
 
     def get(self, path: str) -> Response:
         """GET; raises as `post`. A list may be large, and is packed on its way."""
-        answer = self._ask("GET", path, None, {"accept-encoding": "gzip"}, _Patience(_LIST_S, _LIST_BYTES))
+        patience = _Patience(_LIST_S, _LIST_READ_S, _LIST_BYTES, asking=True)
+        answer = self._ask("GET", path, None, {"accept-encoding": "gzip"}, patience)
         if answer.headers.get("content-encoding", "identity").lower() != "gzip":
             return answer
         return Response(answer.status, answer.headers, _unpacked(answer.body))
@@ -81,6 +93,7 @@ class HttpTransport:
     def _ask(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], patience: _Patience
     ) -> Response:
+        began = time.monotonic()
         sent = {"authorization": f"Bearer {self._token}", "user-agent": "gatepost"} | dict(headers)
         try:
             answer = self._pool.request(
@@ -91,9 +104,11 @@ class HttpTransport:
                 redirect=False,
                 preload_content=False,
                 decode_content=False,
+                timeout=Timeout(connect=_CONNECT_S, read=patience.read_s),
             )
             try:
-                text = _read(answer, patience)
+                since = began if patience.asking else time.monotonic()
+                text = self._read(answer, since + patience.seconds, patience.most_bytes)
             except BaseException:
                 answer.close()
                 raise
@@ -102,6 +117,20 @@ class HttpTransport:
             kind = TimedOut if _too_slow(error) else Unreachable
             raise kind(f"no answer from the district: {type(error).__name__}") from error
         return Response(answer.status, {k.lower(): v for k, v in answer.headers.items()}, text)
+
+    def _read(self, answer: urllib3.BaseHTTPResponse, deadline: float, most_bytes: int) -> bytes:
+        """Read a body with a deadline for the whole of it: each read alone could drip for ever."""
+        pieces: list[bytes] = []
+        size = 0
+        while True:
+            piece = answer.read1(65536)
+            self._beat()
+            if not piece:
+                return b"".join(pieces)
+            pieces.append(piece)
+            size += len(piece)
+            if size > most_bytes or time.monotonic() > deadline:
+                raise Unreachable("the answer does not end", code="no_answer")
 
     def dropped(self) -> bool:
         """Say whether the idle connection was closed from the other side, or broke."""
@@ -139,18 +168,3 @@ def _unpacked(data: bytes) -> bytes:
     if len(plain) > _LIST_BYTES or not unpacker.eof:
         raise Unreachable("the answer does not end", code="no_answer")
     return plain
-
-
-def _read(answer: urllib3.BaseHTTPResponse, patience: _Patience) -> bytes:
-    """Read a body with a deadline for the whole of it: each read alone could drip for ever."""
-    deadline = time.monotonic() + patience.seconds
-    pieces: list[bytes] = []
-    size = 0
-    while True:
-        piece = answer.read1(65536)
-        if not piece:
-            return b"".join(pieces)
-        pieces.append(piece)
-        size += len(piece)
-        if size > patience.most_bytes or time.monotonic() > deadline:
-            raise Unreachable("the answer does not end", code="no_answer")

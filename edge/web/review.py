@@ -6,6 +6,7 @@ Reads rows; the only thing it writes is that somebody opened personal fields, be
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
@@ -17,6 +18,7 @@ from edge.web.api import thermometers
 from edge.web.gate import Gate
 from edge.web.passage_view import Seen, seen
 from edge.web.roles import allow, principal
+from edge.web.stated import stated
 from edge.web.titles import titles_then
 from edge.web.words import WORDS
 
@@ -140,7 +142,14 @@ def _passage_page(gate: Gate, found: Seen) -> Response:
     procedure = found.body["procedure"]
     titles = _read(gate, lambda reader: titles_then(gate, reader, procedure["name"], procedure["version"]))
     return make_response(
-        render_template("review/passage.html", seen=found, back=back, why=WORDS["opening"], titles=titles)
+        render_template(
+            "review/passage.html",
+            seen=found,
+            back=back,
+            why=WORDS["opening"],
+            titles=titles,
+            stated=partial(stated, zone=show.zone_of(gate.timezone)),
+        )
     )
 
 

@@ -23,12 +23,17 @@ SHORTFALLS: dict[str, Word] = {
     "two_people": Word(
         "the codes name people with different dates of birth", "几张证明的出生日期不同，不是同一个人"
     ),
+    "other_person": Word(
+        "the code names somebody else than the card or the answers",
+        "码上的姓名或号码与证件、登记的不一致，可能不是同一个人",
+    ),
     "needs_answer": Word("the platform is still being asked about a code", "还有一个码正在向平台查询"),
     "needs_health": Word("the health code is still to be shown", "还要出示健康码"),
     "needs_itinerary": Word("the itinerary code is still to be shown", "还要出示行程码"),
     "needs_vaccination": Word("a certificate of vaccination is missing", "缺接种证明"),
     "needs_test": Word("a test result is missing", "缺检测结果"),
     "needs_recovery": Word("a certificate of recovery is missing", "缺康复证明"),
+    "needs_vaccine_pass": Word("a vaccine pass is missing", "缺疫苗通行证"),
     "needs_eu_rules": Word("an EU certificate is missing", "缺欧盟健康证明"),
     "clock_unset": Word("this gate does not know the time", "本机时间未校准，无法判断"),
     "course_unknown": Word("it does not say how many doses the course has", "证明没有写明全程需要几针"),

@@ -66,6 +66,6 @@ def titles_then(gate: Gate, reader: Reader, name: str, version: str) -> Titles:
 @lru_cache(maxsize=16)
 def _parsed(name: str, text: str) -> Procedure | None:
     try:
-        return parse(name, text)
+        return parse(name, text, stored=True)
     except ConfigError:  # written by a later program that knows more than this one
         return None

@@ -96,6 +96,14 @@ NOTICES: dict[str, Word] = {
     "code_parked": Word(
         "Somebody who waits on the bench showed a code; it was not taken.", "候检席上的人出示了码，没有采用。"
     ),
+    "code_red_late": Word(
+        "A platform has answered: somebody who was admitted has a code that rules them out. Minutes ago: {}.",
+        "平台刚刚答复：一名已放行人员的码不符合要求。距放行（分钟）：{}。",
+    ),
+    "passage_full": Word(
+        "This passage holds no more; what was shown last was not taken.",
+        "本次通行的记录已满，最后出示的没有采用。",
+    ),
 }
 
 NOTICE_REMEDIES: dict[str, Word] = {
@@ -114,6 +122,11 @@ NOTICE_REMEDIES: dict[str, Word] = {
         "Finish this passage first, then call the person from the list or have the code shown again.",
         "请先完成本次通行，再从候检席叫回，或让其重新出示。",
     ),
+    "code_red_late": Word(
+        "Call the manager; the newest late answer on the passages page says who it is.",
+        "请立即通知物业，按通行记录中最新的平台答复查找此人。",
+    ),
+    "passage_full": Word("Decide it by hand, then begin anew.", "请人工判定，然后重新开始。"),
 }
 
 # Stable codes of refused requests; also what `{"error": ...}` carries.

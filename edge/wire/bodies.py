@@ -154,7 +154,8 @@ class DecidedBody(PassageBody):
 
 class CodeAnswered(Body):
     """What a platform said of a code after the passage it was shown in had ended; `waited_us` since it
-    was asked."""
+    was asked. `against`: it speaks against the person; `admitted`: that passage had ended in admit, or
+    in another `outcome`; all absent in rows of gates that did not say yet."""
 
     passage: int
     carrier: str
@@ -163,6 +164,9 @@ class CodeAnswered(Body):
     issuer: str | None = None
     subject: dict[str, str] = {}
     waited_us: int
+    against: bool | None = None
+    admitted: bool | None = None
+    outcome: str | None = None
 
 
 class Effect(Body):

@@ -27,7 +27,7 @@ OMITTED_TOO_LARGE = "too_large"
 OMITTED_UNREADABLE = "unreadable"
 OMITTED_MISSING = "missing"
 
-# Kinds the alarm lane carries ahead of a backlog, next to passages handed over for a check.
+# Kinds the alarm lane carries ahead of a backlog, whatever their rows say.
 URGENT = frozenset(
     {
         "device.lost",
@@ -39,6 +39,10 @@ URGENT = frozenset(
         "uplink.rejected",
     }
 )
+
+# Kinds of which it carries some: passages handed over for a check, and answers against a code that came
+# after the passage it was shown in had been admitted.
+SOMETIMES_URGENT = frozenset({"code.answered", "passage.decided"})
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -134,4 +138,8 @@ def rfc3339(at_us: int) -> str | None:
 
 def urgent(kind: str, body: Mapping[str, Any]) -> bool:
     """Say whether the district should hear of this row before it hears the rest."""
-    return kind in URGENT or (kind == "passage.decided" and body.get("outcome") == "refer")
+    if kind == "passage.decided":
+        return body.get("outcome") == "refer"
+    if kind == "code.answered":
+        return body.get("against") is True and body.get("admitted") is True
+    return kind in URGENT

@@ -6,6 +6,7 @@ All made here, of invented people and places; the time is NOW_US. DIVOC's is the
 from typing import NamedTuple
 
 from edge.codes import TrustList, TrustStore
+from edge.codes.linked_data import Contexts
 from edge.domain.model import Carrier, CodeVerdict
 from tests.codes import test_cwa_venue, test_nz_venue, test_uk_venue
 from tests.codes.hc1_samples import RECOVERY, TEST, content, hc1_code, hc1_trust, rsa_key, token
@@ -44,7 +45,8 @@ else:
     # Apart from the others: of an archive's own bytes (its file's date, say) nothing is signed.
     DIVOC = Sample(divoc_samples.zipped(divoc_samples.signed()), Carrier.DIVOC)
     EVERY_STORE = TrustStore(
-        (*_LISTS, TrustList(Carrier.DIVOC, (divoc_samples.trust_key(),))), documents=divoc_samples.DOCUMENTS
+        (*_LISTS, TrustList(Carrier.DIVOC, (divoc_samples.trust_key(),))),
+        documents=Contexts(divoc_samples.DOCUMENTS),
     )
 
 

@@ -50,6 +50,20 @@ NZ_ISSUER = "did:web:passes.example.nz"
 NZ_POINT = NZ_KEY.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 NZ_TRUST = es256_key(NZ_POINT, NZ_ISSUER, "key-1")
 
+
+class Asked(frozenset[str]):
+    """A list of what was withdrawn that counts how often it is asked, and cannot be gone through."""
+
+    asked = 0
+
+    def __contains__(self, entry: object) -> bool:
+        self.asked += 1
+        return super().__contains__(entry)
+
+    def __iter__(self) -> Iterator[str]:
+        raise AssertionError("gone through")
+
+
 STORE = TrustStore(
     (
         TrustList(Carrier.GATEPOST_PASS, (OUR_KEY,)),

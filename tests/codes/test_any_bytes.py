@@ -1,16 +1,19 @@
 """Whatever a scanner hands over: an answer, never an exception, never green, bounded work."""
 
+from dataclasses import replace
+
 import cbor2
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from edge.codes import EMPTY, MAX_BYTES, TrustKey, base32, cbor, read, signature
+from edge.codes import EMPTY, MAX_BYTES, TrustKey, TrustList, TrustStore, base32, cbor, read, signature
 from edge.codes.outcome import payload_text
 from edge.codes.reasons import SENTENCES
 from edge.codes.trust import Algorithm
 from edge.domain.model import Carrier, CodeVerdict
+from tests.codes.every_carrier import EVERY_STORE, SAMPLES
 from tests.codes.samples import (
     KEY,
     NOW_US,
@@ -204,3 +207,18 @@ def test_a_signature_of_another_length_is_refused() -> None:
     assert NZ_TRUST.public == NZ_POINT
     for made in (b"", bytes(63), bytes(64), bytes(65), b"\xff" * 64):
         assert not signature.verify(NZ_TRUST, made, message)
+
+
+@pytest.mark.parametrize("name", [name for name, sample in SAMPLES.items() if sample.reason is None])
+def test_a_key_that_has_run_out_signs_nothing_in_any_format(name: str) -> None:
+    sample = SAMPLES[name]
+    entry = EVERY_STORE.of(sample.carrier)
+    assert entry is not None
+    for from_us, until_us, reason in (
+        (None, NOW_US, "certificate_expired"),
+        (NOW_US + 1, None, "certificate_not_yet_valid"),
+        (NOW_US, NOW_US + 1, None),
+    ):
+        keys = tuple(replace(key, from_us=from_us, until_us=until_us) for key in entry.keys)
+        store = TrustStore((TrustList(sample.carrier, keys),))
+        assert read(sample.payload, store, NOW_US).reason == reason

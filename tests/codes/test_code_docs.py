@@ -15,6 +15,7 @@ from edge.codes.issue import issue_pass, issue_venue
 from edge.codes.reasons import SENTENCES, CodeReason, sentence
 from edge.codes.trust_text import parse_list
 from edge.domain.model import Carrier, CodeVerdict
+from edge.web.words import WORDS
 from tests.paths import ROOT
 
 WIRE = (ROOT / "docs" / "wire" / "gatepost-codes.md").read_text(encoding="utf-8")
@@ -80,6 +81,48 @@ def test_every_verdict_and_every_reason_is_explained_in_both_languages() -> None
     assert reasons == {
         str(reason): f"{SENTENCES[reason]['zh_Hans']} | {SENTENCES[reason]['en']}" for reason in CodeReason
     }
+
+
+def test_a_verdict_is_called_there_what_the_page_calls_it() -> None:
+    section = CODES.split("## Verdicts", 1)[1].split("\n## ", 1)[0]
+    called = dict(re.findall(r"^\| `(\w+)` \| (\S+) \|", section, re.MULTILINE))
+    assert called == {str(verdict): WORDS["code"][verdict].zh for verdict in CodeVerdict}
+
+
+def test_what_the_gate_cannot_know_is_told_of_every_kind_of_code_in_both_languages() -> None:
+    section = CODES.split("## What the gate cannot know", 1)[1].split("\n## ", 1)[0]
+    told = {
+        carrier: (english, chinese)
+        for carrier, english, chinese in re.findall(r"^\| `(\w+)` \| (.+) \| (.+) \|$", section, re.MULTILINE)
+    }
+    assert told.keys() == {str(carrier) for carrier in Carrier}
+    for english, chinese in told.values():
+        assert re.search(r"[a-z]{4}", english)
+        assert re.search(r"[\u4e00-\u9fff]{3}", chinese)
+
+
+# One word for one thing: what an attendant reads in two words he takes for two things.
+_OTHER_WORDS = "签章|印章|行程卡|附加组件|智能健康卡|信任列表|吊销|签发者|签发方|本点"
+
+
+@pytest.mark.parametrize("page", ["docs/codes.md", "docs/codes/formats.md", "docs/codes/shc.md"])
+def test_one_thing_has_one_chinese_name_on_the_pages_about_codes(page: str) -> None:
+    assert re.findall(_OTHER_WORDS, (ROOT / page).read_text(encoding="utf-8")) == []
+
+
+def test_one_thing_has_one_chinese_name_in_the_words_about_codes() -> None:
+    said = [text["zh_Hans"] for text in SENTENCES.values()]
+    for group in ("carrier", "code", "because", "field", "trust", "reason", "shortfall"):
+        said += [word.zh for word in WORDS[group].values()]
+    assert re.findall(_OTHER_WORDS, "\n".join(said)) == []
+
+
+def test_a_sentence_is_short_enough_for_a_glance_and_explains_every_foreign_word() -> None:
+    for reason in CodeReason:
+        chinese = sentence(reason, "zh_Hans")
+        assert len(chinese) <= 34, chinese
+        assert chinese.endswith("。")
+        assert not re.search(r"[A-Za-z]", chinese), chinese
 
 
 def test_every_reason_has_a_sentence_and_an_unknown_language_reads_english() -> None:

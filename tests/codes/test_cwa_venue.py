@@ -57,7 +57,8 @@ def code(payload: str | bytes, hosts: tuple[str, ...] = ()) -> Code:
 def test_a_venue_says_its_place_and_that_nobody_signed_it() -> None:
     found = code(OWN + text(message()))
     assert (found.verdict, found.reason) == (CodeVerdict.UNVERIFIED, "unsigned")
-    assert found.subject == {
+    assert not found.subject
+    assert found.personal == {
         Fact.PLACE: "Erfundenes Café",
         Fact.ADDRESS: "Musterweg 1, 00000 Musterstadt",
         Fact.VENUE_ID: hashlib.sha256(b"CWA-GUID" + message()).hexdigest(),
@@ -76,8 +77,8 @@ def test_the_published_code_says_what_its_document_prints() -> None:
     found = json.loads(shared("codes", "venue", "vectors.json").read_text(encoding="utf-8"))["cwa_venue"]
     (case,) = found["cases"]
     seen = code(case["payload"])
-    assert seen.subject[Fact.PLACE] == case["fields"]["description"]
-    assert seen.subject[Fact.ADDRESS] == case["fields"]["address"]
+    assert seen.personal[Fact.PLACE] == case["fields"]["description"]
+    assert seen.personal[Fact.ADDRESS] == case["fields"]["address"]
     assert seen.verdict is CodeVerdict.UNVERIFIED
 
 
@@ -102,7 +103,7 @@ def test_padding_may_be_there_or_not(padding: str) -> None:
 )
 def test_a_link_of_a_host_on_the_list_may_carry_a_code(link: str) -> None:
     found = code(link + text(message()), HOSTS)
-    assert (found.reason, found.subject[Fact.PLACE]) == ("unsigned", "Erfundenes Café")
+    assert (found.reason, found.personal[Fact.PLACE]) == ("unsigned", "Erfundenes Café")
 
 
 @pytest.mark.parametrize(
@@ -193,7 +194,7 @@ def test_any_text_of_a_place_comes_back(place: str, address: str) -> None:
     found = code(OWN + text(message(location(place, address))))
     shown = " ".join(place.split())
     if shown:
-        assert found.subject[Fact.PLACE] == shown
+        assert found.personal[Fact.PLACE] == shown
     else:
         assert found.reason == "structure"
 

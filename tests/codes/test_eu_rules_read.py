@@ -45,6 +45,14 @@ def test_rules_grow_too_old_like_lists() -> None:
     )
 
 
+def test_rules_dated_ahead_of_the_clock_are_of_no_known_age() -> None:
+    fresh = replace(hc1_store().lists[0], as_of_us=NOW_US)
+    made = parse_rules(text(rule(), as_of="2022-01-03T00:00:00Z"), NAME)
+    for max_age_us, said in ((10 * DAY_S * 1_000_000, "open"), (None, "passed")):
+        found = store(lists=(fresh,), max_age_us=max_age_us, eu_rules=made)
+        assert read(hc1_code(), found, NOW_US).subject["eu_rules"] == said
+
+
 def test_a_code_that_is_not_valid_is_not_ruled_on() -> None:
     assert "eu_rules" not in read(hc1_code(token(exp=NOW_S - 1)), store(), NOW_US).subject
 

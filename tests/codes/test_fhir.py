@@ -1,11 +1,17 @@
 """What is taken out of a health card's bundle, and what is left out."""
 
+from datetime import date, timedelta
+from itertools import permutations
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge.codes.fhir import Person, facts_of, person_of
 from tests.codes.shc_samples import Parts, bundle, dose, lab_test, patient
 
 CVX = "http://hl7.org/fhir/sid/cvx"
+_PRODUCTS = ("207", "208", "211", "212")
 
 
 def coded(*codings: tuple[str, object]) -> Parts:
@@ -63,6 +69,59 @@ def test_how_many_doses_a_course_has_is_said_only_where_the_card_says_it() -> No
 def test_what_is_no_further_full_dose_for_this_person_is_not_counted(left_out: Parts) -> None:
     facts = facts_of(bundle(dose("2021-03-01"), left_out))
     assert (facts["vaccination_doses"], facts["vaccination_date"]) == ("1", "2021-03-01")
+
+
+@pytest.mark.parametrize(
+    ("days", "doses", "last"),
+    [
+        # One dose, entered by the clock of the clinic and by that of the register.
+        (("2021-03-01T22:30:00-05:00", "2021-03-02T03:30:00Z"), "1", "2021-03-01"),
+        (("2021-03-02", "2021-03-01"), "1", "2021-03-01"),
+        (("2021-03-01", "2021-03-01T08:00:00Z", "2021-03-02"), "1", "2021-03-01"),
+        (("2021-03-01", "2021-03-02", "2021-03-03"), "1", "2021-03-01"),
+        (("2021-03-01", "2021-03-03"), "2", "2021-03-03"),
+        (("2021-03-01", "2021-03-22", "2021-03-23"), "2", "2021-03-22"),
+        (("2021-02-28", "2021-03-01", "2021-12-31", "2022-01-01"), "2", "2021-12-31"),
+    ],
+)
+def test_one_dose_entered_on_neighbouring_days_is_one_dose(
+    days: tuple[str, ...], doses: str, last: str
+) -> None:
+    for order in permutations(days):
+        facts = facts_of(bundle(*(dose(day) for day in order)))
+        assert (facts["vaccination_doses"], facts["vaccination_date"]) == (doses, last)
+        # Whatever the entries call the vaccine: it is still one arm on one day.
+        facts = facts_of(bundle(*(dose(day, code) for day, code in zip(order, _PRODUCTS, strict=False))))
+        assert facts["vaccination_doses"] == doses
+
+
+def test_of_two_entries_of_one_dose_the_longer_course_counts() -> None:
+    entries = [
+        dose(day, protocolApplied=[{"doseNumberPositiveInt": 1, "seriesDosesPositiveInt": needed}])
+        for day, needed in (("2021-03-01", 1), ("2021-03-02", 2))
+    ]
+    assert facts_of(bundle(*entries))["vaccination_needed"] == "2"
+    assert facts_of(bundle(*reversed(entries)))["vaccination_needed"] == "2"
+
+
+@given(st.lists(st.dates(date(2021, 1, 1), date(2021, 2, 28)), max_size=12), st.data())
+def test_doses_never_become_more_by_entering_them_a_day_off(days: list[date], data: st.DataObject) -> None:
+    entered = [str(day) for day in days]
+    more = [str(day + timedelta(data.draw(st.integers(-1, 1)))) for day in days]
+    facts, again = (facts_of(bundle(*(dose(day) for day in all_of))) for all_of in (entered, entered + more))
+    assert int(again.get("vaccination_doses", "0")) <= int(facts.get("vaccination_doses", "0"))
+    assert int(facts.get("vaccination_doses", "0")) <= len(set(days))
+
+
+@pytest.mark.parametrize("full_url", ["", None])
+def test_nothing_is_about_a_patient_whom_nothing_can_name(full_url: str | None) -> None:
+    nameless = {**patient(), "fullUrl": full_url}
+    entries = [
+        dose("2021-03-01", patient=of) for of in ({"reference": ""}, None, {}, {"reference": "resource:0"})
+    ]
+    found = {"resourceType": "Bundle", "entry": [nameless, *entries, lab_test("2021-12-30", subject=None)]}
+    assert facts_of(found) == {}
+    assert person_of(found).family == "Example"
 
 
 def test_one_known_code_among_others_is_enough_and_a_time_of_day_is_cut_off() -> None:

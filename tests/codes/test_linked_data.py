@@ -1,10 +1,12 @@
 """Under a DIVOC certificate: the archive, the canonical statements, and nothing said that is not signed."""
 
 import io
+import subprocess
 import sys
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -13,7 +15,16 @@ from hypothesis import strategies as st
 from pyld import jsonld  # type: ignore[import-untyped]
 
 from edge.codes import linked_data, rdf_canon
-from edge.codes.linked_data import MAX_VALUES, ContextUnknown, expanded, signed_bytes
+from edge.codes.linked_data import (
+    MAX_CONTEXTS,
+    MAX_OBJECTS,
+    MAX_SCOPES,
+    MAX_VALUES,
+    Contexts,
+    ContextUnknown,
+    expanded,
+    signed_bytes,
+)
 from edge.codes.one_zip import TooLarge, read_only_file
 from edge.codes.rdf_canon import MAX_PATHS, MAX_QUADS, Quad, Term, TooMuchWork, canonical, iri, literal
 from tests.codes.divoc_samples import (
@@ -26,6 +37,7 @@ from tests.codes.divoc_samples import (
     zipped,
 )
 from tests.codes.samples import counted_calls
+from tests.paths import ROOT
 
 NAME = b"certificate.json"
 CONTENT = b'{"x": 1}' * 50
@@ -203,7 +215,7 @@ def ring(size: int, predicate: str = "https://x.example/next") -> list[Quad]:
     return [Quad(made[number], iri(predicate), made[(number + 1) % size]) for number in range(size)]
 
 
-@pytest.mark.parametrize("size", [2, 3, 5, 9])
+@pytest.mark.parametrize("size", [2, 3, 5, 7])
 def test_nodes_that_look_alike_are_told_apart_as_pyld_does(size: int) -> None:
     assert canonical(ring(size)) == peer(ring(size))
     assert canonical(ring(size) + ring(size, "https://x.example/1")) == peer(
@@ -325,7 +337,7 @@ def test_any_values_have_the_statements_pyld_finds(
         (lambda d: d.update({"@context": {}}), "addresses"),
         (lambda d: d.update({"@context": []}), "addresses"),
         (lambda d: d.update({"@context": [CREDENTIALS, {"dose": "schema:other"}]}), "addresses"),
-        (lambda d: d.update({"@context": [CREDENTIALS] * 9}), "addresses"),
+        (lambda d: d.update({"@context": [CREDENTIALS] * (MAX_CONTEXTS + 1)}), "addresses"),
         (lambda d: d.pop("@context"), "addresses"),
         (lambda d: d["evidence"][0].update(batch=["x"] * MAX_VALUES), "more values"),
         (lambda d: d["evidence"][0].update(id={"x": 1}), "JSON-LD|statement"),
@@ -404,3 +416,96 @@ def test_the_reader_is_asked_once_for_a_document() -> None:
     with counted_calls(linked_data._expand) as count:
         expanded(credential(), DOCUMENTS)
     assert count == [1]
+
+
+READY = Contexts(DOCUMENTS)
+PLAIN = {"type": "VerifiableCredential"}
+FACILITY = {"type": "Vaccination", "facility": {"address": {"city": "x"}}}
+
+
+def flooded(evidence: object) -> Document:
+    return {**credential(), "evidence": evidence}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        flooded([FACILITY] * 5),
+        flooded([{}] * MAX_OBJECTS),
+        flooded([{"type": ["Vaccination"] * (MAX_SCOPES + 1)}]),
+        flooded([{"type": ["Vaccination", "Person"] * 9}]),
+        flooded([{"address": {}, "facility": {}, "type": ["Vaccination"] * MAX_SCOPES}]),
+        flooded([{"batch": ["x"] * MAX_VALUES}]),
+        {**credential(), "@context": [CREDENTIALS, VACCINATION] * MAX_CONTEXTS},
+    ],
+)
+def test_what_would_make_the_reader_work_long_is_never_handed_to_it(document: Document) -> None:
+    with counted_calls(linked_data._expand) as count, pytest.raises(ValueError, match=r"more|addresses"):
+        expanded(document, READY)
+    assert count == [0]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        flooded([FACILITY] * 4),
+        flooded([PLAIN] * (MAX_OBJECTS - 3)),
+        flooded([{"type": ["Vaccination"] * (MAX_SCOPES - 2)}]),
+        flooded([{"type": "Vaccination", "batch": [str(n) for n in range(MAX_VALUES - 20)]}]),
+        {**credential(), "@context": [CREDENTIALS, VACCINATION] * (MAX_CONTEXTS // 2)},
+    ],
+)
+def test_whatever_fits_costs_the_reader_a_few_times_a_certificate(document: Document) -> None:
+    jsonld_reader = jsonld.JsonLdProcessor
+    costs = []
+    for one in (credential(), document):
+        expanded(credential(), READY)
+        with counted_calls(jsonld_reader._create_term_definition) as count, suppress(ValueError):
+            expanded(one, READY)
+        costs.append(count[0])
+    certificate, hostile = costs
+    assert 0 < hostile <= 8 * certificate
+
+
+def test_four_vaccinations_in_one_certificate_are_still_a_certificate() -> None:
+    ours, theirs = both(
+        flooded([{**credential()["evidence"][0], "id": f"https://x.example/{n}"} for n in range(4)])
+    )
+    assert ours == theirs
+
+
+def test_a_context_is_gone_through_once_however_many_codes_are_read() -> None:
+    ready, expected = Contexts(DOCUMENTS), expanded(credential(), READY)
+    costs = []
+    for contexts in (ready, ready, ready, DOCUMENTS):
+        with counted_calls(jsonld.JsonLdProcessor._create_term_definition) as count:
+            assert expanded(credential(), contexts) == expected
+        costs.append(count[0])
+    first, *again, apart = costs
+    assert max(again) < first
+    assert apart == first
+
+
+@settings(max_examples=50)
+@given(st.dictionaries(members, json_values, max_size=4))
+def test_contexts_that_are_kept_say_the_same_as_fresh_ones(changes: Document) -> None:
+    found = []
+    for contexts in (READY, DOCUMENTS):
+        try:
+            found.append(expanded({**credential(), **changes}, contexts))
+        except ValueError as error:
+            found.append({"refused": str(error)})
+    assert found[0] == found[1]
+
+
+def test_pyld_is_there_when_documents_are_and_not_before() -> None:
+    script = (
+        "import sys, edge.codes\n"
+        "from edge.codes.linked_data import Contexts\n"
+        "Contexts({})\n"
+        "before = 'pyld' in sys.modules\n"
+        "Contexts({'https://x.example/v1': '{}'})\n"
+        "print(before, 'pyld' in sys.modules)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert ran.stdout.split() == ["False", "True"]

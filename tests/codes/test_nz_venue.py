@@ -55,12 +55,12 @@ def test_a_poster_says_its_place_and_that_nobody_signed_it(payload: str) -> None
     assert text().endswith("=")
     found = code(payload)
     assert (found.verdict, found.reason) == (CodeVerdict.UNVERIFIED, "unsigned")
-    assert found.subject == {
+    assert found.personal == {
         Fact.PLACE: "Invented Bakery",
         Fact.ADDRESS: "1 Nowhere Road, Imaginary Bay, Wellington",
         Fact.VENUE_ID: "0000000000000",
     }
-    assert (found.issuer, found.holder, dict(found.personal)) == (None, None, {})
+    assert (found.issuer, found.holder, dict(found.subject)) == (None, None, {})
 
 
 @pytest.mark.parametrize("letters", ["??>>", "\u00ff\u00fe~~~"])
@@ -68,7 +68,7 @@ def test_plus_and_slash_may_stand_escaped_in_a_link(letters: str) -> None:
     made = text(json.dumps({**POSTER, "opn": letters * 3}, ensure_ascii=False).encode())
     assert "/" in made or "+" in made
     escaped = made.replace("+", "%2B").replace("/", "%2f").replace("=", "%3d")
-    assert code("https://tracing.covid19.govt.nz/#data=" + escaped).subject[Fact.PLACE] == letters * 3
+    assert code("https://tracing.covid19.govt.nz/#data=" + escaped).personal[Fact.PLACE] == letters * 3
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from edge.codes.outcome import Claims, Refusal
 from edge.codes.signature import verify
 from edge.codes.trust import EMPTY, TrustKey, TrustList, TrustStore, es256_key, from_base64url
 from edge.domain.model import Carrier, CodeVerdict
-from tests.codes.samples import DAY_S, NOW_S, NOW_US, counted_calls
+from tests.codes.samples import DAY_S, NOW_S, NOW_US, Asked, counted_calls
 from tests.codes.shc_samples import (
     CARD_ISSUER,
     CARD_KEY,
@@ -421,6 +421,17 @@ def test_a_withdrawn_card_is_revoked_and_others_of_the_key_are_not() -> None:
     for other in (f"{CARD_KEY_ID} MKyCxh7p6u", f"{OTHER_CARD_KEY_ID} MKyCxh7p6uQ", f"{entry}Q"):
         assert read_card(payload, store_revoking(other)).verdict is CodeVerdict.VALID
     assert read_card(card(), store_revoking(entry)).verdict is CodeVerdict.VALID
+
+
+def test_a_withdrawal_is_looked_up_and_the_list_never_gone_through() -> None:
+    payload = spoiled(lambda c: (vc(c).update(rid="r1"), c.update(nbf=1_640_000_000)))
+    entries = [f"{CARD_KEY_ID} r{number}x.1650000000" for number in range(2000)]
+    for entry, verdict in (("r1.1640000001", CodeVerdict.REVOKED), ("r1.1640000000", CodeVerdict.VALID)):
+        (trusted,) = store_revoking(*entries, f"{CARD_KEY_ID} {entry}").lists
+        asked = Asked(trusted.revoked)
+        object.__setattr__(trusted, "revoked", asked)
+        assert read_card(payload, TrustStore((trusted,))).verdict is verdict
+        assert asked.asked == 1
 
 
 def test_a_revocation_with_a_second_means_cards_made_before_it() -> None:

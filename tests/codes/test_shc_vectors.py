@@ -243,9 +243,9 @@ def test_the_published_revocation_list_withdraws_whom_it_names() -> None:
     kid = "3Kfdg-XwP-7gXyywtUfUADwBumDOPKMQx-iELL11W9s"
     crl = from_crl(shared("codes", "shc", "issuer", "crl", f"{kid}.json").read_text(encoding="utf-8"), "crl")
     trusted = TrustStore((TrustList(Carrier.SHC, store().lists[0].keys, revoked=crl.revoked),), True)
-    entries = trusted.lists[0].revoked
+    (entries,) = trusted.lists
     second = 1_664_492_124
-    assert {f"{kid} FKDIxsTCGlU", f"{kid} XkNHp2Iyk0Y.{second}"} <= entries
+    assert {f"{kid} FKDIxsTCGlU", f"{kid} XkNHp2Iyk0Y.{second}"} <= entries.revoked
     # Its issuer's key is not ours to sign with: the entries are judged as the reader judges them.
     expected = {
         ("FKDIxsTCGlU", second + 1): True,

@@ -18,7 +18,7 @@ from edge.codes.trust_import import Imported, from_did_document, from_gatepost_k
 from edge.codes.trust_text import dump_list, parse_list
 from edge.domain.errors import ConfigError
 from edge.domain.model import Carrier, CodeVerdict
-from edge.trust_files import MAX_FILE_BYTES, load, load_list, write_list
+from edge.trust_files import MAX_FILE_BYTES, fingerprint, load, load_list, take_back, write_list
 from tests.codes.samples import (
     ISSUER,
     KEY,
@@ -297,11 +297,49 @@ def test_a_folder_is_loaded_as_it_was_written(tmp_path: Path) -> None:
     assert read(PASS_PAYLOAD, loaded, NOW_US).verdict is CodeVerdict.VALID
 
 
-def test_a_list_replaces_its_file_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+def test_a_list_replaces_its_file_and_leaves_beside_it_only_the_one_before(tmp_path: Path) -> None:
+    (tmp_path / ".gatepost_pass.json.x1y2z3").write_text("the power went", encoding="utf-8")
     write_list(tmp_path, FULL)
+    assert [path.name for path in tmp_path.iterdir()] == ["gatepost_pass.json"]
     write_list(tmp_path, replace(FULL, revoked=frozenset()))
     assert load_list(tmp_path, Carrier.GATEPOST_PASS).revoked == frozenset()
-    assert [path.name for path in tmp_path.iterdir()] == ["gatepost_pass.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "gatepost_pass.json",
+        "gatepost_pass.json.before",
+    ]
+    assert load(tmp_path).of(Carrier.GATEPOST_PASS) == replace(FULL, revoked=frozenset())
+
+
+def test_the_list_before_changes_places_with_the_one_in_force(tmp_path: Path) -> None:
+    name, newer = "gatepost_pass.json", replace(FULL, revoked=frozenset())
+    with pytest.raises(ConfigError, match="no list before"):
+        take_back(tmp_path, name)
+    write_list(tmp_path, FULL)
+    with pytest.raises(ConfigError, match="no list before"):
+        take_back(tmp_path, name)
+    write_list(tmp_path, newer)
+    write_list(tmp_path, replace(newer, as_of_us=NOW_US + 1))  # the same import a day later
+    take_back(tmp_path, name)
+    assert load_list(tmp_path, Carrier.GATEPOST_PASS) == FULL
+    take_back(tmp_path, name)
+    assert load_list(tmp_path, Carrier.GATEPOST_PASS) == replace(newer, as_of_us=NOW_US + 1)
+    (tmp_path / f"{name}.before").write_text("{", encoding="utf-8")
+    with pytest.raises(ConfigError, match="not JSON"):
+        take_back(tmp_path, name)
+    (tmp_path / name).unlink()
+    write_list(tmp_path, FULL)
+    assert load_list(tmp_path, Carrier.GATEPOST_PASS) == FULL
+
+
+def test_a_damaged_file_is_nothing_to_go_back_to(tmp_path: Path) -> None:
+    older = replace(FULL, revoked=frozenset())
+    for entry in (older, FULL):
+        write_list(tmp_path, entry)
+    for junk in ("{", "[]", "7"):
+        (tmp_path / "gatepost_pass.json").write_text(junk, encoding="utf-8")
+        write_list(tmp_path, FULL)
+    take_back(tmp_path, "gatepost_pass.json")
+    assert load_list(tmp_path, Carrier.GATEPOST_PASS) == older
 
 
 def test_a_folder_that_is_not_there_is_a_fault_and_not_an_empty_store(tmp_path: Path) -> None:
@@ -344,6 +382,35 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "nzcp.json").mkdir()
     with pytest.raises(ConfigError, match=r"nzcp\.json: cannot be read"):
         load(tmp_path)
+
+
+def test_a_link_to_nowhere_is_named_and_is_no_list_that_is_not_there_yet(tmp_path: Path) -> None:
+    (tmp_path / "nzcp.json").symlink_to(tmp_path / "gone")
+    for look in (load, lambda folder: load_list(folder, Carrier.NZCP)):
+        with pytest.raises(ConfigError, match=r"nzcp\.json: a link to a file that is not there / 链接"):
+            look(tmp_path)
+    before = fingerprint(tmp_path)
+    (tmp_path / "gone").write_text(dump_list(TrustList(Carrier.NZCP, (NZ_TRUST,))), encoding="utf-8")
+    assert fingerprint(tmp_path) != before
+    assert load(tmp_path).lists != ()
+
+
+def test_a_folder_that_cannot_be_looked_into_is_a_fault_and_not_an_empty_store(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read: File name too long"):
+        load(tmp_path / ("x" * 300))
+    assert fingerprint(tmp_path / ("x" * 300)) != fingerprint(tmp_path)
+
+
+def test_every_broken_context_is_named_beside_every_broken_list(tmp_path: Path) -> None:
+    (tmp_path / "contexts").mkdir()
+    (tmp_path / "nzcp.json").write_text("{", encoding="utf-8")
+    for name in ("a", "b"):
+        (tmp_path / "contexts" / f"{name}.json").write_text("[]", encoding="utf-8")
+    (tmp_path / "contexts" / "c.json").write_bytes(b"\xff")
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path)
+    assert len(caught.value.faults) == 4
+    assert "UTF-8" in caught.value.faults[-1]
 
 
 def test_a_list_that_cannot_take_its_place_leaves_no_scrap_behind(tmp_path: Path) -> None:

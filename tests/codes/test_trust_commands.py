@@ -1,5 +1,6 @@
 """`gatepost trust` as a manager calls it: folders, broken files, withdrawals, age, and how fast."""
 
+import base64
 import hashlib
 import json
 import os
@@ -11,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from edge.codes import TrustList, times
@@ -20,11 +21,19 @@ from edge.codes.trust_import import Imported
 from edge.codes.trust_import_merge import merged
 from edge.domain.model import Carrier
 from edge.trust_files import load_list, locked, write_list
-from tests.codes.hc1_samples import HC1_KID, UCI, hc1_code, hc1_trust
-from tests.codes.samples import NOW_US, NZ_TRUST
+from tests.codes.hc1_samples import HC1_KID, UCI, hc1_code, hc1_trust, signer_certificate
+from tests.codes.samples import NOW_US, NZ_TRUST, OTHER_KEY, OUR_KEY
 from tests.codes.shc_samples import CARD_KEY_ID, CARD_STORE, card, pieces
 from tests.codes.test_commands import AT, check, configured, gatepost
-from tests.codes.trust_samples import did, folder_of_signers, listed, method, national, plain64
+from tests.codes.trust_samples import (
+    MORE_KEYS,
+    did,
+    folder_of_signers,
+    listed,
+    method,
+    national,
+    plain64,
+)
 from tests.paths import ROOT, shared
 
 pytestmark = pytest.mark.system
@@ -126,6 +135,111 @@ def test_single_codes_of_others_are_withdrawn_by_hand_without_making_the_list_ne
     assert gatepost("trust", "revoke", "--carrier", "hc1", "--out", tmp_path, "0" * 16).exit_code == 2
     card_entry = f"{CARD_KEY_ID} abc"
     assert gatepost("trust", "revoke", "--carrier", "shc", "--out", tmp_path, card_entry).exit_code == 0
+
+
+def test_a_withdrawal_makes_no_list_of_the_district_newer(tmp_path: Path) -> None:
+    for version, fresh in ((None, True), (4, False)):
+        pushed = TrustList(Carrier.GATEPOST_PASS, (OUR_KEY,), NOW_US, version=version)
+        write_list(tmp_path, pushed)
+        assert gatepost("trust", "revoke", "--out", tmp_path, "0" * 16).exit_code == 0
+        found = load_list(tmp_path, Carrier.GATEPOST_PASS)
+        assert found.revoked == {"0" * 16}
+        assert found.version == version
+        assert ((found.as_of_us or 0) > NOW_US) is fresh
+    key = tmp_path / "office.pem"
+    public = OTHER_KEY.public_key()
+    key.write_bytes(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    code, said = trust_import(tmp_path, "--carrier", "gatepost_pass", key)
+    assert (code, "stays as of 2022-01-01" in said) == (0, True)
+    assert load_list(tmp_path, Carrier.GATEPOST_PASS).as_of_us == NOW_US
+
+
+def test_a_list_of_the_future_is_refused_in_both_languages(tmp_path: Path) -> None:
+    into, dated = tmp_path / "trust", tmp_path / "did.json"
+    dated.write_text(did(method(), created="2999-01-01T00:00:00Z"), "utf-8")
+    (tmp_path / "list.json").write_text(national(listed()), "utf-8")
+    code, said = trust_import(into, "--carrier", "hc1", dated)
+    assert (code, "did.json: as_of: 2999-01-01T00:00:00Z lies ahead" in said, "请检查时钟" in said) == (
+        *(3, True, True),
+    )
+    code, said = trust_import(into, "--carrier", "hc1", dated, tmp_path / "list.json")
+    assert (code, said.count("not imported")) == (1, 1)
+    for words in (["import", "--carrier", "hc1", str(tmp_path / "list.json")], ["revoke", "0" * 16]):
+        result = gatepost("trust", *words, "--out", into, "--as-of", "2999-01-01T00:00:00Z")
+        assert (result.exit_code, "--as-of: as_of: 2999" in result.stderr) == (3, True)
+    tomorrow = times.text((int(time.time()) + 80_000) * 1_000_000)
+    assert trust_import(into, "--carrier", "hc1", "--as-of", tomorrow, tmp_path / "list.json")[0] == 0
+
+
+def test_what_stands_twice_and_what_cannot_be_used_is_named_and_counted(tmp_path: Path) -> None:
+    small = signer_certificate(rsa.generate_private_key(65537, 1024))
+    curve = signer_certificate(ec.derive_private_key(7, ec.SECP384R1()))
+    entries = [listed(), listed(), listed(small), listed(curve)]
+    (tmp_path / "list.json").write_text(national(*entries), "utf-8")
+    code, said = trust_import(tmp_path / "trust", "--carrier", "hc1", tmp_path / "list.json")
+    assert code == 0
+    lines = said.splitlines()
+    assert len(lines) == 4
+    assert f"certificate 3: an RSA key has 2048 to 8192 bits, this has 1024 ({entries[2]['kid']})" in lines[0]
+    assert "its key is of the curve secp384r1" in lines[1]
+    assert lines[1].endswith(f"({entries[3]['kid']})")
+    assert lines[2] == f"hc1: more than once: {entries[0]['kid']}"
+    assert lines[3] == "hc1: 1 keys in these files, 1 of them more than once, 2 left out"
+
+
+def test_the_last_import_is_taken_back(tmp_path: Path) -> None:
+    into = tmp_path / "trust"
+    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    good.write_text(national(listed()), "utf-8")
+    bad.write_text(national(listed(signer_certificate(MORE_KEYS[0]))), "utf-8")
+    assert gatepost("trust", "undo", "--carrier", "hc1", "--out", into).exit_code == 3
+    for path in (good, bad, bad):
+        trust_import(into, "--carrier", "hc1", "--replace", path)
+    result = gatepost("trust", "undo", "--carrier", "hc1", "--out", into)
+    assert (result.exit_code, listed()["kid"] in result.stdout) == (0, True)
+    assert ids(into) == [listed()["kid"]]
+    assert gatepost("trust", "undo", "--out", into).exit_code == 2
+    assert gatepost("trust", "undo", "--rules", "--out", into).exit_code == 3
+
+
+def published(certificates: Path) -> list[tuple[str, Path]]:
+    """Return every public list of the shared data with its carrier; certificates as files in a folder."""
+    for path in sorted(shared("codes", "hc1").glob("*/*.json")):
+        found = json.loads(path.read_text("utf-8"))["TESTCTX"].get("CERTIFICATE")
+        if found:
+            (certificates / f"{path.parent.name}-{path.stem}.der").write_bytes(base64.b64decode(found))
+    issuer = shared("codes", "shc", "issuer")
+    document = shared("codes", "nzcp", "examples", "valid", "did.json")
+    return [("hc1", certificates), ("nzcp", document), ("shc", issuer / "jwks.json"), ("shc", issuer / "crl")]
+
+
+def test_every_public_list_is_imported_twice_alike(tmp_path: Path) -> None:
+    into, certificates = tmp_path / "trust", tmp_path / "certificates"
+    certificates.mkdir()
+    lists = published(certificates)
+    name = "https://spec.smarthealth.cards/examples/issuer"
+    for _ in range(2):
+        for carrier, path in lists:
+            words = ["--issuer", name] if carrier == "shc" else []
+            code, said = trust_import(into, "--carrier", carrier, "--as-of", AT, *words, path)
+            assert code == 0, said
+        found = [load_list(into, carrier) for carrier in (Carrier.HC1, Carrier.NZCP, Carrier.SHC)]
+        assert [(len(entry.keys), len(entry.revoked)) for entry in found] == [(43, 0), (1, 0), (2, 4)]
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("wrong_kid_key.json", "thumbprint"),
+        ("invalid_DNS_SAN.public.json", "does not name this issuer"),
+        ("badjwks/.well-known/jwks.json", "not JSON"),
+    ],
+)
+def test_every_faulty_public_key_set_is_refused_with_its_reason(tmp_path: Path, name: str, why: str) -> None:
+    path = shared("codes", "shc", "testdata").joinpath(*name.split("/"))
+    code, said = trust_import(tmp_path / "trust", "--carrier", "shc", "--issuer", "https://a.example", path)
+    assert (code, why in said) == (3, True)
+    assert not (tmp_path / "trust" / "shc.json").exists()
 
 
 def test_a_card_issuers_key_set_needs_its_address(tmp_path: Path) -> None:

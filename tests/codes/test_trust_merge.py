@@ -86,6 +86,16 @@ def test_withdrawals_alone_make_no_list_newer() -> None:
     assert dated(old, [Imported((), revoked=frozenset({"uci:" + "0" * 32}))], NOW_US) == DAY_US
 
 
+def test_what_is_added_to_the_districts_list_makes_it_no_newer() -> None:
+    ours = TrustList(Carrier.GATEPOST_PASS, (OUR_KEY,), DAY_US)
+    more = [Imported((replace(OUR_KEY, issuer="我们", key_id="f" * 16, public=b"1" * 32),))]
+    lost = [Imported((), revoked=frozenset({"0" * 16}))]
+    assert dated(ours, more, NOW_US) == NOW_US
+    assert dated(replace(ours, version=4), more, NOW_US) == DAY_US
+    assert dated(replace(ours, version=4), lost, NOW_US) == DAY_US
+    assert dated(replace(ours, version=4), [Imported((OUR_KEY,))], NOW_US) == NOW_US
+
+
 def test_an_issuer_that_publishes_all_its_keys_drops_the_others() -> None:
     newer = es256_key(NZ_TRUST.public, NZ_TRUST.issuer, "key-9")
     kept = TrustList(Carrier.NZCP, (NZ_TRUST,), DAY_US, version=4)

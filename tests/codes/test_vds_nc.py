@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from asn1crypto import x509 as asn1_x509  # type: ignore[import-untyped]
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509 import ObjectIdentifier
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.codes import TrustStore, countries, times, vds_nc, vds_nc_chain
+from edge.codes import TrustStore, countries, signer_certificate, times, vds_nc, vds_nc_chain
 from edge.codes.reasons import SENTENCES
 from edge.codes.signature import MAX_KEYS_TRIED
 from edge.codes.trust_text import dump_list, parse_list
@@ -426,6 +427,73 @@ def test_after_a_key_change_both_authorities_of_one_name_are_tried_but_no_more_t
     with counted_calls(vds_nc_chain._issued) as count:
         assert read_seal(seal(), store(*olds, utopia())).reason == "certificate_chain"
     assert count == [MAX_KEYS_TRIED]
+
+
+def key_identifiers(key: ec.EllipticCurvePrivateKey) -> tuple[x509.ExtensionType, ...]:
+    """Return what a CSCA says its own key is, and what the certificates it issues say."""
+    public = key.public_key()
+    return (
+        x509.SubjectKeyIdentifier.from_public_key(public),
+        x509.AuthorityKeyIdentifier.from_issuer_public_key(public),
+    )
+
+
+def test_of_many_authorities_of_one_name_the_one_the_signer_names_is_tried() -> None:
+    keys = [ec.derive_private_key(200 + n, ec.SECP256R1()) for n in range(9)]
+    olds = [csca_key(csca(key, extensions=(CA, key_identifiers(key)[0]))) for key in keys]
+    own, named = key_identifiers(CSCA_KEY)
+    right = csca_key(csca(extensions=(CA, own)))
+    payload = seal(cer=certificate(SIGNERS["ES256"].public_key(), extensions=(named,)))
+    with counted_calls(vds_nc_chain._issued) as count:
+        assert read_seal(payload, store(*olds, right)).verdict is CodeVerdict.VALID
+        assert read_seal(payload, store(right, *olds)).verdict is CodeVerdict.VALID
+    assert count == [2]
+    # One that does not say which key it has comes before those that have another.
+    with counted_calls(vds_nc_chain._issued) as count:
+        assert read_seal(payload, store(*olds, utopia())).verdict is CodeVerdict.VALID
+    assert count == [1]
+
+
+def test_of_many_authorities_of_one_name_those_go_first_that_held_when_the_signer_was_made() -> None:
+    year = timedelta(days=365)
+    gone = [
+        csca_key(csca(ec.derive_private_key(200 + n, ec.SECP256R1()), begins=FROM - 9 * year, ends=FROM))
+        for n in range(9)
+    ]
+    later = [
+        csca_key(csca(ec.derive_private_key(300 + n, ec.SECP256R1()), begins=FROM + year, ends=UNTIL + year))
+        for n in range(9)
+    ]
+    with counted_calls(vds_nc_chain._issued) as count:
+        assert read_seal(seal(), store(*gone, *later, utopia())).verdict is CodeVerdict.VALID
+    assert count == [1]
+
+
+def test_of_one_authoritys_certificates_the_one_that_lasts_longest_vouches() -> None:
+    renewed = csca_key(csca(ends=UNTIL + timedelta(days=365), serial=2))
+    short = csca_key(csca(ends=UNTIL - timedelta(days=365), serial=3))
+    at = us(UNTIL) - 1
+    assert read_seal(seal(), store(short, utopia(), renewed), at).verdict is CodeVerdict.VALID
+    assert read_seal(seal(), store(short), at).verdict is CodeVerdict.EXPIRED
+
+
+def test_authorities_are_read_with_the_list_and_never_again() -> None:
+    trust = store(
+        *(csca_key(csca(ec.derive_private_key(200 + n, ec.SECP256R1()))) for n in range(9)), utopia()
+    )
+    with counted_calls(signer_certificate.read_certificate) as count:
+        for _ in range(3):
+            assert read_seal(seal(), trust).reason in (None, "certificate_chain")
+    assert count == [3]  # the signer's own, which each code brings along
+
+
+def test_a_serial_number_longer_than_any_is_refused_and_not_kept() -> None:
+    longest = certificate(SIGNERS["ES256"].public_key(), serial=(1 << 159) - 1)
+    assert read_seal(seal(cer=longest)).verdict is CodeVerdict.VALID
+    asn1 = asn1_x509.Certificate.load(longest)
+    asn1["tbs_certificate"]["serial_number"] = 1 << 160
+    code = read_seal(seal(cer=asn1.dump(force=True)))
+    assert (code.verdict, code.reason, code.key_id) == (CodeVerdict.INVALID, "structure", None)
 
 
 def test_an_authority_keeps_its_place_on_the_list() -> None:

@@ -10,6 +10,7 @@ from district.alarms import CODES
 from district.ledger import OUTCOMES
 from district.web.access import install
 from tests.district.desk import Desk, FakeJournal, events_of, living, passage
+from tests.paths import ROOT
 
 pytestmark = pytest.mark.system
 
@@ -125,6 +126,63 @@ def test_an_alarm_goes_when_somebody_has_seen_it_and_it_says_who(busy: Desk) -> 
     ]
 
 
+def test_an_alarm_raised_again_since_it_was_shown_stays(busy: Desk) -> None:
+    form_token = busy.log_in()
+    page = busy.client.get("/").text
+    number, shown = re.findall(
+        r'action="/alarms/(\d+)/seen">\s*<input[^>]*>\s*<input type="hidden" name="last_us" value="(\d+)"',
+        page,
+    )[0]
+    form = {"form_token": form_token, "last_us": str(int(shown) - 1)}
+    busy.client.post(f"/alarms/{number}/seen", data=form)
+    assert len(busy.alarms()) == 2, "what it says now nobody has read"
+    busy.client.post(f"/alarms/{number}/seen", data=form | {"last_us": shown})
+    assert len(busy.alarms()) == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh-CN", ["人已放行，平台随后答复", "健康码", "红色", "通行编号 41", "通道 in", "发生于"]),
+        ("en", ["the platform answered against the code", "health code", "red", "passage 41", "lane in"]),
+    ],
+)
+def test_a_platform_that_answers_red_after_the_person_is_in_is_an_alarm(
+    desk: Desk, language: str, words: list[str]
+) -> None:
+    journal = FakeJournal()
+    body = {"passage": 41, "carrier": "china_health", "verdict": "valid", "waited_us": 9_000_000}
+    body |= {"subject": {"colour": "red", "test_taken": "2021-10-01"}, "against": True, "admitted": True}
+    journal.append("code.answered", body, "in")
+    desk.post(events_of(journal), "/ingest/alarms")
+    assert desk.post(events_of(journal)).status_code == 200
+    assert desk.alarms() == ["code_red_late"]
+    desk.log_in()
+    page = desk.client.get("/", headers={"accept-language": language}).text
+    for word in ["jiangbei-03", *words]:
+        assert word in page
+    assert "2021-10-01" not in desk.read("SELECT detail FROM alarm")[0][0]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{}, {"against": True, "admitted": False}, {"against": False, "admitted": True}, {"against": True}],
+)
+def test_a_late_answer_that_changes_nothing_is_none(desk: Desk, said: dict[str, bool]) -> None:
+    journal = FakeJournal()
+    body = {"passage": 41, "carrier": "china_health", "verdict": "valid", "waited_us": 1, **said}
+    journal.append("code.answered", body, "in")
+    desk.post(events_of(journal))
+    assert desk.alarms() == []
+
+
+def test_a_gate_that_writes_novels_does_not_fill_the_page(desk: Desk) -> None:
+    journal = FakeJournal()
+    journal.append("device.lost", {"device": "x" * 90_000, "name": "y" * 90_000, "code": ["z"] * 9000}, "in")
+    desk.post(events_of(journal))
+    assert len(desk.read("SELECT detail FROM alarm")[0][0]) < 1000
+
+
 def test_the_browser_is_kept_on_a_short_lead(busy: Desk) -> None:
     busy.log_in()
     answer = busy.client.get("/")
@@ -159,6 +217,14 @@ def test_every_text_exists_in_both_languages_and_every_code_has_one() -> None:
     wanted = [f"alarm_{code}" for code in CODES] + [f"outcome_{outcome}" for outcome in OUTCOMES]
     wanted += [f"state_{state}" for state in ("up", "behind", "silent", "never")]
     assert set(wanted) <= set(texts.keys())
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_alarm_is_explained_to_whoever_is_on_duty(code: str) -> None:
+    page = (ROOT / "docs" / "district.md").read_text("utf-8")
+    (row,) = [line for line in page.splitlines() if line.startswith(f"| `{code}` |")]
+    assert f"| {texts.text('zh_Hans', f'alarm_{code}')} |" in row
+    assert len(row.split(" | ")) == 4
 
 
 def test_a_view_that_declares_no_access_ends_the_start(desk: Desk) -> None:

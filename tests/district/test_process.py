@@ -18,10 +18,13 @@ import pytest
 
 from district.config import Settings
 from edge import wire
+from edge.bell import Bell
 from edge.domain.model import ClockQuality, Instant
+from edge.journal import Journal, Row
 from edge.uplink import Options, Uplink
 from tests.district import ordeal
-from tests.district.desk import GATE, FakeJournal, events_of, living
+from tests.district.codes import digest, hidden, piece
+from tests.district.desk import GATE, NOON_US, FakeJournal, events_of, living, passage
 from tests.paths import ROOT
 from tests.uplink.fakes import FakeState
 from tests.waiting import until
@@ -76,6 +79,15 @@ class Running:
             answer = connection.getresponse()
             text = answer.read()
             return answer.status, json.loads(text) if text.startswith(b"{") else {}
+        finally:
+            connection.close()
+
+    def get(self, path: str, token: str) -> tuple[int, dict[str, object]]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", path, headers={"authorization": f"Bearer {token}"})
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
         finally:
             connection.close()
 
@@ -189,6 +201,77 @@ def test_a_district_that_dies_shows_within_three_seconds_and_comes_back_by_itsel
         stop.set()
         thread.join(20)
     assert not thread.is_alive()
+
+
+class Sender:
+    """A gate's real journal and uplink, which forward what names a code; driven turn by turn."""
+
+    def __init__(self, folder: Path, name: str, running: Running) -> None:
+        self.journal, self.name, self.url = (
+            Journal.open(folder),
+            name,
+            f"http://127.0.0.1:{running.port}/ingest",
+        )
+        self.journal.start_boot()
+        words = ("gate", "add", name, "--json")
+        self.token = running.token if name == GATE else json.loads(running.command(*words))["token"]
+
+    def show(self, number: int, at_us: int) -> None:
+        sealed = hidden(["the same picture"]) | {"find": [digest("the same picture")]}
+        body = passage(number, evidence=[piece(at_us)])
+        self.journal.append(Row("passage.decided", now(), body, "in", sealed))
+
+    def forward(self) -> None:
+        """Send everything from the first row, as a gate that has forgotten what it sent."""
+        uplink = Uplink(
+            reader=self.journal.reader,
+            unseal=self.journal.unseal,
+            state=FakeState(),
+            append=lambda kind, body: None,
+            options=Options(self.url, self.token, forward=frozenset({"code_digest"}), every_s=0.0),
+            gate_id=self.name,
+            incarnations=lambda: self.journal.incarnations,
+            bell=Bell(),
+            now=now,
+        )
+        try:
+            until(lambda: uplink.turn() and uplink.status()["backlog"] == 0, what="the rows to be taken")
+        finally:
+            uplink.close()
+
+
+def test_a_code_at_two_gates_is_told_once_over_an_outage_and_a_restart(own: Running, tmp_path: Path) -> None:
+    program = json.loads(own.command("admin", "token", "watch", "--json"))["token"]
+    here, there = Sender(tmp_path / "a", GATE, own), Sender(tmp_path / "b", "jiangbei-04", own)
+    here.show(3, NOON_US)
+    there.show(4, NOON_US + 45_000_000)
+    there.show(5, NOON_US + 3_600_000_000)
+
+    def told() -> list[dict[str, object]]:
+        status, answer = own.get("/api/v1/alarms", program)
+        assert status == 200
+        alarms = answer["alarms"]
+        assert isinstance(alarms, list)
+        return alarms
+
+    there.forward()  # the gate of the first passage is cut off
+    assert told() == []
+    port = own.port
+    own.close()
+    own.start(port)
+    for _ in range(2):
+        here.forward()
+        there.forward()
+    (alarm,) = told()
+    here.journal.close()
+    there.journal.close()
+    detail = alarm["detail"]
+    assert isinstance(detail, dict)
+    assert (alarm["code"], alarm["gate"], detail["passage"]) == ("code_seen_elsewhere", "jiangbei-04", 4)
+    assert detail["elsewhere"] == {"gate": GATE, "lane": "in", "passage": 3, "at_us": NOON_US}
+    assert detail["clocks_trusted"] is True
+    assert "the same picture" not in json.dumps(alarm)
+    assert digest("the same picture") not in json.dumps(alarm)
 
 
 def test_a_district_and_a_gate_killed_again_and_again_lose_nothing_and_double_nothing(tmp_path: Path) -> None:

@@ -6,11 +6,12 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
 
-from district import config
+from district import alarms, config, views
 from district.cli import main
 from district.committer import Committer
 from district.errors import ConfigError, Refused, StoreError
@@ -61,6 +62,73 @@ def test_a_migration_that_fails_leaves_nothing_behind(
     assert connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone() == (0,)
     assert connection.execute("PRAGMA user_version").fetchone() == (0,)
     connection.close()
+
+
+def test_a_store_of_the_first_release_keeps_its_figures(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / FILE)
+    connection.executescript(migrations()[0][1])
+    connection.execute("PRAGMA user_version=1")
+    connection.execute("INSERT INTO gate(id, name, token_sha256, added_us) VALUES(1,'g',x'00',0)")
+    days = [("2020-02-07", "admit", 3), ("2020-02-08", "admit", 4), ("2020-02-08", "refer", 1)]
+    connection.executemany("INSERT INTO day_count VALUES(1,?,?,?)", days)
+    connection.commit()
+    connection.close()
+    store = Store.open(tmp_path)
+    with store.read() as reader:
+        noon_us = 1_581_134_400_000_000
+        (gate,) = views.gates(reader, noon_us, ZoneInfo("Asia/Shanghai"), 60)
+    store.close()
+    assert gate["today"] == {"admit": 4, "refer": 1}
+    assert gate["total"] == {"admit": 7, "refer": 1}
+
+
+def test_the_page_costs_no_more_with_ten_times_the_alarms_and_days(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    with store.write() as connection:
+        connection.execute("INSERT INTO gate(id, name, token_sha256, added_us) VALUES(1,'g',x'00',0)")
+        connection.execute("INSERT INTO incarnation(id, gate_id, name, first_us) VALUES(1,1,'i',0)")
+        _fill(connection, 0, 1500)
+    few = _steps(store)
+    with store.write() as connection:
+        _fill(connection, 1500, 15_000)
+    many = _steps(store)
+    store.close()
+    assert few > 0
+    assert many <= few * 1.2
+
+
+def _fill(connection: sqlite3.Connection, first: int, last: int) -> None:
+    connection.executemany(
+        "INSERT INTO alarm(gate_id, code, subject, detail, first_us, last_us) "
+        "VALUES(1,'referred',?,'{}',?,?)",
+        ((str(n), n, n) for n in range(first, last)),
+    )
+    connection.executemany(
+        "INSERT INTO ledger(incarnation_id, sequence, hash, rejected, received_us) "
+        "VALUES(1,?,?,'conflict',?)",
+        ((n + 1, bytes(32), n) for n in range(first, last)),
+    )
+    connection.executemany(
+        "INSERT INTO day_count VALUES(1,?,'admit',1)", ((f"d{n}",) for n in range(first, last))
+    )
+
+
+def _steps(store: Store) -> int:
+    """How much SQLite has to do for one look at the page and at the JSON beside it."""
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    with store.read() as connection:
+        connection.set_progress_handler(count, 100)
+        assert len(alarms.unseen(connection)) == 200
+        assert len(views.refused(connection)) == 200
+        assert views.gates(connection, 0, ZoneInfo("UTC"), 60)[0]["alarms"] == views.MOST_ALARMS
+        connection.set_progress_handler(None, 0)
+    return steps
 
 
 def test_migrations_are_numbered_from_one_without_gaps() -> None:
@@ -179,7 +247,9 @@ def test_lists_are_pushed_from_files(tmp_path: Path) -> None:
     file = tmp_path / "watch.csv"
     file.write_text("姓名\n", "utf-8")
     store = ("--store", str(tmp_path), "--json")
-    assert json.loads(called("list", "push", "watch", str(file), *store)) == {"list": "watch", "version": 1}
+    pushed = json.loads(called("list", "push", "watch", str(file), *store))
+    assert pushed["list"] == "watch"
+    assert json.loads(called("list", "push", "watch", str(file), *store)) == pushed, "the same text"
     file.write_bytes(b"\xff\xfe")
     called("list", "push", "watch", str(file), *store, code=2)
     called("list", "push", "Watch", __file__, *store, code=2)

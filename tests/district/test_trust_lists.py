@@ -2,6 +2,9 @@
 
 import gzip
 import json
+import shutil
+import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ from click.testing import CliRunner, Result
 from district import lists
 from district.cli import main
 from district.errors import Refused
+from district.store import Store
 from edge.codes import TrustList
 from edge.codes.trust_text import dump_list
 from edge.domain.model import Carrier
@@ -22,9 +26,13 @@ NAME = "trust-hc1"
 CONTENT = dump_list(TrustList(Carrier.HC1, (hc1_trust(),), NOW_US))
 
 
-def push(desk: Desk, content: str, **more: Any) -> int:
+NOW_S = NOW_US // 1_000_000
+DAY_US = 86_400_000_000
+
+
+def push(desk: Desk, content: str, now_us: int = NOW_US, **more: Any) -> int:
     with desk.store.write() as connection:
-        return lists.push(connection, NAME, content, 1, **more)
+        return lists.push(connection, NAME, content, now_us, **more)
 
 
 def changed(**fields: object) -> str:
@@ -32,13 +40,41 @@ def changed(**fields: object) -> str:
 
 
 def test_a_version_only_ever_rises(desk: Desk) -> None:
-    assert push(desk, CONTENT) == 1
-    assert push(desk, CONTENT) == 1
-    assert push(desk, CONTENT, least=40) == 40
-    assert push(desk, changed(revoked=["uci:" + "0" * 32])) == 41
-    assert push(desk, CONTENT, least=2) == 42
+    assert push(desk, CONTENT) == NOW_S
+    assert push(desk, CONTENT, NOW_US + DAY_US) == NOW_S  # the same text keeps its version
+    assert push(desk, CONTENT, least=NOW_S + 40) == NOW_S + 40
+    assert push(desk, changed(revoked=["uci:" + "0" * 32])) == NOW_S + 41
+    assert push(desk, CONTENT, least=2) == NOW_S + 42
+    assert push(desk, changed(revoked=["uci:" + "1" * 32]), NOW_US + DAY_US) == NOW_S + 86_400
     with pytest.raises(Refused, match="version"):
         push(desk, CONTENT, least=2**53)
+
+
+def test_a_clock_that_was_ahead_and_is_set_back_does_not_stop_versions_from_rising(desk: Desk) -> None:
+    ahead = push(desk, CONTENT, NOW_US + 5000 * DAY_US)
+    assert push(desk, changed(revoked=["uci:" + "0" * 32]), NOW_US) == ahead + 1
+
+
+def test_a_store_put_back_from_a_backup_goes_on_above_what_the_gates_hold(tmp_path: Path) -> None:
+    def pushed(content: str, now_us: int) -> int:
+        store = Store.open(tmp_path / "store")
+        with closing(store), store.write() as connection:
+            return lists.push(connection, NAME, content, now_us)
+
+    pushed(CONTENT, NOW_US)
+    shutil.copytree(tmp_path / "store", tmp_path / "backup")
+    held = [pushed(changed(revoked=["uci:" + f"{n:032x}"]), NOW_US + n * DAY_US) for n in range(1, 5)]
+    shutil.rmtree(tmp_path / "store")
+    shutil.copytree(tmp_path / "backup", tmp_path / "store")
+    assert pushed(changed(revoked=["uci:" + "f" * 32]), NOW_US + 5 * DAY_US) > max(held)
+
+
+def test_a_list_of_the_future_is_refused_in_both_languages(desk: Desk) -> None:
+    for as_of in ("2022-01-02T00:00:00Z", "2022-01-01T00:00:00-20:00", "2022-01-02"):
+        assert push(desk, changed(as_of=as_of)) >= NOW_S
+    for as_of in ("2022-01-02T00:00:01Z", "2999-01-01", "9999-12-31T23:59:59-23:00"):
+        with pytest.raises(Refused, match=r"lies ahead of this machine's clock.*请检查时钟"):
+            push(desk, changed(as_of=as_of))
 
 
 @pytest.mark.parametrize(
@@ -53,6 +89,8 @@ def test_a_version_only_ever_rises(desk: Desk) -> None:
         changed(as_of=None),
         changed(as_of="yesterday"),
         changed(as_of="1970-01-01T00:00:00Z"),
+        changed(as_of="20220101T000000Z"),  # no gate reads that
+        changed(as_of="2022-W01-1"),
         changed(keys={}),
         changed(keys=[]),
         changed(keys=[], replace="yes"),
@@ -66,7 +104,7 @@ def test_what_every_gate_would_refuse_is_not_stored(desk: Desk, content: str) ->
 
 
 def test_an_empty_list_is_stored_where_it_is_meant(desk: Desk) -> None:
-    assert push(desk, changed(keys=[], replace=True)) == 1
+    assert push(desk, changed(keys=[], replace=True)) == NOW_S
 
 
 def test_a_large_list_travels_packed(desk: Desk) -> None:
@@ -104,13 +142,18 @@ def test_the_command_pushes_replaces_and_goes_on_after_a_lost_store(tmp_path: Pa
     file = tmp_path / "hc1.json"
     file.write_text(CONTENT, "utf-8")
     store = tmp_path / "store"
-    assert json.loads(command(store, "list", "push", NAME, file, "--json").stdout)["version"] == 1
-    assert json.loads(command(store, "list", "push", NAME, file, "--version", 9, "--json").stdout) == {
-        "list": NAME,
-        "version": 9,
-    }
-    replaced = command(store, "list", "push", NAME, file, "--replace", "--json")
-    assert json.loads(replaced.stdout)["version"] == 10
+    before_s = int(time.time())
+
+    def version(*options: object) -> int:
+        result = command(store, "list", "push", NAME, file, *options, "--json")
+        return int(json.loads(result.stdout)["version"])
+
+    first = version()
+    assert before_s <= first <= time.time()
+    assert version() == first
+    assert version("--version", first + 9) == first + 9
+    assert version("--replace") == first + 10
+    assert command(store, "list", "push", NAME, file, "--version", 2**53).exit_code == 2
     file.write_text("{", "utf-8")
     for options in ([], ["--replace"]):
         result = command(store, "list", "push", NAME, file, *options)

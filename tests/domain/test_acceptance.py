@@ -217,6 +217,78 @@ def test_a_positive_result_loses_its_weight_after_the_days_the_site_says() -> No
     assert with_positive(NOW, days=0).way == "vaccinated"
 
 
+@pytest.mark.parametrize(
+    ("days_ago", "word"), [(-1, "recovery_future"), (0, "recovery_too_recent"), (10, "recovery_too_recent")]
+)
+def test_the_positive_test_behind_a_young_recovery_is_a_positive_test(days_ago: int, word: str) -> None:
+    young = recovered((date(2022, 6, 15) - days_ago * DAY).isoformat())
+    for beside in (dose(), swab(), health("green")):
+        assert asked(young, beside, itinerary("green")) == Judged(shortfalls=(word,), against=True)
+    assert asked(young, dose(), site=replace(SITE, edition=1)).way == "vaccinated"
+    assert asked(young, dose(), site=replace(SITE, positive_days=0)).way == "vaccinated"
+
+
+def test_a_recovery_rules_nobody_out_once_its_own_day_and_the_eleventh_have_come() -> None:
+    on = (date(2022, 6, 15) - 11 * DAY).isoformat()
+    assert asked(recovered(on), dose()).way == "vaccinated"
+    facts = {Fact.RECOVERY_DATE: on, Fact.RECOVERY_FROM: "2022-06-16"}
+    assert asked(shown(Carrier.HC1, facts), dose()).shortfalls == ("recovery_too_recent",)
+    facts[Fact.RECOVERY_FROM] = "2022-06-15"
+    assert asked(shown(Carrier.HC1, facts), dose()).way == "vaccinated"
+    assert asked(recovered(on, clock=ClockQuality.UNSET)).shortfalls == ("clock_unset",)
+
+
+def typed(question: str, value: str) -> Evidence:
+    return Evidence(Instant(0, micros(NOW)), "card", Answer(question, value, "card", personal=True))
+
+
+@pytest.mark.parametrize(
+    ("told", "answers", "is_another"),
+    [
+        ({"name": "王*明"}, {"name": "李小明"}, True),
+        ({"name": "王*明"}, {"name": "王小明"}, False),
+        ({"name": "WANG XIAOMING"}, {"name": "李小明"}, False),
+        ({"name": "Erika Mustermann"}, {"name": "Mustermann, Erika Maria"}, False),
+        ({"id_number": "1101**********0011"}, {"id_number": "110101199003070011"}, False),
+        ({"id_number": "1101**********0011"}, {"id_number": "110101199001020010"}, True),
+        ({"id_number": "L01X00T47"}, {"id_number": "110101199003070011"}, False),
+        ({"phone": "138****1234"}, {"phone": "13900001234"}, True),
+        ({"phone": "138****1234"}, {"phone": "无"}, False),
+        # Somebody may have two telephones.
+        ({"phone": "138****1234", "name": "王*明"}, {"phone": "13900001234", "name": "王小明"}, False),
+        ({"name": "王*明"}, {}, False),
+    ],
+)
+@pytest.mark.parametrize("carrier", [Carrier.CHINA_HEALTH, Carrier.GATEPOST_PASS, Carrier.HC1])
+def test_the_code_of_somebody_else_than_the_card_lets_nobody_in(
+    carrier: Carrier, told: dict[str, Any], answers: dict[str, str], *, is_another: bool
+) -> None:
+    code = shown(carrier, {Fact.COLOUR: "green"}, **told)
+    given_before = [typed(*answer) for answer in answers.items()]
+    for evidence in ([*given_before, code], [code, *given_before]):
+        found = judge(SITE, evidence, [*ALL, Carrier.GATEPOST_PASS], "visitor")
+        assert ("other_person" in found.shortfalls) is found.against is is_another
+        assert not judge(replace(SITE, edition=1), evidence, ALL, "visitor").against
+
+
+def test_what_is_corrected_or_is_nobodys_name_is_not_compared_with_a_code() -> None:
+    code = health("green", name="王*明")
+    assert not asked(typed("name", "李小明"), typed("name", "王小明"), code).against
+    visited = Evidence(Instant(0, micros(NOW)), "page", Answer("name", "李小明", "door1"))
+    assert not asked(visited, code).against
+    assert not asked(typed("whom", "李小明"), code).against
+    stray = health("green", name="王*明", verdict=CodeVerdict.UNVERIFIED)
+    assert not asked(typed("name", "李小明"), stray).against
+
+
+def test_a_vaccine_pass_is_enough_only_where_the_site_says_so() -> None:
+    nz = shown(Carrier.NZCP, {})
+    assert asked(nz).way is None
+    assert asked(nz, site=only(Way("pass", vaccine_pass=True))).way == "pass"
+    assert asked(dose(), site=only(Way("pass", vaccine_pass=True))).shortfalls == ("needs_vaccine_pass",)
+    assert judge(replace(SITE, edition=1), [nz], ALL, "visitor") == Judged()
+
+
 def test_red_stays_red_when_another_code_is_green() -> None:
     red = health("red", holder="china_health:a")
     for later in (health("green", holder="china_health:b"), itinerary("green"), dose(), swab()):
@@ -254,11 +326,79 @@ def test_nobody_is_let_in_while_a_platform_is_asked_about_a_code_that_was_shown(
     waiting = Judged(shortfalls=("needs_answer",), waits=True, asks=True)
     assert asked(mine, friends, itinerary("green")) == waiting
     assert asked(mine, dose()) == waiting
-    assert asked(mine, friends, itinerary("green"), unanswered("mine")).way is None
+    # That the platform is silent of the first code says nothing of the second, whose answer is here.
+    assert asked(mine, friends, itinerary("green"), unanswered("mine")).way == "green"
+    assert asked(friends, mine, itinerary("green"), unanswered("mine")).way is None
     answered_red = shown(Carrier.CHINA_HEALTH, {Fact.COLOUR: "red"}, holder="me", code_digest="mine")
     assert asked(mine, friends, itinerary("green"), answered_red).against
     answered = shown(Carrier.CHINA_HEALTH, {Fact.COLOUR: "green"}, holder="me", code_digest="mine")
     assert asked(mine, friends, itinerary("green"), answered).way == "green"
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        unanswered("old"),
+        unanswered("old", "platform_not_found"),
+        health("green", holder="other", code_digest="old", verdict=CodeVerdict.EXPIRED),
+    ],
+    ids=["silent", "not found", "expired"],
+)
+def test_a_late_word_about_a_code_shown_first_takes_nothing_from_the_one_shown_after_it(
+    late: Evidence,
+) -> None:
+    old, live = unanswered("old", "ask_platform"), health("green", holder="me", code_digest="new")
+    assert asked(old, live, itinerary("green"), late).way == "green"
+    # Before, the newest word counted; what was decided so stays so.
+    assert asked(old, live, itinerary("green"), late, site=replace(SITE, edition=1)).way is None
+
+
+def test_a_late_green_of_a_code_shown_first_does_not_speak_for_the_one_shown_after_it() -> None:
+    old, live = unanswered("old", "ask_platform"), unanswered("new")
+    late = health("green", holder="me", code_digest="old")
+    assert asked(old, live, itinerary("green"), late).shortfalls == ("needs_health",)
+
+
+@pytest.mark.parametrize("bad", [health("red", code_digest="old"), swab(result=Result.POSITIVE)])
+def test_a_late_red_is_red_whatever_was_shown_since(bad: Evidence) -> None:
+    old, live = unanswered("old", "ask_platform"), health("green", holder="me", code_digest="new")
+    assert asked(old, live, itinerary("green"), bad).against
+
+
+def test_a_late_green_of_a_code_shown_first_takes_no_red_of_the_same_person_back() -> None:
+    shows = unanswered("old", "ask_platform"), health("red", holder="me", code_digest="new")
+    late = health("green", holder="me", code_digest="old")
+    assert asked(*shows, itinerary("green"), late).against
+    refreshed = health("green", holder="me", code_digest="newest")
+    assert asked(*shows, itinerary("green"), late, refreshed).way == "green"
+
+
+DIGESTS = st.sampled_from(["a", "b", "c"])
+SPOKEN = st.one_of(
+    st.builds(lambda key: health("green", holder=f"of {key}", code_digest=key), DIGESTS),
+    st.builds(
+        unanswered, DIGESTS, st.sampled_from(["ask_platform", "platform_silent", "platform_not_found"])
+    ),
+)
+
+
+@given(st.lists(SPOKEN, min_size=1, max_size=8))
+def test_of_several_codes_the_one_first_shown_last_decides_by_its_last_word(words: list[Evidence]) -> None:
+    told = asked(*words, site=only(Way("green", health=GREEN)))
+    keys = [piece.item.personal["code_digest"] for piece in words if isinstance(piece.item, Code)]
+    live = list(dict.fromkeys(keys))[-1]
+    last = {key: piece.item for key, piece in zip(keys, words, strict=True) if isinstance(piece.item, Code)}
+    asking = any(code.reason == "ask_platform" for code in last.values())
+    assert (told.way == "green") is (last[live].verdict is CodeVerdict.VALID and not asking)
+
+
+@pytest.mark.parametrize(("age_s", "against"), [("", False), ("5", False), ("600", True), ("x", False)])
+def test_an_answer_kept_from_before_the_red_one_does_not_take_it_back(age_s: str, *, against: bool) -> None:
+    red = health("red", holder="me", code_digest="new")
+    told = {Fact.COLOUR: "green", Fact.ANSWER_AGE_S: age_s}
+    green = shown(Carrier.CHINA_HEALTH, told, holder="me", code_digest="old", at=NOW + timedelta(seconds=10))
+    assert asked(red, green, itinerary("green")).against is against
+    assert not asked(red, green, itinerary("green"), site=replace(SITE, edition=1)).against
 
 
 def test_a_platform_asked_about_a_code_this_step_does_not_read_holds_nobody_up() -> None:
@@ -521,6 +661,9 @@ def everything() -> Iterator[Evidence]:
     yield dose(birth_date="1979-04-14")
     yield dose(birth_date="1980-04-14")
     yield unanswered("a", "ask_platform")
+    yield shown(Carrier.NZCP, {})
+    yield health("green", name="王*明")
+    yield typed("name", "李小明")
 
 
 EVERYTHING = list(everything())
@@ -533,6 +676,7 @@ WAYS = (
     TESTED,
     RECOVERED,
     Way("eu", eu_rules=True),
+    Way("pass", vaccine_pass=True),
     replace(TESTED, until_day=date(2000, 1, 1)),
 )
 
@@ -544,7 +688,7 @@ def emitted() -> set[str]:
     shows += [
         [one, other]
         for one in EVERYTHING
-        for other in (dose(birth_date="1979-04-14"), swab(), health("green"))
+        for other in (dose(birth_date="1979-04-14"), swab(), health("green"), health("green", name="王*明"))
     ]
     return {word for site in sites for evidence in shows for word in asked(*evidence, site=site).shortfalls}
 

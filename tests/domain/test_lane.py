@@ -18,6 +18,7 @@ from edge.domain.model import (
     CodeVerdict,
     Measurement,
     Outcome,
+    Passage,
     Reason,
     Stage,
 )
@@ -726,3 +727,61 @@ def test_somebody_from_the_bench_does_not_take_over_what_the_next_person_has_sai
     assert walk.state.notice is not None
     assert walk.state.notice[0] == "code_parked"
     assert [len(passage.evidence) for passage in walk.state.parked] == [2]
+
+
+def rested(walk: Walk) -> Passage:
+    """Somebody over the threshold, who has rested long enough by now."""
+    walk.stand(38.4)
+    walk.show(resident("王小明"))
+    walk.give(mask="on")
+    walk.park()
+    walk.wait(61)
+    return walk.state.parked[0]
+
+
+@pytest.mark.parametrize("by_ticket", [False, True])
+def test_somebody_back_from_the_bench_is_not_cleared_by_whoever_was_measured_and_left(
+    by_ticket: bool,
+) -> None:
+    walk = Walk()
+    mine = rested(walk)
+    walk.stand(36.5)  # the next one, who walks off
+    walk.air(31.0)
+    if by_ticket:
+        walk.resume(1)
+    else:
+        walk.show(resident("王小明"))
+    assert walk.state.active is not None
+    assert walk.state.active.id == mine.id
+    assert [p.item.body_mdegc for p in walk.state.active.evidence if isinstance(p.item, Measurement)] == [
+        38_400
+    ]
+    assert [r.passage.id != mine.id for r in walk.records if r.kind == "passage.decided"] == [True]
+
+
+def test_somebody_back_from_the_bench_is_not_referred_for_the_heat_of_whoever_left() -> None:
+    walk = Walk()
+    rested(walk)
+    walk.stand(38.6)
+    hot = walk.state.active
+    walk.air(31.0)
+    walk.show(resident("王小明"))
+    assert walk.is_undecided()
+    assert walk.state.active is not None
+    assert hot is not None
+    assert walk.state.active.id == hot.id
+    assert walk.state.notice is not None
+    assert walk.state.notice[0] == "code_parked"
+
+
+def test_a_contact_value_typed_for_the_next_person_clears_nobody_from_the_bench() -> None:
+    walk = Walk()
+    rested(walk)
+    walk.begin()
+    walk.give(temperature_contact="36.5")
+    walk.show(resident("王小明"))
+    assert len(walk.state.parked) == 1
+    assert walk.state.notice is not None
+    assert walk.state.notice[0] == "code_parked"
+    walk.resume(1)  # whoever calls somebody from the list sees who stands there
+    assert walk.outcome is Outcome.ADMIT

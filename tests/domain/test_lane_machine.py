@@ -1,21 +1,28 @@
 """Any order of events whatsoever: what may never happen, and what a record must bring back."""
 
+import contextlib
 import json
+from dataclasses import replace
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from edge.domain import rules
+from edge.domain.answering import ASKED_MAX_US
 from edge.domain.errors import FormError
+from edge.domain.lane_state import Do, Note
 from edge.domain.model import Carrier, Code, CodeVerdict, Outcome, Passage, ScreeningVerdict, Stage
 from edge.domain.procedure import StepState, statuses
 from edge.domain.record import recorded, restored
 from edge.domain.screening import find
 from edge.wire import canonical
 from tests.domain.people import Walk, resident
+from tests.domain.test_answering import REGISTER, Asked, resolved
 
 NAMES = st.sampled_from(["王小明", "赵一", "李晓"])
+KEYS = st.sampled_from(["k1", "k2", "k3"])
+SILENT = ("platform_silent", "platform_down", "platform_garbled")
 
 
 class LaneMachine(RuleBasedStateMachine):
@@ -132,5 +139,157 @@ class LaneMachine(RuleBasedStateMachine):
             assert again == passage.decision
 
 
+class AskingMachine(RuleBasedStateMachine):
+    """A platform that answers whenever it likes, about three telephones that go from hand to hand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.walk = Asked()
+        self.shown: dict[int, dict[str, float]] = {}  # by passage: when each code was shown last
+        self.said = 0
+        self.keys: dict[str, str] = {}  # by answer: the code it is about
+
+    @rule(body=st.sampled_from([36.6, 36.8, 38.4]))
+    def stands(self, body: float) -> None:
+        self.walk.stand(body, 0.8)
+
+    @rule(key=KEYS, reason=st.sampled_from(["ask_platform", "platform_down", "no_platform"]))
+    def shows_a_code(self, key: str, reason: str) -> None:
+        before = self._pieces()
+        self.walk.hold_up(key, reason)
+        for passage, count in self._pieces().items():
+            if count > before.get(passage, 0):
+                self.shown.setdefault(passage, {})[key] = self.walk.now
+
+    @rule(name=st.sampled_from(["李晓", "赵一"]))
+    def shows_a_pass(self, name: str) -> None:
+        self.walk.show(resident(name))
+
+    @rule(with_number=st.booleans())
+    def is_registered(self, with_number: bool) -> None:
+        number = {"id_number": "110101199003070011"} if with_number else {}
+        self._try(self.walk.give, **REGISTER, **number)
+
+    @rule(outcome=st.sampled_from([Outcome.ADMIT, Outcome.TURN_BACK]))
+    def is_decided(self, outcome: Outcome) -> None:
+        self._try(self.walk.decide, outcome)
+
+    @rule(key=KEYS, outcome=st.sampled_from([Outcome.ADMIT, Outcome.TURN_BACK]), seconds=st.integers(0, 500))
+    def goes_by(self, key: str, outcome: Outcome, seconds: int) -> None:
+        self.walk.wait(11)
+        self.shows_a_code(key, "platform_down")
+        self._try(self.walk.decide, outcome)
+        self.walk.wait(seconds)
+
+    @rule(key=KEYS, why=st.sampled_from(["rest", "platform"]))
+    def is_sent_to_the_bench(self, key: str, why: str) -> None:
+        self.shows_a_code(key, "ask_platform")
+        self._try(self.walk.park, why)
+        self.walk.wait(11)
+
+    @rule(ticket=st.integers(1, 3))
+    def comes_back(self, ticket: int) -> None:
+        self._try(self.walk.resume, ticket)
+
+    @rule(seconds=st.sampled_from([4, 11, 95, 400]))
+    def time_passes(self, seconds: int) -> None:
+        self.walk.wait(seconds)
+
+    @rule(key=KEYS, reason=st.sampled_from(["platform_silent", "platform_down", "platform_garbled"]))
+    def nobody_answers(self, key: str, reason: str) -> None:
+        notes = len(self.walk.notes)
+        self.walk.answer(key, None, reason)
+        assert len(self.walk.notes) == notes
+
+    @rule(
+        key=KEYS,
+        colour=st.sampled_from(["green", "yellow", "red"]),
+        verdict=st.sampled_from([CodeVerdict.VALID, CodeVerdict.VALID, CodeVerdict.EXPIRED]),
+        copies=st.integers(1, 3),
+    )
+    def answers(self, key: str, colour: str, verdict: CodeVerdict, copies: int) -> None:
+        self.said += 1
+        mark = str(self.said)
+        self.keys[mark] = key
+        here = {p.id for p in self._live() if self._last_word(p, key) is not None}
+        gone = {p.id for p in self._ended() if self._waits_for(p, key)}
+        said = resolved(key, colour)
+        said = replace(said, verdict=verdict, subject={**said.subject, "place": mark})
+        notes, alarms = len(self.walk.notes), len(self.walk.dos)
+        for _ in range(copies):
+            self.walk.say(key, said)
+        told = self.walk.notes[notes:]
+        assert [self._marks(p).count(mark) for p in self._known() if p.id in here] == [1] * len(here)
+        assert sorted(note.body["passage"] for note in told) == sorted(gone)
+        assert not any(mark in self._marks(p) for p in self._known() if p.id not in here)
+        for note in told:
+            inside = self._outcome(note.body["passage"]) is Outcome.ADMIT
+            assert (note.body["admitted"], note.body["against"]) == (inside, colour == "red")
+            alarm = Do("voice", "alarm", note.body["passage"])
+            assert self.walk.dos[alarms:].count(alarm) == (inside and colour == "red")
+
+    @invariant()
+    def nobody_is_admitted_on_an_answer_about_a_code_they_did_not_show(self) -> None:
+        for passage in self._known():
+            shown = self.shown.get(passage.id, {})
+            assert {self.keys[mark] for mark in self._marks(passage)} <= set(shown)
+            if passage.decision is None or passage.decision.outcome is not Outcome.ADMIT:
+                continue
+            reds = [c for c in self._codes(passage) if c.subject.get("colour") == "red"]
+            assert passage.decision.by or not any(self._last_word(passage, _key(c)) is c for c in reds)
+
+    def _try(self, call: object, *args: object, **kwargs: object) -> None:
+        with contextlib.suppress(FormError):
+            call(*args, **kwargs)  # type: ignore[operator]
+
+    def _live(self) -> list[Passage]:
+        state = self.walk.state
+        return [*state.parked, *([state.active] if state.active else [])]
+
+    def _ended(self) -> list[Passage]:
+        return [record.passage for record in self.walk.records if record.kind == "passage.decided"]
+
+    def _known(self) -> list[Passage]:
+        return [*self._live(), *self._ended()]
+
+    def _pieces(self) -> dict[int, int]:
+        return {p.id: sum(isinstance(piece.item, Code) for piece in p.evidence) for p in self._known()}
+
+    def _outcome(self, passage: int) -> Outcome | None:
+        [decision] = [p.decision for p in self._ended() if p.id == passage]
+        return decision.outcome if decision else None
+
+    @staticmethod
+    def _codes(passage: Passage) -> list[Code]:
+        codes = [piece.item for piece in passage.evidence if isinstance(piece.item, Code)]
+        return [code for code in codes if "code_digest" in code.personal]
+
+    def _last_word(self, passage: Passage, key: str) -> Code | None:
+        about = [code for code in self._codes(passage) if _key(code) == key]
+        return about[-1] if about else None
+
+    def _waits_for(self, passage: Passage, key: str) -> bool:
+        """Say whether an ended passage still hears of a code: nobody had answered, and not long ago."""
+        last = self._last_word(passage, key)
+        if last is None or any(
+            self.keys.get(n.body["subject"]["place"]) == key for n in self._beside(passage)
+        ):
+            return False
+        lately = (self.walk.now - self.shown[passage.id][key]) * 1e6 < ASKED_MAX_US
+        return lately and (last.reason == "ask_platform" or (last.reason or "") in SILENT)
+
+    def _beside(self, passage: Passage) -> list[Note]:
+        return [note for note in self.walk.notes if note.body["passage"] == passage.id]
+
+    def _marks(self, passage: Passage) -> list[str]:
+        return [code.subject["place"] for code in self._codes(passage) if "place" in code.subject]
+
+
+def _key(code: Code) -> str:
+    return code.personal["code_digest"]
+
+
+AskingMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestAsking = AskingMachine.TestCase
 LaneMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 TestLane = LaneMachine.TestCase

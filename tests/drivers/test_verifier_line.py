@@ -1,5 +1,6 @@
 """The line to a platform: one deadline, one host, bounded answers, and no secret in any message."""
 
+import contextlib
 import datetime
 import ipaddress
 import json
@@ -7,8 +8,10 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from cryptography import x509
@@ -17,7 +20,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from drivers import registry
-from drivers.verifier._line import ANSWER_BYTES, Line, Question, read_json, secret
+from drivers.verifier import _dial
+from drivers.verifier._address import secret
+from drivers.verifier._line import ANSWER_BYTES, Line, Question, read_json
 from edge.domain.errors import ConfigError, DeviceUnavailable
 from edge.domain.model import Carrier
 from edge.domain.ports import Inquiry, PlatformState
@@ -184,6 +189,140 @@ def test_closing_lets_a_waiting_question_go_within_a_second() -> None:
         assert codes == ["ended"]
 
 
+# --- connecting -------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def deaf() -> Iterator[int]:
+    """A port whose connections never come about: its queue is full, and nobody takes from it."""
+    with socket.socket() as listener, contextlib.ExitStack() as waiting:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(3):
+            line = waiting.enter_context(socket.socket())
+            line.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                line.connect(listener.getsockname())
+        yield listener.getsockname()[1]
+
+
+def named(monkeypatch: pytest.MonkeyPatch, *ports: int) -> None:
+    """Let every name stand for 127.0.0.1 at these ports."""
+    infos = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port)) for port in ports]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: infos)
+
+
+def test_many_dead_addresses_of_one_name_take_one_deadline_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    with deaf() as port:
+        named(monkeypatch, *[port] * 8, *range(port - 8, port))
+        line = Line("http://platform.example/")
+        started = time.monotonic()
+        with pytest.raises(DeviceUnavailable) as error:
+            line.ask(ASK, 0.4)
+        line.close()
+        assert time.monotonic() - started < 2.0
+        assert error.value.code == "absent"
+
+
+def test_one_dead_address_does_not_hide_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    with deaf() as dead, peer(respond(GREEN)) as server:
+        named(monkeypatch, dead, server.port)
+        line = Line("http://platform.example/ask")
+        assert line.ask(ASK, 1.0) == {"c": "00"}
+        line.close()
+        assert server.asked[0].headers["host"] == "platform.example"
+
+
+def ended_by_close(line: Line, is_waiting: Callable[[], object]) -> None:
+    """Ask, close while it waits, and see it end at once."""
+    codes: list[str] = []
+
+    def ask() -> None:
+        try:
+            line.ask(ASK, 30.0)
+        except DeviceUnavailable as error:
+            codes.append(error.code)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    until(is_waiting, 5, "the wait")
+    line.close()
+    thread.join(3.0)
+    assert codes == ["ended"]
+
+
+def test_closing_ends_a_connection_that_does_not_come_about() -> None:
+    with deaf() as port:
+        line = Line(f"http://127.0.0.1:{port}/")
+        ended_by_close(line, lambda: line._socket)
+
+
+def test_closing_ends_a_handshake_nobody_answers() -> None:
+    with peer(_silent) as server:
+        line = Line(server.url(scheme="https"))
+        ended_by_close(line, lambda: isinstance(line._socket, ssl.SSLSocket))
+
+
+def test_a_handshake_nobody_answers_ends_at_the_deadline() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        line = Line(f"https://127.0.0.1:{mute.getsockname()[1]}/")
+        started = time.monotonic()
+        with pytest.raises(DeviceUnavailable) as error:
+            line.ask(ASK, 0.3)
+        line.close()
+        assert error.value.code == "silent"
+        assert time.monotonic() - started < 2.0
+
+
+class NameServer:
+    """Takes its time over a name, and counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.answer = threading.Event()
+        self.asked = 0
+
+    def __call__(self, *_arguments: object, **_options: object) -> list[Any]:
+        self.asked += 1
+        self.answer.wait(10)
+        raise socket.gaierror(socket.EAI_AGAIN, "try again")
+
+
+@pytest.fixture
+def name_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[NameServer]:
+    server = NameServer()
+    monkeypatch.setattr(socket, "getaddrinfo", server)
+    yield server
+    server.answer.set()
+    until(lambda: not _dial._Lookup._out, 5, "the end of the look-up")
+
+
+def test_a_name_server_that_hangs_holds_nobody_beyond_the_deadline_and_is_asked_once(
+    name_server: NameServer,
+) -> None:
+    for _ in range(3):
+        line = Line("http://platform.example/")
+        started = time.monotonic()
+        with pytest.raises(DeviceUnavailable) as error:
+            line.ask(ASK, 0.2)
+        line.close()
+        assert error.value.code == "absent"
+        assert time.monotonic() - started < 2.0
+    assert name_server.asked == 1
+
+
+def test_closing_does_not_wait_for_a_name_server(name_server: NameServer) -> None:
+    line = Line("http://platform.example/")
+    ended_by_close(line, lambda: name_server.asked)
+
+
+def test_a_name_nobody_knows_is_absent(name_server: NameServer) -> None:
+    name_server.answer.set()
+    for host in ("platform.example", f"{'x' * 70}.example"):
+        with pytest.raises(DeviceUnavailable) as error:
+            Line(f"http://{host}/").ask(ASK, 2.0)
+        assert error.value.code == "absent"
+
+
 @pytest.fixture
 def authority(tmp_path: Path) -> tuple[ssl.SSLContext, str]:
     key = ec.generate_private_key(ec.SECP256R1())
@@ -249,6 +388,9 @@ def test_a_secret_is_one_line_of_a_file(tmp_path: Path) -> None:
             secret(str(path))
         assert error.value.code == "denied"
         assert "x" * 20 not in str(error.value)
+    path.write_text("s3cret-ä", "utf-8")
+    with pytest.raises(DeviceUnavailable, match="ASCII"):
+        secret(str(path), header=True)
     with pytest.raises(DeviceUnavailable, match="FileNotFoundError"):
         secret(str(tmp_path / "gone"))
 
@@ -291,6 +433,20 @@ HTTP: dict[str, Any] = {
         ({"headers": ["x: {secret}"]}, "secret_file: goes together with {secret}"),
         ({"secret_file": "/etc/s"}, "secret_file: goes together with {secret}"),
         ({"method": "GET"}, "url: a GET asks by its address"),
+        ({"url": "https://p.example/v?token=abc"}, "url: token: keep it in secret_file"),
+        ({"url": "https://p.example/v?c={code}&Access_Token=abc"}, "url: Access_Token: keep it in"),
+        ({"url": "https://p.example/v?appKey=abc"}, "url: appKey: keep it in secret_file"),
+        ({"url": "https://p.example/v?pwd=ab{code}c"}, "url: pwd: keep it in secret_file"),
+        ({"url": "https://{code}.example/v"}, "url: the host itself"),
+        (
+            {"body": '{"c": "{code}", "auth": {"secretKey": "abc"}}'},
+            "body: secretKey: keep it in secret_file",
+        ),
+        ({"body": '{"c": "{code}", "passwords": 1, "password": 1234}'}, "body: password: keep it in"),
+        ({"body": '{"sign": ["abc"]}'}, "body: sign: keep it in secret_file"),
+        ({"headers": ["x-gate: 三号门"]}, 'headers: write each as "name: value", in ASCII'),
+        ({"headers": ["x gate: 3"]}, "headers: 'x gate' cannot be a header's name"),
+        ({"headers": ["Content-Length: 3"]}, "headers: 'Content-Length' cannot be"),
     ],
 )
 def test_a_table_that_cannot_work_is_refused_with_its_key_in_both_languages(
@@ -302,6 +458,43 @@ def test_a_table_that_cannot_work_is_refused_with_its_key_in_both_languages(
     assert line.startswith(fault)
     assert " / " in line
     assert any("\u4e00" <= letter <= "\u9fff" for letter in line)
+
+
+def test_what_only_looks_like_a_secret_and_what_is_filled_in_may_be_written(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("hush", "utf-8")
+    held = {"secret_file": str(tmp_path / "token")}
+    for change in (
+        {"url": "https://p.example/v?sign_type=MD5&token_type=bearer&keyword=x"},
+        {"url": "https://p.example/v?token={secret}", **held},
+        {"url": "https://p.example/v?appKey=gate3", "headers": ["authorization: {secret}"], **held},
+        {"url": "https://p.example/v?key={code}&token="},
+        {"body": '{"appKey": "gate3", "appSecret": "{secret}", "signed": true}', **held},
+    ):
+        assert registry.load("verifier", {**HTTP, **change})
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"driver": "alibaba_iot", "iot_id": "i"},
+        {"driver": "angaoke", "app_id": "a", "secret_file": "/s"},
+        {"driver": "ant", "access_key": "a", "secret_file": "/s", "serial_no": "s", "corp_name": "c"},
+        {"driver": "yunma", "device": "d", "health_at": "/c", "health": {"1": "green"}},
+        {"driver": "wecom"},
+        {"driver": "http", "health_at": "/c", "health": {"1": "green"}},
+    ],
+    ids=lambda table: table["driver"],
+)
+@pytest.mark.parametrize("url", ["https://p.example/v?token=abc", "https://user:pass@p.example/v"])
+def test_no_driver_takes_a_secret_in_its_address(table: dict[str, Any], url: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        registry.load("verifier", {**table, "url": url})
+    [line] = error.value.faults
+    assert line.startswith("url: ")
+    assert "secret_file" in line.split(" / ")[0]
+    assert "secret_file" in line.split(" / ")[1]
+    assert "abc" not in line
+    assert "pass@" not in line
 
 
 def test_plain_http_is_for_this_machine_or_on_purpose() -> None:
@@ -318,11 +511,11 @@ def test_a_code_can_become_no_part_of_the_request(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("hush", "utf-8")
     table = {
         **HTTP,
-        "headers": ["x-auth: {secret}", "x-device: gate-1"],
+        "headers": ["x-auth: {secret}", "x-device: gate-1", "x-code: {code}"],
         "secret_file": str(tmp_path / "token"),
         "body": '{"q": {"code": "{code}", "kind": 1}, "list": ["{code}"]}',
     }
-    evil = 'x","admin":true,{secret}&a=b/../\r\nx-evil: 1{code}#?'
+    evil = '张x","admin":true,{secret}&a=b/../\r\nx-evil: 1{code}#?'
     with peer(respond(GREEN)) as server:
         driver = registry.load("verifier", {**table, "url": server.url("/v?c={code}&t=1")})
         port = driver.connect()
@@ -333,7 +526,8 @@ def test_a_code_can_become_no_part_of_the_request(tmp_path: Path) -> None:
         assert json.loads(asked.body) == {"q": {"code": evil, "kind": 1}, "list": [evil]}
         assert "x-evil" not in asked.headers
         assert asked.headers["x-auth"] == "hush"
-        assert asked.path.startswith("/v?c=x%22%2C%22admin")
+        assert asked.headers["x-code"] == quote(evil, safe="")
+        assert asked.path.startswith("/v?c=%E5%BC%A0x%22%2C%22admin")
         assert "hush" not in asked.path
         assert asked.path.endswith("&t=1")
 

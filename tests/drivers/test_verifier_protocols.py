@@ -28,15 +28,14 @@ HELD = "s3cret/+="
 
 
 def ask(
-    table: dict[str, Any], answer: object, *, id_number: str | None = None, mdegc: int | None = None
+    table: dict[str, Any], answer: object, *, id_number: str | None = None
 ) -> tuple[PlatformAnswer, Asked]:
     """Ask one question of a server that answers so; return what came of it, and the question."""
     with peer(respond(json.dumps(answer).encode())) as server:
         port = registry.load("verifier", {**table, "url": server.url(table.get("url", "/v"))}).connect()
         try:
             found = port.resolve(
-                Inquiry(Carrier.CHINA_HEALTH, CODE.encode(), id_number=id_number, temperature_mdegc=mdegc),
-                5.0,
+                Inquiry(Carrier.CHINA_HEALTH, CODE.encode() if id_number is None else b"", id_number), 5.0
             )
         finally:
             port.close()
@@ -88,9 +87,9 @@ def test_yunma_sends_the_four_documented_fields(secret_file: str) -> None:
         **{"driver": "yunma", "device": "8612", "secret_file": secret_file, "health_at": "/data/color"},
         "health": {"1": "green", "2": "yellow", "3": "red"},
     }
-    found, asked = ask(table, {"data": {"color": 3}}, mdegc=36_540)
+    found, asked = ask(table, {"data": {"color": 3}})
     assert json.loads(asked.body) == {
-        **{"cardNoType": 2, "idCardNo": CODE, "temperature": "36.5", "deviceIndexCode": "8612"},
+        **{"cardNoType": 2, "idCardNo": CODE, "temperature": "0", "deviceIndexCode": "8612"},
     }
     assert found.subject == {Fact.COLOUR: "red"}
     _, by_card = ask(table, {"data": {}}, id_number="110101199003070011")
@@ -251,6 +250,50 @@ def test_whatever_mood_it_is_in_a_red_code_is_never_green(platform: SimulatedPla
         "half": {"garbled", "lost", "no_meaning"},
     }
     assert outcomes == expected[mood]
+
+
+def test_the_simulated_platform_knows_people_by_their_number_too(platform: SimulatedPlatform) -> None:
+    number = "11010519491231002X"
+    platform.people["c4"] = {"health": "yellow", "id_number": number}
+    table = {"driver": "simulated", "url": platform.url, "id_numbers": True}
+    port = registry.load("verifier", table).connect()
+    found = port.resolve(Inquiry(Carrier.CHINA_HEALTH, b"", number), 5.0)
+    nobody = port.resolve(Inquiry(Carrier.CHINA_HEALTH, b"", "110101199003070011"), 5.0)
+    port.close()
+    assert (found.subject, found.person) == ({Fact.COLOUR: "yellow"}, f"id:{number}")
+    assert nobody.state is PlatformState.NOT_FOUND
+
+
+def test_only_platforms_that_take_numbers_say_so() -> None:
+    """What `Desk.ask_number` goes by."""
+    stated = {"health_at": "/c", "health": {"1": "green"}}
+    url = {"url": "https://p.example/v"}
+    tables: dict[str, dict[str, Any]] = {
+        "alibaba": {"driver": "alibaba_iot", "iot_id": "i", "id_numbers": True, **url},
+        "gun": {"driver": "yunma", "device": "d", "id_numbers": True, **stated, **url},
+        "body": {"driver": "http", "body": '{"c": "{code}", "id": "{id_number}"}', **stated, **url},
+        "simulated": {"driver": "simulated", "id_numbers": True},
+    }
+    for table in tables.values():
+        assert registry.load("verifier", table).options.id_numbers
+        silent = {key: value for key, value in table.items() if key not in ("id_numbers", "body")}
+        assert not registry.load("verifier", silent).options.id_numbers
+    get = {"method": "GET", "url": "https://p.example/v?c={code}", "body": '{"id": "{id_number}"}'}
+    assert not registry.load("verifier", {"driver": "http", **stated, **get}).options.id_numbers
+
+
+def test_http_asks_by_number_with_the_same_template() -> None:
+    table = {
+        "driver": "http",
+        "body": '{"code": "{code}", "idNo": "{id_number}"}',
+        "headers": ["x-id: {id_number}"],
+        **{"health_at": "/c", "health": {"1": "green"}},
+    }
+    _, by_number = ask(table, {"c": "1"}, id_number="11010519491231002X")
+    assert json.loads(by_number.body) == {"code": "", "idNo": "11010519491231002X"}
+    assert by_number.headers["x-id"] == "11010519491231002X"
+    _, by_code = ask(table, {"c": "1"})
+    assert json.loads(by_code.body) == {"code": CODE, "idNo": ""}
 
 
 def test_a_slow_platform_answers_after_its_time(platform: SimulatedPlatform) -> None:

@@ -4,6 +4,7 @@ The tables below are written from the documents, apart from the drivers' own. Fo
 and every other name it could be given by mistake, a changed driver is noticed.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -444,3 +445,25 @@ def test_a_time_that_cannot_be_read_spoils_the_answer() -> None:
     for odd in ("soon", True, 5, ["2022"]):
         answer = alibaba_iot.reduced(ALIBABA, _inquiry(), {"healthStatus": 1, "healthStatusUpdateTime": odd})
         assert answer.state is PlatformState.NO_MEANING
+
+
+ASKED = http.Options(
+    url="https://p.example/v/{code}?id={id_number}",
+    headers=("x-code: a {code}", "x-id: {id_number}"),
+    body='{"code": ["{code}"], "{code}": 1}',
+    health_at="/c",
+    health=(("1", "green"),),
+)
+
+
+@given(code=st.text(max_size=40), number=st.none() | st.text(max_size=20))
+def test_whatever_a_code_holds_the_request_stays_one_request(code: str, number: str | None) -> None:
+    asked = http.question(ASKED, Inquiry(HEALTH, code.encode("utf-8", "replace"), number), "s3cret")
+    for text in (asked.path, *asked.headers.values()):
+        assert text.isascii()
+        assert text.isprintable()
+    assert asked.path.count("/") == 2
+    assert " " not in asked.path
+    body = json.loads(asked.body)
+    assert set(body) == {"code", "{code}"}
+    assert body["code"] == ["" if number is not None else code.encode("utf-8", "replace").decode()]

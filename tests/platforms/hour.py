@@ -52,6 +52,11 @@ id = "code"
 kind = "code"
 title = { zh_Hans = "健康码", en = "Health code" }
 carriers = ["china_health"]
+[[step.instead]]
+id = "id_number"
+kind = "id_number"
+personal = true
+title = { zh_Hans = "证件号码", en = "Number of a document" }
 [[step]]
 id = "temperature"
 kind = "temperature"
@@ -151,7 +156,7 @@ class Hour:
         self.busy = 0
         route = Route("simulated", Carrier.CHINA_HEALTH, codes_beginning(), fresh_us=FRESH_S * SECOND)
         place = Place("", "simulated", self._offer, Lamp(), lambda: None, self.now, _count)
-        self.platform = Platform(route, port, place)
+        self.platform = Platform(route, port.name, place)
         self.desk = Desk(self._offline, (self.platform,))
         boot = self.journal.start_boot()
         accepted = acceptance.parse("green", ACCEPTED)
@@ -215,6 +220,7 @@ class Hour:
         while True:
             self._settle()
             due = self.seconds + max(0.001, self.platform.overdue())
+            self.platform.tell()
             self._settle()
             if self._events and self._events[0][0] <= min(due, until_s):
                 self.seconds, _, act = heapq.heappop(self._events)

@@ -40,17 +40,8 @@ class Lamp:
         raise AssertionError("a platform has no totals")
 
 
-class Driver:
-    """A driver nobody connects: the test answers."""
-
-    kind, name = "verifier", "scripted"
-
-    def connect(self) -> Any:
-        raise DeviceUnavailable("nobody connects here", code="absent")
-
-
 class Stand:
-    """One platform and everything around it."""
+    """One platform and everything around it, without a thread: the test asks and answers."""
 
     def __init__(self, route: Route = ROUTE) -> None:
         self.seconds = 100.0
@@ -58,7 +49,7 @@ class Stand:
         self.messages: list[CodeAnswered | DeviceChanged] = []
         self.lamp = Lamp()
         place = Place("", route.name, self._offer, self.lamp, lambda: None, self.now, lambda *_a, **_k: None)
-        self.platform = Platform(route, Driver(), place)
+        self.platform = Platform(route, "scripted", place)
 
     def _offer(self, message: Any) -> None:
         self.messages.append(message)
@@ -82,21 +73,35 @@ class Stand:
 
     def settle(self, answer: PlatformAnswer = GREEN) -> Question:
         """Ask what is next and answer it."""
-        question = self.taken()
+        return self.answer(self.taken(), answer)
+
+    def answer(self, question: Question, answer: PlatformAnswer = GREEN) -> Question:
+        """Answer a question that was taken."""
         self.platform.settle(question, answer)
+        self.platform.tell()
         return question
 
     def fail(self, code: str = "lost") -> Question:
-        question = self.taken()
+        return self.lose(self.taken(), code)
+
+    def lose(self, question: Question, code: str = "lost") -> Question:
+        """Give no answer to a question that was taken."""
         self.platform.fail(question, DeviceUnavailable("gone", code=code))
+        self.platform.tell()
         return question
 
     def wait(self, seconds: float) -> None:
         """Let time pass, with the watch looking at every deadline on its way."""
         until = self.seconds + seconds
         while self.seconds < until:
-            self.seconds = min(until, self.seconds + max(0.001, self.platform.overdue()))
-        self.platform.overdue()
+            self.seconds = min(until, self.seconds + max(0.001, self.look_round()))
+        self.look_round()
+
+    def look_round(self) -> float:
+        """Do what the watch does."""
+        wait_s = self.platform.overdue()
+        self.platform.tell()
+        return wait_s
 
     @property
     def answers(self) -> list[str]:

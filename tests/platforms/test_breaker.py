@@ -1,4 +1,4 @@
-"""The breaker: opens after three, tries with one, later and later."""
+"""The breaker: opens after three different codes, tries with one, later and later."""
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -6,25 +6,35 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from edge.platforms.breaker import CLOSES_AFTER, OPENS_AFTER, PAUSES_US, STEADY_US, Breaker
 
+OPEN = Breaker().failed(0, "a").failed(0, "b").failed(0, "c")
 
-def test_three_failures_in_a_row_open_it_and_an_answer_between_them_does_not() -> None:
+
+def test_three_codes_in_a_row_open_it_and_an_answer_between_them_does_not() -> None:
     breaker = Breaker()
     for _ in range(10):
-        breaker = breaker.failed(0).failed(0).answered(0)
+        breaker = breaker.failed(0, "a").failed(0, "b").answered(0)
         assert not breaker.is_open
-    assert breaker.failed(0).failed(0).failed(0).is_open
+    assert breaker.failed(0, "a").failed(0, "b").failed(0, "c").is_open
     assert OPENS_AFTER == 3
 
 
+def test_one_code_however_often_it_fails_is_one_failure_and_nobody_there_counts_every_time() -> None:
+    breaker = Breaker()
+    for _ in range(50):
+        breaker = breaker.failed(0, "strange")
+        assert not breaker.is_open
+    assert not breaker.failed(0, "b").is_open
+    assert breaker.failed(0, None).failed(0, None).is_open
+    assert Breaker().failed(0, None).failed(0, None).failed(0, None).is_open
+
+
 def test_it_waits_longer_each_time_and_no_longer_than_a_minute() -> None:
-    breaker, now_us, pauses = Breaker(), 0, []
-    for _ in range(OPENS_AFTER):
-        breaker = breaker.failed(now_us)
+    breaker, now_us, pauses = OPEN, 0, []
     for _ in range(8):
         assert breaker.again_us is not None
         pauses.append(breaker.again_us - now_us)
         now_us = breaker.again_us
-        breaker = breaker.asked().failed(now_us)
+        breaker = breaker.asked().failed(now_us, "a")
     assert pauses == [
         5_000_000,
         10_000_000,
@@ -39,8 +49,7 @@ def test_it_waits_longer_each_time_and_no_longer_than_a_minute() -> None:
 
 
 def test_it_closes_after_three_answers_in_a_row_asked_one_after_the_other_without_a_pause() -> None:
-    breaker = Breaker().failed(0).failed(0).failed(0)
-    now_us = PAUSES_US[0]
+    breaker, now_us = OPEN, PAUSES_US[0]
     for number in range(CLOSES_AFTER):
         assert breaker.is_open
         assert breaker.allows(now_us)
@@ -49,19 +58,30 @@ def test_it_closes_after_three_answers_in_a_row_asked_one_after_the_other_withou
         now_us += 100_000
         breaker = breaker.answered(now_us)
         assert breaker.is_open == (number < CLOSES_AFTER - 1)
-    flapping = Breaker().failed(0).failed(0).failed(0)
+    flapping = OPEN
     for _ in range(20):
-        flapping = flapping.asked().answered(now_us).asked().answered(now_us).asked().failed(now_us)
+        flapping = flapping.asked().answered(now_us).asked().answered(now_us).asked().failed(now_us, "d")
         assert flapping.is_open
 
 
+def test_a_code_that_failed_before_takes_no_answer_back_and_closes_nothing() -> None:
+    breaker = OPEN.asked().answered(6_000_000).asked().undecided(6_100_000)
+    assert breaker.is_open
+    assert not breaker.allows(6_100_001)
+    assert breaker.answers == 1
+    assert OPEN.undecided(9) == OPEN, "only the question that tries"
+    again_us = breaker.again_us or 0
+    assert not breaker.asked().answered(again_us).asked().answered(again_us).is_open
+
+
 def test_one_answer_and_a_quiet_minute_close_it_too() -> None:
-    breaker = Breaker().failed(0).failed(0).failed(0)
-    assert breaker.rested(10**12) == breaker, "silence alone is no sign of life"
-    tried = breaker.asked().answered(6_000_000)
+    assert OPEN.rested(10**12) == OPEN, "silence alone is no sign of life"
+    tried = OPEN.asked().answered(6_000_000)
     assert tried.rested(6_000_000 + STEADY_US - 1).is_open
     assert not tried.rested(6_000_000 + STEADY_US).is_open
     assert tried.asked().rested(10**12).is_open
+    strange = tried.asked().undecided(6_000_000 + STEADY_US - 1)
+    assert not strange.rested(6_000_000 + STEADY_US).is_open, "a strange code kept it open"
 
 
 class Machine(RuleBasedStateMachine):
@@ -72,7 +92,9 @@ class Machine(RuleBasedStateMachine):
         self.breaker = Breaker()
         self.now_us = 0
         self.out = 0
-        self.in_a_row = 0
+        self.failed: set[str] = set()
+        self.unreached = 0
+        self.was_open = False
         self.tries = 0
         self.answers = 0
 
@@ -98,7 +120,7 @@ class Machine(RuleBasedStateMachine):
         assert self.breaker.is_open == (was_open and self.answers < CLOSES_AFTER)
         assert self.breaker.allows(self.now_us)
         if not self.breaker.is_open:
-            self.in_a_row = self.answers = 0
+            self.failed, self.unreached, self.answers, self.was_open = set(), 0, 0, False
 
     @precondition(lambda self: self.out)
     @rule()
@@ -109,20 +131,32 @@ class Machine(RuleBasedStateMachine):
         assert not self.breaker.is_open or self.breaker.trying or self.breaker.allows(self.now_us)
 
     @precondition(lambda self: self.out)
-    @rule()
-    def it_fails(self) -> None:
+    @rule(code=st.sampled_from(["a", "b", "c", "d", None]))
+    def it_fails(self, code: str | None) -> None:
         self.out -= 1
         before = self.breaker
-        self.breaker = before.failed(self.now_us)
+        self.breaker = before.failed(self.now_us, code)
         if before.is_open and not before.trying:
             assert self.breaker == before
-        else:
-            self.in_a_row += 1
+        elif before.is_open:
             self.tries = self.answers = 0
+        elif code is None:
+            self.unreached += 1
+        else:
+            self.failed.add(code)
+
+    @precondition(lambda self: self.out and self.breaker.trying)
+    @rule()
+    def it_fails_with_a_code_that_failed_before(self) -> None:
+        self.out -= 1
+        self.breaker = self.breaker.undecided(self.now_us)
+        self.tries = 0
+        assert self.breaker.answers == self.answers
 
     @invariant()
-    def it_is_open_after_three_in_a_row_and_no_sooner(self) -> None:
-        assert self.breaker.is_open == (self.in_a_row >= OPENS_AFTER)
+    def it_opens_after_three_different_and_no_sooner(self) -> None:
+        self.was_open = self.was_open or len(self.failed) + self.unreached >= OPENS_AFTER
+        assert self.breaker.is_open == self.was_open
 
     @invariant()
     def while_open_one_question_at_most_is_trying(self) -> None:

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from edge import codes
+from edge.domain.events import CodeAnswered
 from edge.domain.model import (
     Carrier,
     ClockQuality,
@@ -13,6 +14,7 @@ from edge.domain.model import (
     Instant,
     Passage,
 )
+from edge.domain.ports import PlatformAnswer, PlatformState
 from edge.platforms import Desk, Nobody, Route
 from tests.platforms.people import ROUTE, Stand
 
@@ -63,7 +65,7 @@ def test_after_a_restart_a_code_nobody_answered_for_is_asked_about_once() -> Non
     silent = replace(asking, reason="platform_silent")
     desk.recall(passage(asking, silent), AT)
     question = after.taken()
-    assert (question.payload, question.waiters, question.told) == (b"hc:7", [("out", "camera")], True)
+    assert (question.payload, question.waiters, question.hoping) == (b"hc:7", [("out", "camera")], [])
     assert after.take() is None
 
 
@@ -79,3 +81,62 @@ def test_after_a_restart_an_answered_code_another_kind_and_a_code_without_payloa
     desk.recall(passage(replace(asking, payload=b"other")), AT)
     desk.recall(passage(read(b"hc:7", AT)), AT)
     assert after.take() is None
+
+
+# --- asking by ID number ----------------------------------------------------------------------------
+
+NUMBER = "11010519491231002X"
+NUMBERS = replace(ROUTE, numbers=True)
+
+
+def test_a_number_is_asked_of_the_first_platform_that_can_be_asked_so() -> None:
+    codes_only, both = Stand(), Stand(replace(NUMBERS, name="both"))
+    desk = Desk(read, (codes_only.platform, Nobody(replace(ROUTE, name="nobody")), both.platform))
+    code = desk.ask_number("in", "attendant:door1", " 11010519491231002x ", AT)
+    assert code is not None
+    assert (code.issuer, code.verdict, code.reason) == ("both", CodeVerdict.UNVERIFIED, "ask_platform")
+    assert (code.payload, code.personal["id_number"]) == (None, NUMBER)
+    question = both.settle(
+        PlatformAnswer(PlatformState.FOUND, {"colour": "red"}, {"id_number": "1101**********002X"})
+    )
+    assert (question.payload, question.id_number) == (b"", NUMBER)
+    [message] = both.messages
+    assert isinstance(message, CodeAnswered)
+    assert message.key == code.personal["code_digest"]
+    assert message.code.subject == {"colour": "red"}
+    assert message.code.holder == code.holder == f"china_health:id:{NUMBER}"
+    assert message.code.personal["id_number"] == NUMBER
+    assert codes_only.take() is None
+
+
+def test_a_number_with_a_wrong_digit_and_other_documents_are_not_sent_to_anybody() -> None:
+    stand = Stand(NUMBERS)
+    desk = Desk(read, (stand.platform,))
+    for number in ("110105194912310021", "E12345678", "", "5" * 30, "11010519491231002", "张"):
+        assert desk.ask_number("in", "d", number, AT) is None
+    assert Desk(read, (Stand().platform,)).ask_number("in", "d", NUMBER, AT) is None
+    assert stand.take() is None
+
+
+def test_an_answer_about_another_number_is_not_believed_and_nothing_of_it_kept() -> None:
+    stand = Stand(NUMBERS)
+    Desk(read, (stand.platform,)).ask_number("in", "d", NUMBER, stand.now())
+    other = {"id_number": "3101**********002X", "name": "张*"}
+    stand.settle(PlatformAnswer(PlatformState.FOUND, {"colour": "green"}, other))
+    [message] = stand.messages
+    assert isinstance(message, CodeAnswered)
+    assert (message.code.verdict, message.code.reason) == (CodeVerdict.UNVERIFIED, "platform_garbled")
+    assert "name" not in message.code.personal
+    assert not message.code.subject
+
+
+def test_after_a_restart_a_number_nobody_answered_for_is_asked_about_again() -> None:
+    stand, after = Stand(NUMBERS), Stand(NUMBERS)
+    code = Desk(read, (stand.platform,)).ask_number("in", "d", NUMBER, AT)
+    assert code is not None
+    Desk(read, (Stand().platform, after.platform)).recall(passage(code), AT)
+    question = after.settle()
+    assert (question.id_number, question.waiters) == (NUMBER, [("out", "camera")])
+    assert isinstance(after.messages[0], CodeAnswered)
+    assert after.messages[0].key == code.personal["code_digest"]
+    Desk(read, (Nobody(NUMBERS),)).recall(passage(code), AT)

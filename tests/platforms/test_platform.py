@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from edge.domain.errors import DeviceUnavailable
+from edge.codes.reasons import CodeReason
 from edge.domain.events import CodeAnswered
 from edge.domain.facts import Fact
 from edge.domain.model import CodeVerdict
 from edge.domain.ports import PlatformAnswer, PlatformState
-from edge.platforms.backlog import BACKLOG
+from edge.platforms.backlog import BACKLOG, Question
+from edge.platforms.memory import KEPT
 from edge.platforms.platform import TRIES, WAITING
 from tests.platforms.people import GREEN, NOW_S, RED, ROUTE, SECOND, Stand
 
@@ -51,7 +52,7 @@ def test_no_answer_in_time_is_said_at_the_time_and_a_late_one_still_comes() -> N
     assert stand.answers == ["platform_silent"]
     assert stand.look() == "platform_silent"
     stand.wait(3)
-    stand.platform.settle(question, GREEN)
+    stand.answer(question, GREEN)
     assert stand.answers == ["platform_silent", "valid"]
     assert stand.messages[-1].at.mono_us - question.asked_us == pytest.approx(5_010_000, abs=20_000)
 
@@ -86,7 +87,7 @@ def test_three_silences_open_the_breaker_everybody_is_told_once_and_nobody_waits
         stand.taken()
         stand.wait(2)
     assert stand.changes == [False]
-    assert stand.lamp.said == ["up", "down:silent"]
+    assert stand.lamp.said == ["starting", "down:silent"]
     for number in range(3, 20):
         assert stand.look(b"hc:%d" % number) == "platform_down"
     assert stand.changes == [False]
@@ -108,10 +109,10 @@ def test_when_it_is_back_the_backlog_is_answered_and_everybody_is_told_once() ->
         assert tries.trial
         assert stand.take() is None, "one question tries, no more"
         assert stand.look(b"hc:while it tries %d" % number) == "platform_down"
-        stand.platform.settle(tries, GREEN)
+        stand.answer(tries, GREEN)
     assert stand.changes == [False, True]
     while (question := stand.take()) is not None:
-        stand.platform.settle(question, RED)
+        stand.answer(question, RED)
     assert stand.answers == ["platform_down"] * 3 + ["valid"] * 9
     assert stand.changes == [False, True]
 
@@ -138,7 +139,7 @@ def test_a_platform_that_is_always_late_is_down_once_and_not_by_turns() -> None:
         question = stand.take()
         stand.wait(5)
         if question is not None:
-            stand.platform.settle(question, GREEN)
+            stand.answer(question, GREEN)
         stand.wait(5)
     assert stand.changes == [False]
     assert stand.answers.count("valid") >= 10
@@ -156,7 +157,7 @@ def test_a_code_held_up_before_a_dead_platform_does_not_push_others_out() -> Non
     asked = []
     while (question := stand.take()) is not None:
         asked.append(question.payload)
-        stand.platform.settle(question, GREEN)
+        stand.answer(question, GREEN)
     assert asked.count(b"hc:held") == 1
     assert b"hc:first" in asked
 
@@ -209,7 +210,7 @@ def test_a_question_is_tried_a_few_times_and_then_given_up() -> None:
     for _ in range(20):
         if (question := stand.take()) is not None:
             tried += 1
-            stand.platform.fail(question, DeviceUnavailable("x"))
+            stand.lose(question)
         stand.wait(20)
     assert tried == TRIES
 
@@ -235,7 +236,7 @@ def test_a_questions_outcome_counts_once_however_often_it_is_told() -> None:
         stand.look(b"hc:%d" % number)
         question = stand.taken()
         stand.wait(3)
-        stand.platform.fail(question, DeviceUnavailable("x"))
+        stand.lose(question)
     assert stand.changes == [], "two silences, each told twice, are no three failures"
 
 
@@ -309,3 +310,175 @@ def test_an_answer_that_does_not_state_what_was_asked_has_no_meaning() -> None:
     assert judged(PlatformAnswer(PlatformState.FOUND)) == "platform_no_meaning"
     assert judged(PlatformAnswer(PlatformState.FOUND, {Fact.ITINERARY: "green"})) == "platform_no_meaning"
     assert judged(PlatformAnswer(PlatformState.FOUND, {Fact.COLOUR: ""})) == "platform_no_meaning"
+
+
+# --- what is kept, and for how long -----------------------------------------------------------------
+
+USELESS = [PlatformState.FAILED, PlatformState.NO_MEANING, PlatformState.NOT_FOUND]
+SHORT = replace(ROUTE, again_us=10 * SECOND, keep_us=600 * SECOND)
+
+
+@pytest.mark.parametrize("state", USELESS)
+@pytest.mark.parametrize(
+    "bad",
+    [
+        RED,
+        PlatformAnswer(PlatformState.EXPIRED),
+        replace(GREEN, subject={Fact.COLOUR: "green", Fact.TEST_RESULT: "positive"}),
+    ],
+    ids=["red", "expired", "positive"],
+)
+def test_what_speaks_against_somebody_is_not_forgotten_for_an_answer_that_says_nothing(
+    state: PlatformState, bad: PlatformAnswer
+) -> None:
+    stand = Stand(SHORT)
+    stand.look()
+    stand.settle(bad)
+    said = stand.answers[-1]
+    stand.wait(60)
+    assert stand.look() == "ask_platform"
+    stand.settle(PlatformAnswer(state))
+    assert stand.answers[-1] == said
+    code = stand.platform.look("in", "scanner", b"hc:1", stand.now())
+    assert (code.subject.get(Fact.COLOUR), code.subject[Fact.ANSWER_AGE_S]) == (
+        bad.subject.get(Fact.COLOUR),
+        "60",
+    )
+    stand.wait(60)
+    assert stand.look() == "ask_platform"
+    stand.fail("silent")
+    assert stand.answers[-1] == said
+    stand.wait(600)
+    assert stand.look() == "ask_platform"
+    stand.fail("silent")
+    assert stand.answers[-1] == "platform_silent", "older than keep_s"
+
+
+@pytest.mark.parametrize("state", USELESS)
+def test_a_green_does_not_outlive_an_answer_that_says_otherwise(state: PlatformState) -> None:
+    stand = Stand(SHORT)
+    stand.look()
+    stand.settle(GREEN)
+    stand.wait(60)
+    stand.look()
+    stand.settle(PlatformAnswer(state))
+    assert stand.answers[-1] == f"platform_{state}"
+    stand.wait(60)
+    stand.look()
+    stand.fail("silent")
+    assert stand.answers[-1] == "platform_silent"
+
+
+def test_names_are_forgotten_when_their_answer_no_longer_counts() -> None:
+    for keep_s, again_s in ((600, 10), (0, 0), (10, 300)):
+        stand = Stand(replace(ROUTE, again_us=again_s * SECOND, keep_us=keep_s * SECOND))
+        for number in range(20):
+            stand.look(b"hc:%d" % number)
+            stand.settle(GREEN)
+        stand.look(b"hc:lost")
+        stand.fail("garbled")
+        longest = max(keep_s, again_s)
+        stand.seconds += max(longest - 1, 0)
+        stand.look_round()
+        assert len(stand.platform._memory) == 20
+        stand.seconds += 602
+        stand.look_round()
+        assert len(stand.platform._memory) == 0
+
+
+def test_more_codes_than_a_gate_sees_in_a_day_do_not_fill_the_memory() -> None:
+    stand = Stand()
+    for number in range(KEPT + 100):
+        question = Question(b"", str(number), 0, 0)
+        stand.platform._memory.answered(question.key, RED, number)
+        stand.platform._memory.failed(f"lost{number}", CodeReason.PLATFORM_SILENT, number)
+    assert len(stand.platform._memory) == KEPT
+
+
+# --- when a code was shown --------------------------------------------------------------------------
+
+
+def test_a_late_answer_is_judged_by_when_the_code_was_shown() -> None:
+    """In order when it was shown, run out when the platform is back: the person did nothing wrong."""
+    for seconds, expected in ((60, "valid"), (0, "expired")):
+        stand = Stand()
+        for number in range(3):
+            stand.look(b"hc:%d" % number)
+            stand.fail("absent")
+        stand.look(b"hc:shown")
+        until_us = stand.now().at_us + seconds * SECOND
+        stand.wait(540)
+        while (question := stand.take()) is None or question.payload != b"hc:shown":
+            assert question is None or stand.answer(question)
+            stand.wait(1)
+        stand.answer(question, replace(GREEN, until_us=until_us))
+        assert stand.answers[-1] == expected
+
+
+def test_a_code_the_platform_renewed_before_its_late_answer_is_no_lie_and_not_stale() -> None:
+    stand = Stand(replace(ROUTE, fresh_us=60 * SECOND))
+    stand.look()
+    stand.fail("lost")
+    shown_us = stand.now().at_us
+    stand.wait(590)
+    renewed = replace(GREEN, issued_us=stand.now().at_us)
+    stand.settle(renewed)
+    assert stand.answers[-1] == "valid"
+    other = Stand(replace(ROUTE, fresh_us=60 * SECOND))
+    other.look()
+    other.fail("lost")
+    other.wait(590)
+    other.settle(replace(GREEN, issued_us=shown_us - 61 * SECOND))
+    assert other.answers[-1] == "code_stale"
+
+
+def test_an_answer_of_the_future_does_not_become_good_by_waiting() -> None:
+    stand = Stand()
+    stand.look()
+    stand.settle(replace(GREEN, issued_us=stand.now().at_us + 400 * SECOND))
+    assert stand.answers == ["platform_no_meaning"]
+    stand.wait(200)
+    assert stand.look() == "platform_no_meaning"
+
+
+def test_a_gate_that_does_not_know_the_time_takes_no_moment_for_the_future() -> None:
+    stand = Stand()
+    stand.clock = stand.clock.UNSET
+    stand.look()
+    stand.settle(replace(GREEN, issued_us=stand.now().at_us + 10**14))
+    assert stand.answers == ["valid"]
+
+
+def test_a_code_shown_again_while_it_waits_is_as_old_as_its_last_showing() -> None:
+    stand = Stand()
+    for number in range(3):
+        stand.look(b"hc:%d" % number)
+        stand.fail("absent")
+    stand.look(b"hc:held", device="camera")
+    stand.wait(550)
+    stand.look(b"hc:held", device="scanner2")
+    shown_us = stand.now().mono_us
+    stand.wait(100)
+    asked = {}
+    for _ in range(30):
+        if (question := stand.take()) is not None:
+            asked[question.payload] = stand.answer(question)
+        stand.wait(1)
+    assert asked[b"hc:held"].asked_us == shown_us, "shown a minute ago, and forgotten for its first showing"
+    assert asked[b"hc:held"].waiters == [("in", "camera"), ("in", "scanner2")]
+
+
+# --- what is told of the platform itself ------------------------------------------------------------
+
+
+def test_nobody_says_that_it_works_before_anybody_was_answered() -> None:
+    stand = Stand()
+    stand.wait(100)
+    stand.look(b"hc:1")
+    assert stand.lamp.said == ["starting"]
+    stand.settle(PlatformAnswer(PlatformState.FAILED))
+    assert stand.lamp.said == ["starting"]
+    stand.look(b"hc:2")
+    stand.settle(GREEN)
+    assert stand.lamp.said == ["starting", "up"]
+    assert stand.changes == [], "it did not come back: it was never gone"

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from edge.domain.errors import FormError, JournalError
-from edge.domain.events import Begin, Command, Decide, Give, ReadingArrived
+from edge.domain.events import Begin, CodeAnswered, CodeRead, Command, Decide, Give, ReadingArrived
 from edge.domain.lane_state import Do
-from edge.domain.model import Outcome
+from edge.domain.model import Instant, Outcome
 from edge.journal import Row
 from edge.messages import DeviceChanged, EffectDone, Reply
+from edge.station.effects import EffectsLog
 from tests.domain.people import AIR
+from tests.domain.test_answering import resolved, unresolved
 from tests.station.rig import Rig
 from tests.waiting import until
 
@@ -269,3 +271,36 @@ def test_a_lane_without_barrier_and_voice_writes_no_effects(tmp_path: Path) -> N
 
 def test_effects_know_which_order_they_answer() -> None:
     assert Do("voice", "rest", 1, (("ticket", "2"),)) != Do("voice", "rest", 1, (("ticket", "3"),))
+
+
+def test_what_is_done_for_two_passages_at_once_is_written_passage_by_passage() -> None:
+    log = EffectsLog()
+    dos = (Do("voice", "alarm", 4), Do("barrier", "pulse", 5), Do("voice", "admit", 5))
+    log.begun("in", 9, dos, Instant(0, 0))
+    for do in dos:
+        assert log.done(EffectDone("in", do, Instant(1, 1))) is None
+    rows = log.take_due(Instant(2, 2))
+    assert [(row.body["passage"], [e["what"] for e in row.body["effects"]]) for row in rows] == [
+        (4, ["alarm"]),
+        (5, ["pulse", "admit"]),
+    ]
+
+
+def test_a_late_red_about_somebody_inside_is_written_before_it_is_told(rig: Rig) -> None:
+    code = unresolved("k1", "ask_platform")
+    rig.station.offer(CodeRead("in", "scanner", code, rig.now()))
+    rig.turn()
+    submit(rig, Decide("in", rig.view()["passage"], "one", "door1", rig.now(), Outcome.ADMIT, "known"))
+    rig.turn(61.0)
+    red = CodeAnswered("in", "scanner", resolved("k1", "red"), "k1", 0, rig.now())
+    rig.card.full = True
+    rig.station.offer(red)
+    rig.turn()
+    assert rig.view()["notices"] == []
+    rig.card.full = False
+    rig.done.clear()
+    rig.turn(0.5)  # the platform says it once; the gate takes it in when it can
+    (row,) = rig.rows("code.answered")
+    assert (row.body["against"], row.body["admitted"]) == (True, True)
+    assert [do.what for _rows, do in rig.done] == ["alarm"]
+    assert rig.view()["notices"] == ["code_red_late:2"]

@@ -20,7 +20,7 @@ BEGINS = "https://health.example.invalid/"
 GREEN, RED, OTHER, LATER = (f"{BEGINS}c?{name}" for name in ("green", "red", "other", "later"))
 PEOPLE = {
     GREEN: {"health": "green", "itinerary": "green", "name": "欧阳某某", "id_number": "110101199003070011"},
-    RED: {"health": "red", "name": "诸葛某某"},
+    RED: {"health": "red", "name": "诸葛某某", "id_number": "110101198501010025"},
     OTHER: {"health": "green", "name": "司马某某"},
     LATER: {"health": "yellow", "name": "上官某某"},
 }
@@ -94,6 +94,7 @@ def platforms(gate: Gate) -> list[dict[str, Any]]:
 def test_a_code_is_asked_about_over_http_and_what_comes_back_is_sealed(
     asking: Gate, stage: Stage, province: Province
 ) -> None:
+    assert [device["state"] for device in platforms(asking)] == ["starting"], "nobody was asked yet"
     step = shows(asking, stage, RED, "failed")
     assert step["reasons"] == ["code_not_accepted:health_red"]
     sent_away(asking)
@@ -121,6 +122,31 @@ def test_a_code_is_asked_about_over_http_and_what_comes_back_is_sealed(
         assert hidden not in stored
         assert hidden not in asking.text()
     assert asking.faults() == []
+
+
+def test_somebody_without_a_phone_is_asked_about_by_the_number_that_is_typed(
+    tmp_path: Path, stage: Stage, province: Province
+) -> None:
+    table = TABLE.format(begins=BEGINS, port=province.port) + "id_numbers = true\n"
+    gate = Gate(tmp_path, extra=QUICK + table)
+    gate.start()
+    try:
+        for code, state, reasons in (
+            (RED, "failed", ["code_not_accepted:health_red"]),
+            (GREEN, "done", []),
+        ):
+            passage = gate.post("begin")[1]["passage"]
+            number = PEOPLE[code]["id_number"]
+            assert gate.post("answers", passage=passage, question="id_number", value=number)[0] == 200
+            until(lambda state=state: code_step(gate)["state"] == state, 10, f"{code} {state}")  # type: ignore[misc]
+            assert code_step(gate)["reasons"] == reasons
+            sent_away(gate)
+        assert province.server.asked["prompt"] == 2
+        stored = json.dumps([row.body for row in gate.rows("passage.decided")], ensure_ascii=False)
+        assert PEOPLE[RED]["id_number"] not in stored
+        assert gate.faults() == []
+    finally:
+        gate.end()
 
 
 def test_a_platform_that_goes_is_told_once_everywhere_and_comes_back_by_itself(
@@ -186,6 +212,22 @@ def test_a_gate_killed_while_a_platform_is_asked_asks_again(
     asking.start()
     shows(asking, stage, GREEN, "done")
     assert len(asking.rows("code.answered")) == 1, "told again what was told before"
+
+
+def test_a_gate_that_stops_while_a_platform_is_silent_ends_at_once_and_well(
+    asking: Gate, stage: Stage, province: Province
+) -> None:
+    province.server.mood, province.server.delay_s = "slow", 60.0
+    shows(asking, stage, OTHER, "failed")  # the lane was told; a worker goes on listening
+    sent_away(asking)
+    assert asking.stop(timeout_s=9.0) == 0
+    assert "did not end" not in asking.text()
+    assert asking.rows("device.lost") == []
+    province.go()
+    province.come()
+    asking.start()
+    [row] = until(lambda: asking.rows("code.answered"), 15, "the answer after the restart")
+    assert row.body["subject"] == {"colour": "green"}
 
 
 def test_a_platform_table_that_cannot_work_is_named_before_anything_starts(

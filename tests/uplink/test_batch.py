@@ -11,7 +11,7 @@ from edge import wire
 from edge.uplink.batch import Batch, Composer
 from edge.uplink.personal import forwarded
 from edge.uplink.segments import segment_at, segments, start_at
-from tests.uplink.fakes import FIRST, GATE, SECOND, FakeIncarnation, FakeJournal
+from tests.uplink.fakes import FIRST, GATE, SECOND, FakeIncarnation, FakeJournal, FakeUpstream, Gate
 
 
 def composed(journal: FakeJournal, after: int = 0, **options: Any) -> tuple[Batch, list[dict[str, Any]]]:
@@ -131,3 +131,26 @@ def test_whatever_is_not_named_does_not_appear(named: set[str]) -> None:
     }
     text = json.dumps(forwarded(BODY, OPENED, named), ensure_ascii=False)
     assert {name for name, value in values.items() if f'"{value}"' in text} == named - {"other"}
+
+
+def test_what_names_a_code_goes_only_when_it_is_named() -> None:
+    opened = {
+        "evidence": {
+            "0": {"personal": {"code_digest": "ab" * 32, "name": "张*"}, "holder": "china_health:x"}
+        },
+        "find": ["ab" * 32],
+    }
+    assert forwarded(BODY, opened, ("phone",)) is None
+    assert forwarded(BODY, opened, ("code_digest",)) == {
+        "evidence": {"0": {"personal": {"code_digest": "ab" * 32}}}
+    }
+
+
+def test_an_answer_against_somebody_who_is_in_goes_ahead_of_a_backlog() -> None:
+    gate = Gate(FakeUpstream())
+    gate.journal.fill(1200)
+    late = gate.journal.append("code.answered", {"passage": 1, "against": True, "admitted": True}, "in")
+    gate.journal.append("code.answered", {"passage": 2, "against": True, "admitted": False}, "in")
+    gate.turn()
+    assert gate.acknowledged < late
+    assert gate.upstream.alarms == [late]

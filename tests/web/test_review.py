@@ -189,7 +189,9 @@ def test_what_a_platform_said_after_the_end_stands_beside_the_passage(world: Wor
     assert "does not know this code" in said
     assert "<i>" not in said
     client.get("/language/zh_Hans")
-    assert "平台在通行结束后的答复" in client.get(f"/review/passage/{passage}").get_data(as_text=True)
+    page = client.get(f"/review/passage/{passage}").get_data(as_text=True)
+    assert "平台在通行结束后的答复" in page
+    assert "健康码 绿码" in page
 
 
 def test_personal_fields_are_masked_until_a_manager_opens_them_and_that_is_a_row(

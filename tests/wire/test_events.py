@@ -241,3 +241,27 @@ def test_a_gates_name_is_escaped_in_the_source() -> None:
     made = good(source=wire.source("观音桥/3", "a" * 32))
     event: Event = parse_event(made)
     assert (event.gate_id, event.incarnation, event.kind) == ("观音桥/3", "a" * 32, "a.b")
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "expected"),
+    [
+        ("device.lost", {}, True),
+        ("device.back", {}, False),
+        ("passage.decided", {"outcome": "refer"}, True),
+        ("passage.decided", {"outcome": "admit"}, False),
+        ("code.answered", {"against": True, "admitted": True}, True),
+        ("code.answered", {"against": True, "admitted": False}, False),
+        ("code.answered", {"against": False, "admitted": True}, False),
+        ("code.answered", {"against": "yes", "admitted": 1}, False),
+        ("code.answered", {}, False),
+    ],
+)
+def test_what_the_district_should_hear_of_first(kind: str, body: dict[str, Any], expected: bool) -> None:
+    assert wire.urgent(kind, body) is expected
+
+
+@given(st.sampled_from([*KINDS, "code.answered"]), st.dictionaries(texts, values, max_size=3))
+def test_only_kinds_the_alarm_lane_looks_at_are_urgent(kind: str, body: dict[str, Any]) -> None:
+    if wire.urgent(kind, body | {"against": True, "admitted": True, "outcome": "refer"}):
+        assert kind in wire.URGENT | wire.SOMETIMES_URGENT

@@ -10,6 +10,7 @@ import ssl
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -32,7 +33,7 @@ from edge.cli.doctor.calibrations import Devices
 from edge.cli.doctor.devices import Fetch
 from edge.cli.doctor.finding import Finding, Level, Run, below, redacted
 from edge.cli.doctor.power import power
-from edge.cli.doctor.surroundings import Reach
+from edge.cli.doctor.surroundings import Reach, Trusting
 from edge.clock import Clock
 from edge.config import Settings, examine, language
 
@@ -42,12 +43,14 @@ _STORE = Path("/var/lib/gatepost")
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What the checks reach out with; tests hand in others."""
+    """What the checks reach out with; tests hand in others. `trusting` is for servers with certificates of
+    their own; without it they are asked as all others."""
 
     run: Run
     fetch: Fetch
     reach: Reach
     root: Path = Path("/")
+    trusting: Trusting | None = None
 
 
 @click.command()
@@ -56,7 +59,9 @@ class Tools:
 @click.pass_context
 def doctor(context: click.Context, path: Path | None, as_json: bool) -> None:
     """Look at every device, the clock, the card, the uplink, and say what to do."""
-    findings = look(path, os.environ, given(context), Tools(run_program, fetch, reach))
+    findings = look(
+        path, os.environ, given(context), Tools(run_program, fetch, reach, trusting=reach_trusting)
+    )
     for finding in findings:
         if as_json:
             click.echo(json.dumps(finding.as_dict(), ensure_ascii=False))
@@ -86,8 +91,8 @@ def look(path: Path | None, environ: Mapping[str, str], parts: Given, tools: Too
         findings += _store(settings, tools)
         findings += _lanes(settings, parts, tools)
         findings += trust.look(settings, _clock(settings).now())
-        findings += surroundings.uplink(settings, environ, tools.reach)
-        findings += platforms.look(settings, parts.drivers, tools.reach)
+        findings += surroundings.uplink(settings, environ, tools.reach, tools.trusting)
+        findings += platforms.look(settings, parts.drivers, tools.reach, tools.trusting)
     return [redacted(finding, secrets) for finding in findings]
 
 
@@ -110,30 +115,49 @@ def fetch(url: str) -> tuple[int, bytes] | None:
         return None
 
 
-def reach(url: str) -> int | str:
+def reach_trusting(ca_file: Path) -> Reach:
+    """Return a `reach` that believes the certificates in a file instead of the system's."""
+    return partial(reach, ca_file=ca_file)
+
+
+def reach(url: str, ca_file: Path | None = None) -> int | str:
     """Return the status a server gives, or why there was none."""
     try:
-        return _ask(url, "HEAD")[0]
-    except ssl.SSLError:
-        return "certificate"
-    except socket.gaierror:
-        return "dns"
-    except TimeoutError:
-        return "timeout"
-    except ConnectionRefusedError:
-        return "refused"
+        return _ask(url, "HEAD", ca_file)[0]
     except (OSError, http.client.HTTPException) as error:
-        return type(error).__name__
+        return next((word for kind, word in _WORDS if isinstance(error, kind)), type(error).__name__)
 
 
-def _ask(url: str, method: str) -> tuple[int, bytes]:
+class _NoCertificates(OSError):
+    """The file of certificates to believe cannot be read, or holds none."""
+
+
+# The first that fits: most are kinds of OSError.
+_WORDS = (
+    (_NoCertificates, "ca_file"),
+    (ssl.SSLError, "certificate"),
+    (socket.gaierror, "dns"),
+    (TimeoutError, "timeout"),
+    (ConnectionRefusedError, "refused"),
+)
+
+
+def _context(ca_file: Path | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        raise _NoCertificates(str(ca_file)) from error
+
+
+def _ask(url: str, method: str, ca_file: Path | None = None) -> tuple[int, bytes]:
     # http.client, not the uplink's pool: no proxy, no retry, no redirect, one short question.
     parts = urlsplit(url)
     host = parts.hostname or ""
     connection: http.client.HTTPConnection
     if parts.scheme == "https":
-        context = ssl.create_default_context()
-        connection = http.client.HTTPSConnection(host, parts.port, timeout=_TIMEOUT_S, context=context)
+        connection = http.client.HTTPSConnection(
+            host, parts.port, timeout=_TIMEOUT_S, context=_context(ca_file)
+        )
     else:
         connection = http.client.HTTPConnection(host, parts.port, timeout=_TIMEOUT_S)
     try:

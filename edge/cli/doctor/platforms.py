@@ -1,20 +1,26 @@
 """What `doctor` learns of the platforms: is there a driver, can its secret be read, does anybody answer at
 its address. Nobody's code is asked about."""
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from edge.cli.doctor.finding import Finding, fault, ok, warn
-from edge.cli.doctor.surroundings import WHY, Reach
+from edge.cli.doctor.surroundings import WHY, Reach, Trusting
 from edge.config import Drivers, Settings
 from edge.domain.errors import DeviceUnavailable
 from edge.health import remedy
 
 
-def look(settings: Settings, drivers: Drivers, reach: Reach) -> list[Finding]:
-    """Return one finding for each platform."""
-    return [
-        _looked(table.name, drivers.load("verifier", table.verifier), reach) for table in settings.platform
-    ]
+def look(
+    settings: Settings, drivers: Drivers, reach: Reach, trusting: Trusting | None = None
+) -> list[Finding]:
+    """Return one finding for each platform; one with certificates of its own is asked by `trusting` them."""
+    found = []
+    for table in settings.platform:
+        driver = drivers.load("verifier", table.verifier)
+        own = getattr(getattr(driver, "options", None), "ca_file", "")
+        found.append(_looked(table.name, driver, trusting(Path(own)) if own and trusting else reach))
+    return found
 
 
 def _looked(name: str, driver: object, reach: Reach) -> Finding:

@@ -17,6 +17,9 @@ from edge.domain.model import ClockQuality
 Reach = Callable[[str], int | str]
 """Asks an address: the HTTP status, or a word for why nobody answered (`certificate`, `dns`, ...)."""
 
+Trusting = Callable[[Path], Reach]
+"""Asks as Reach does, with the certificates in this file instead of the system's."""
+
 UPLINK = "uplink"
 WHY = {
     "dns": (
@@ -34,6 +37,13 @@ WHY = {
     "certificate": (
         ("its certificate is not accepted", "证书不被接受"),
         ("check the clock first, then the certificate", "先检查时钟，再检查证书"),
+    ),
+    "ca_file": (
+        ("the certificates in ca_file cannot be read", "ca_file 里的证书读不出来"),
+        (
+            "put the district's or platform's own certificate there, as PEM",
+            "请放入对方自己的证书（PEM 格式）",
+        ),
     ),
 }
 
@@ -98,8 +108,11 @@ def keys(root: Path, settings: Settings) -> list[Finding]:
     return [ok("key", f"{second} lies on another medium than the data", f"{second} 与数据不在同一存储介质上")]
 
 
-def uplink(settings: Settings, environ: Mapping[str, str], reach: Reach) -> list[Finding]:
-    """Say whether the district's server answers and whether there is a token for it."""
+def uplink(
+    settings: Settings, environ: Mapping[str, str], reach: Reach, trusting: Trusting | None = None
+) -> list[Finding]:
+    """Say whether the district's server answers and whether there is a token for it; one with certificates
+    of its own is asked by `trusting` them."""
     if settings.uplink is None:
         return [ok(UPLINK, "none configured; nothing leaves the gate", "没有配置，不上报")]
     findings = _token(settings.uplink, environ)
@@ -108,7 +121,8 @@ def uplink(settings: Settings, environ: Mapping[str, str], reach: Reach) -> list
     if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
         what = ("http: the token and the records travel in the clear", "http 不加密，令牌和记录可被窃听")
         findings.append(warn(UPLINK, what, ("use https://", "改用 https://")))
-    answer = reach(url)
+    own = settings.uplink.ca_file
+    answer = reach(url) if own is None or trusting is None else trusting(own)(url)
     where = parts.netloc
     if isinstance(answer, str):
         why, do = WHY.get(answer, ((answer, answer), ("check the network", "检查网络")))

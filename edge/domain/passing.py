@@ -1,0 +1,118 @@
+"""How a passage begins, goes on and ends: what every event of a lane comes down to.
+
+Pure. Which passage an event is about, `edge.domain.lane` has found out by then.
+"""
+
+from dataclasses import replace
+
+from edge.domain import rules
+from edge.domain.answering import remembered
+from edge.domain.bench import added, ended, free_ticket
+from edge.domain.lane_state import MAX_EVIDENCE, Do, LaneSpec, LaneState, Record, Result
+from edge.domain.measuring import all_over
+from edge.domain.model import (
+    PASSAGES_PER_BOOT,
+    Decision,
+    Evidence,
+    Instant,
+    Outcome,
+    Passage,
+    Reason,
+    Rest,
+    Stage,
+)
+
+FULL = "passage_full"
+
+
+def opened(spec: LaneSpec, state: LaneState, at: Instant) -> LaneState:
+    """Open a passage. Its number is this run's, so that nothing has to be written for it."""
+    passage = Passage(
+        id=spec.boot * PASSAGES_PER_BOOT + state.opened * spec.lanes + spec.number,
+        lane=spec.name,
+        direction=spec.direction,
+        procedure=spec.procedure.name,
+        procedure_version=spec.procedure.version,
+        policy_version=spec.policy.version,
+        opened=at,
+        touched=at,
+    )
+    return replace(state, active=passage, opened=state.opened + 1)
+
+
+def bound(spec: LaneSpec, state: LaneState, piece: Evidence, *, limit: int = MAX_EVIDENCE) -> Result:
+    """Put a piece of evidence into the lane's passage, opening one where there is none. A passage that
+    holds `limit` pieces takes no more, and the attendant is told."""
+    if state.active is None:
+        state = opened(spec, state, piece.at)
+    passage = state.active
+    assert passage is not None
+    if len(passage.evidence) >= limit:  # a scanner gone mad cannot grow a passage without bound
+        told = state.notice is not None and state.notice[0] == FULL
+        return Result(state if told else replace(state, notice=(FULL, piece.at.mono_us)))
+    evidence = added(spec, passage.rests, passage.evidence, piece)
+    passage = replace(passage, evidence=evidence, touched=piece.at)
+    return settled(spec, replace(state, active=passage), passage, piece.at)
+
+
+def settled(spec: LaneSpec, state: LaneState, passage: Passage, at: Instant) -> Result:
+    """Decide the lane's passage where its evidence is enough, hold it where somebody has to look."""
+    decision = rules.decide(spec.procedure, spec.policy, passage.evidence)
+    if decision.outcome is not None:
+        return closed(spec, state, passage, decision, at)
+    known = passage.decision is not None and passage.decision.reasons == decision.reasons
+    stage = Stage.HOLD if decision.hold else Stage.OPEN
+    news = decision.hold and not known
+    passage = replace(passage, decision=decision, stage=stage, recorded=passage.recorded or news)
+    state = replace(state, active=passage)
+    if not news:
+        return Result(state, passage=passage.id)
+    prompt = "again" if Reason.TEMPERATURE_AGAIN in decision.reasons else "wait"
+    return Result(state, (Record("passage.held", passage),), (Do("voice", prompt, passage.id),), passage.id)
+
+
+def closed(spec: LaneSpec, state: LaneState, passage: Passage, decision: Decision, at: Instant) -> Result:
+    """End a passage of the lane, active or parked."""
+    done = ended(passage, decision, at)
+    was_active = state.active is not None and state.active.id == passage.id
+    state = replace(
+        state,
+        active=None if was_active else state.active,
+        parked=tuple(p for p in state.parked if p.id != passage.id),
+        last=done,
+    )
+    state = remembered(state, done, boot=spec.boot)
+    if was_active:
+        state = replace(all_over(state), notice=None)
+    dos: list[Do] = []
+    if decision.outcome is Outcome.ADMIT:
+        dos.append(Do("barrier", "pulse", passage.id))
+    if decision.outcome is Outcome.REFER and Reason.TEMPERATURE_OVER_THRESHOLD in decision.reasons:
+        dos.append(Do("voice", "alarm", passage.id))  # goes before whatever is being announced
+    if decision.outcome is not Outcome.ABANDONED and decision.outcome is not None:
+        dos.append(Do("voice", decision.outcome.value, passage.id))
+    return Result(state, (Record("passage.decided", done),), tuple(dos), passage.id)
+
+
+def parked(
+    spec: LaneSpec, state: LaneState, passage: Passage, at: Instant, *, why: str, by: str | None = None
+) -> Result:
+    """Move the lane's passage aside, under a ticket."""
+    waiting = replace(
+        passage,
+        stage=Stage.PARKED,
+        ticket=passage.ticket or free_ticket(state.parked),
+        rests=(*passage.rests, Rest(at, spec.boot, why, by, pieces=len(passage.evidence))),
+        touched=at,
+        recorded=True,
+    )
+    state = replace(all_over(state), active=None, parked=(*state.parked, waiting), notice=None)
+    return Result(state, (Record("passage.parked", waiting),), _rest_prompt(spec, waiting, why), passage.id)
+
+
+def _rest_prompt(spec: LaneSpec, waiting: Passage, why: str) -> tuple[Do, ...]:
+    if why != "rest":
+        return ()
+    minutes = spec.policy.rest_us // 60_000_000
+    values = (("ticket", str(waiting.ticket)), *((("minutes", str(minutes)),) if minutes else ()))
+    return (Do("voice", "rest", waiting.id, values),)
