@@ -118,8 +118,9 @@ class VideoFile:
             return None
         index = self._index(due)
         if not 0 <= index - self._next <= _READ_AHEAD:
-            self._capture.set(cv2.CAP_PROP_POS_FRAMES, index)
-            self._next = index
+            # Asked for frame 1, OpenCV goes to frame 2 and counts on from 1; from 0 it is one step.
+            self._next = index if index > 1 else 0
+            self._capture.set(cv2.CAP_PROP_POS_FRAMES, self._next)
         for _ in range(index - self._next):
             self._next += self._capture.grab()
         got, frame = self._capture.read()

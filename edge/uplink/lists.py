@@ -171,9 +171,12 @@ class ListLane:
         written = same and known.get("row", True)
         if written or (same and not row):
             return
-        if row:
+        # What the newest row says needs no other, whatever was only shown since.
+        last = known.get("last")
+        if row and last != [version, why]:
             self._append(REFUSED, {"name": name, "version": version, "why": why})
-        self._refused[name] = {"version": version, "why": why, "kind": kind, "row": row}
+            last = [version, why]
+        self._refused[name] = {"version": version, "why": why, "kind": kind, "row": row, "last": last}
         self._save()
         log.log(
             logging.ERROR if kind == BAD else logging.WARNING,

@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -51,6 +52,19 @@ def test_a_looping_video_shows_the_frame_the_monotonic_clock_asks_for(tmp_path: 
             shown.append(number(frame) in due)
     video.close()
     assert all(shown)
+
+
+@pytest.mark.parametrize("first", range(10))
+@pytest.mark.parametrize("after", range(10))
+def test_a_video_goes_on_right_from_any_frame_to_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: int, after: int
+) -> None:
+    video = opened(f"file:{write_video(tmp_path / 'v.avi', steps(10), fps=20)}", loop=True)
+    due = iter((first, 10 + after, 11 + after))
+    monkeypatch.setattr(video, "_pace", SimpleNamespace(wait=lambda: next(due)))
+    shown = [video.read() for _ in range(3)]
+    video.close()
+    assert [number(frame) for frame in shown if frame is not None] == [first, after, (after + 1) % 10]
 
 
 def test_a_slower_pace_than_the_videos_own_can_be_asked_for(tmp_path: Path) -> None:

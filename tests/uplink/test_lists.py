@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from edge.domain.errors import ConfigError, Unreachable
@@ -368,6 +368,7 @@ def test_the_heart_beats_before_every_list(shelf: Shelf, upstream: FakeUpstream)
     )
 )
 @settings(max_examples=40)
+@example([("push", 1), ("push", 2), ("lower", 1), ("fault", 1), ("push", 2), ("lower", 2)])
 def test_whatever_happened_the_next_good_push_is_in_force_and_no_complaint_is_left(
     story: list[tuple[str, int]],
 ) -> None:
