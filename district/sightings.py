@@ -145,6 +145,8 @@ def _shown(event: Event) -> Iterator[_Shown]:
         carrier, at_us, clock = piece.get("carrier"), piece.get("at_us"), piece.get("clock")
         if not isinstance(carrier, str) or carrier not in LIVE or not _is_number(at_us):
             continue
+        if str(piece.get("source", "")).startswith("attendant:"):
+            continue  # asked by the number that was typed: no code was in anybody's hand
         yield _Shown(_digest(hidden, str(index)), carrier, at_us, clock in TRUSTED)
 
 

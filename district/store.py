@@ -93,9 +93,10 @@ class Store:
         file, not in it: who copies only district.db cannot look a code up. Raises StoreError."""
         path = self.path.with_name(SECRET)
         try:
-            if not path.exists() or path.stat().st_size != _SECRET_BYTES:
-                _write_once(path, secrets.token_bytes(_SECRET_BYTES))
-            return path.read_bytes()
+            damaged = path.exists() and path.stat().st_size != _SECRET_BYTES
+            if damaged or not path.exists():
+                _write_once(path, secrets.token_bytes(_SECRET_BYTES), instead=damaged)
+            return path.read_bytes()  # another process may have been the first
         except OSError as error:
             raise StoreError(f"{path}: {error}") from error
 
@@ -116,15 +117,25 @@ def migrations() -> list[tuple[int, str]]:
     return [(int(f.name[:4]), f.read_text("utf-8")) for f in files]
 
 
-def _write_once(path: Path, content: bytes) -> None:
-    """Whole or not at all, also when the power fails. A damaged one is replaced: all it costs is that
-    codes seen before are not recognised."""
+def _write_once(path: Path, content: bytes, *, instead: bool) -> None:
+    """Whole or not at all, also when the power fails; of several processes the first one's stays. `instead`
+    of a damaged one: all it costs is that codes seen before are not recognised."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    Path(name).replace(path)
+    if instead:
+        Path(name).replace(path)
+    else:
+        with contextlib.suppress(FileExistsError):
+            os.link(name, path)
+        Path(name).unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _migrate(connection: sqlite3.Connection) -> None:

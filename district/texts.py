@@ -80,7 +80,7 @@ _TEXTS = {
     "alarm_inbox_overflowed": ("卡口处理不过来", "a gate's inbox overflowed"),
     "alarm_retention_destroyed": ("未送达的记录已到期销毁", "unsent rows were destroyed on their last day"),
     "alarm_journal_renewed": ("卡口日志重新开始", "a gate's journal began anew"),
-    "alarm_list_refused": ("卡口拒收下发的名单", "a gate refused a list that was pushed"),
+    "alarm_list_refused": ("下发的名单在卡口没有生效", "a pushed list is not in force at a gate"),
     "alarm_code_seen_elsewhere": ("同一个码先后出现在两个卡口，可能是截图",
                                   "one code at two gates: a screenshot?"),
     "alarm_code_red_late": (

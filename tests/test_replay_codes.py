@@ -355,6 +355,43 @@ def test_what_was_decided_before_codes_were_judged_as_now_is_decided_the_same_ag
     assert ends(found) == [*before, *now, *with_ladder]
 
 
+def two_named(gate: Gate, one: str, other: str) -> None:
+    """A health and an itinerary code, both green, that say whose they are."""
+    for carrier, fact, name in (
+        (Carrier.CHINA_HEALTH, "colour", one),
+        (Carrier.CHINA_ITINERARY, "itinerary", other),
+    ):
+        payload = f"{carrier}:{name}:{gate.seconds}".encode()
+        answer = PlatformAnswer(PlatformState.FOUND, subject={fact: "green"}, personal={"name": name})
+        route = Route("platform", carrier, re.compile(b".*"))
+        gate.show(gate.put(payload, answered(route, payload, answer, gate.now())))
+        gate.turn(1.0)
+    gate.pass_by()
+
+
+def test_whose_codes_they_were_is_decided_again_as_names_were_compared_then(gate: Gate) -> None:
+    for edition in (1, EDITION):
+        gate.follow("green_only", edition=edition)
+        two_named(gate, "LI MING", "李明")
+        two_named(gate, "XI", "LI")
+    found = gate.replayed()
+    assert [one for one in found if not one.same] == []
+    two = "abandoned [second_identity nobody_finished]"
+    assert ends(found) == [two, "admit [complete]", "admit [complete]", two]
+
+
+def test_an_answer_that_was_lost_is_decided_the_same_again(gate: Gate) -> None:
+    route = Route("platform", Carrier.CHINA_HEALTH, re.compile(b".*"))
+    gate.show(gate.put(b"asked", unanswered(route, b"asked", CodeReason.ASK_PLATFORM)))
+    gate.turn(20.0)
+    gate.pass_by()
+    (found,) = gate.replayed()
+    assert found.same
+    assert ends([found]) == ["abandoned [code_unverified nobody_finished]"]
+    (decided,) = gate.rows("passage.decided")
+    assert [piece["reason"] for piece in decided.body["evidence"]] == ["ask_platform", "platform_silent"]
+
+
 def test_a_look_at_the_phone_is_recorded_behind_what_was_known_then(gate: Gate) -> None:
     route = Route("platform", Carrier.CHINA_HEALTH, re.compile(b".*"))
     silent = gate.put(b"silent", unanswered(route, b"silent", CodeReason.PLATFORM_SILENT))

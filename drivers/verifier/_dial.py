@@ -9,12 +9,15 @@ import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
-_ADDRESSES = 4  # that are tried; each gets its share of what time there is
+QUICK_S = 0.5  # what an address gets at first where there are others: a person waits for two seconds
+_ADDRESSES = 4  # that are tried
 _LOOK_S = 0.1
 
+A = TypeVar("A")
+C = TypeVar("C")
 Address = tuple[int, Any]
 """(family, what `connect` takes)."""
 
@@ -35,25 +38,56 @@ def connect(
 
     `hold` gets each socket before it is waited for, so that another thread can shut it down.
     """
+
+    def reached(address: Address, wait_s: float) -> socket.socket:
+        return _connected(address, wait_s, hold)
+
+    return first_reached(_addresses(host, port, deadline, stopping), deadline, reached, stopping=stopping)
+
+
+def first_reached(
+    addresses: Sequence[A],
+    deadline: float,
+    reached: Callable[[A, float], C],
+    *,
+    stopping: Callable[[], bool],
+) -> C:
+    """Return what `reached` makes of the first address that answers before `deadline`. Raises NotReached.
+
+    One that is silent does not hide the next for long; those that may only be slow share what time is left.
+    """
     error: OSError = TimeoutError("no time")
-    addresses = _addresses(host, port, deadline, stopping)
-    for index, (family, address) in enumerate(addresses):
-        left_s = deadline - time.monotonic()
-        if left_s <= 0 or stopping():
-            break
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            # As urllib3 and http.client do: a small question is sent at once.
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.settimeout(left_s / (len(addresses) - index))
-            hold(sock)
-            sock.connect(address)
-        except OSError as failed:
-            error = failed
-            sock.close()
-        else:
-            return sock
+    waiting = list(addresses)
+    for quick in (True, False) if len(waiting) > 1 else (False,):
+        silent: list[A] = []
+        for index, address in enumerate(waiting):
+            left_s = deadline - time.monotonic()
+            if left_s <= 0 or stopping():
+                raise NotReached(type(error).__name__) from error
+            share_s = left_s / (len(waiting) - index)
+            try:
+                return reached(address, min(QUICK_S, share_s) if quick else share_s)
+            except OSError as failed:
+                error = failed
+                if isinstance(failed, TimeoutError):
+                    silent.append(address)
+        waiting = silent
     raise NotReached(type(error).__name__) from error
+
+
+def _connected(address: Address, wait_s: float, hold: Callable[[socket.socket], None]) -> socket.socket:
+    family, where = address
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        # As urllib3 and http.client do: a small question is sent at once.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.settimeout(wait_s)
+        hold(sock)
+        sock.connect(where)
+    except OSError:
+        sock.close()
+        raise
+    return sock
 
 
 def _addresses(host: str, port: int, deadline: float, stopping: Callable[[], bool]) -> list[Address]:

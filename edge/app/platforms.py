@@ -7,10 +7,12 @@ from functools import partial
 from typing import Any
 
 from drivers import registry
+from edge.codes.reasons import CodeReason
 from edge.config import Platform as Table
 from edge.devices import Place
 from edge.domain.answering import remembered
 from edge.domain.errors import JournalError
+from edge.domain.facts import Fact
 from edge.domain.lane_state import LaneSpec, LaneState
 from edge.domain.model import Carrier, Code, Instant, Passage
 from edge.domain.record import restored
@@ -100,7 +102,14 @@ def recalled(
 def _just_gone(lane: str, journal: Journal, reader: Reader, now: Instant) -> list[Passage]:
     after = max(0, reader.head() - LOOKED_AT)
     rows = reader.rows_after(after, LOOKED_AT, {"passage.decided", "code.answered"})
-    told = {(row.body["passage"], row.body["carrier"]) for row in rows if row.kind == "code.answered"}
+    # An old answer, or one about a code in two hands, is not the last word.
+    told = {
+        (row.body["passage"], row.body["carrier"])
+        for row in rows
+        if row.kind == "code.answered"
+        and row.body["reason"] != CodeReason.SEEN_ELSEWHERE
+        and Fact.ANSWER_AGE_S not in row.body["subject"]
+    }
     passages = []
     for row in rows:
         recent = 0 <= now.at_us - row.at_us <= BACKLOG_US

@@ -117,7 +117,7 @@ def judge(
         return Judged(shortfalls=against, against=True)
     if not statements.health_of(edition).intersection(carriers):
         return Judged()
-    if statements.is_asking(evidence, carriers):
+    if statements.is_asking(evidence, carriers, edition):
         return Judged(shortfalls=("needs_answer",) if said.good else (), waits=True, asks=True)
     if not said.good:
         return Judged()

@@ -26,7 +26,8 @@ RED_LATE = "code_red_late"
 
 # Reasons that say nothing of the code: nobody has answered.
 _NOTHING_NEW = frozenset({"platform_silent", "platform_down", "platform_garbled"})
-_OPEN = _NOTHING_NEW | {ASKING}
+# Nobody has answered yet, or not this lane.
+_OPEN = _NOTHING_NEW | {ASKING, "seen_elsewhere"}
 # The clocks of a machine keep their distance while it runs and nobody sets them.
 _APART_US = 2_000_000
 
@@ -117,12 +118,14 @@ def _beside(event: CodeAnswered, owed: Owed, *, against: bool) -> Note:
 
 
 def _unanswered(passage: Passage) -> tuple[tuple[str, Instant], ...]:
-    """Digests of codes whose platform has said nothing, in time or at all, and when each was shown last."""
+    """Digests of codes whose platform has said nothing, in time or at all, and when each was shown last. An
+    old answer that stood in for it is not its last word."""
     found: dict[str, tuple[Instant, str | None]] = {}
     for piece in passage.evidence:
         if not isinstance(piece.item, Code) or (key := _digest(piece.item)) is None:
             continue
-        if piece.item.verdict is not CodeVerdict.UNVERIFIED or piece.item.reason not in _OPEN:
+        says_open = piece.item.verdict is CodeVerdict.UNVERIFIED and piece.item.reason in _OPEN
+        if not says_open and Fact.ANSWER_AGE_S not in piece.item.subject:
             found.pop(key, None)
             continue
         before = found.get(key)

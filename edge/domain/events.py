@@ -42,13 +42,14 @@ class CodeAnswered:
 @dataclass(frozen=True, slots=True)
 class CardRead:
     """An identity card was laid down: (field, text) pairs, personal all of them; none where it could
-    not be read, and then `unread` says why where that is known (`layout`)."""
+    not be read, and then `unread` says why where that is known (`layout`). `found` as of `Give`."""
 
     lane: str
     device: str
     fields: tuple[tuple[str, str], ...]
     at: Instant
     unread: str = ""
+    found: tuple[Code, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """From what an attendant gave to evidence: every value checked against the procedure's questions."""
 
 import re
+from collections.abc import Iterable
 from datetime import date
 
 from edge.domain.errors import FormError
 from edge.domain.events import Give
-from edge.domain.model import Answer, Evidence, Measurement, Method
+from edge.domain.model import Answer, Carrier, Evidence, Measurement, Method
 from edge.domain.procedure import CONTACT, Procedure, Question
 
 MAX_TEXT = 200
@@ -24,6 +25,20 @@ def taken(procedure: Procedure, event: Give) -> tuple[Evidence, ...]:
     if not event.answers:
         raise FormError("bad_value", "no answer was given")
     return tuple(_piece(procedure, event, name, value) for name, value in event.answers)
+
+
+def numbers(
+    procedure: Procedure, answers: Iterable[tuple[str, str]]
+) -> tuple[tuple[str, frozenset[Carrier]], ...]:
+    """Return the ID numbers among answers that stand in place of a code, each with the kinds of code its step
+    reads: a number asked for another reason is not somebody's missing code."""
+    places = {
+        question.id: frozenset(step.carriers)
+        for step in procedure.steps
+        for question in step.instead
+        if question.kind == "id_number" and question.id == "id_number"
+    }
+    return tuple((value, places[name]) for name, value in answers if name in places)
 
 
 def contact_mdegc(text: str) -> int:

@@ -5,12 +5,14 @@ differs; nothing shown by both says nothing, and what is written in different wa
 name in Latin letters with one in Chinese characters, a passport's number with a resident's.
 """
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from itertools import permutations
 
 from edge.domain.model import Answer, Carrier, Code, CodeVerdict, Evidence
+from edge.domain.statements import EDITION
 
 FIELDS = ("name", "id_number", "phone")
 # Codes that an authority resolves and says whose they are.
@@ -23,6 +25,7 @@ _MOBILE = re.compile(r"[8*][6*][1*][0-9*]{10}")
 _PHONE_PLACES = 11
 _RESIDENT_PLACES = 18
 _MOST_WORDS = 4
+_MASKS_1 = frozenset("*＊×xX✱●")
 
 
 def differ(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
@@ -30,9 +33,10 @@ def differ(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
     return any(_fit(name, one.get(name, ""), other.get(name, "")) is False for name in FIELDS)
 
 
-def of_two_people(evidence: Sequence[Evidence]) -> bool:
+def of_two_people(evidence: Sequence[Evidence], edition: int = EDITION) -> bool:
     """Say whether the resolved codes of a passage name different people, where their platforms say who
     (R14)."""
+    are_two = differ if edition > 1 else _differ_1
     known: list[Code] = [
         piece.item
         for piece in evidence
@@ -41,7 +45,7 @@ def of_two_people(evidence: Sequence[Evidence]) -> bool:
         and piece.item.verdict in (CodeVerdict.VALID, CodeVerdict.EXPIRED)
     ]
     return any(
-        differ(one.personal, other.personal)
+        are_two(one.personal, other.personal)
         for index, one in enumerate(known)
         for other in known[index + 1 :]
     )
@@ -50,8 +54,8 @@ def of_two_people(evidence: Sequence[Evidence]) -> bool:
 def of_another(evidence: Sequence[Evidence]) -> bool:
     """Say whether a code names somebody else than an identity card or an answer of the passage does.
 
-    The surest field both have decides: people have two telephones, and an attendant mishears a name. Names
-    in Latin letters are written too differently to be compared here.
+    The surest field both have decides: nobody else has the same whole number, an attendant mishears a name,
+    and people have two telephones. Names in Latin letters are written too differently to be compared here.
     """
     said = {
         piece.item.question: piece.item.value
@@ -67,11 +71,47 @@ def of_another(evidence: Sequence[Evidence]) -> bool:
 
 def _is_another(said: Mapping[str, str], told: Mapping[str, str]) -> bool:
     fits = {name: _fit(name, said.get(name, ""), told.get(name, "")) for name in FIELDS}
+    whole = not any(_MASK in _id_number(_plain(one.get("id_number", ""))) for one in (said, told))
+    if fits["id_number"] and whole and not _is_echoed(told):
+        return False
     if not _HAN.search(said.get("name", "")):
         fits["name"] = None
     if fits["id_number"] is not None or fits["name"] is not None:
         fits["phone"] = None
     return False in fits.values()
+
+
+def _is_echoed(told: Mapping[str, str]) -> bool:
+    """Say whether a code's number is the one its platform was asked by: somebody else's number, given with
+    one's own name, would always fit itself."""
+    number = told.get("id_number", "").encode()
+    return told.get("code_digest") == hashlib.sha256(number).hexdigest()
+
+
+def _differ_1(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Compare as the first edition did: place by place, whatever a text is written in."""
+    return any(
+        one.get(name) and other.get(name) and not _fit_1(name, one[name], other[name]) for name in FIELDS
+    )
+
+
+def _fit_1(name: str, one: str, other: str) -> bool:
+    one, other = ("".join(text.split()).upper() for text in (one, other))
+    if len(one) == len(other):
+        return all(a == b or _masks_1(name, a, b) for a, b in zip(one, other, strict=True))
+    if not _masks_1(name, *one, *other):
+        return False
+    for first, second in ((one, other), (one[::-1], other[::-1])):
+        for a, b in zip(first, second, strict=False):
+            if _masks_1(name, a, b):
+                break
+            if a != b:
+                return False
+    return True
+
+
+def _masks_1(name: str, *marks: str) -> bool:
+    return any(mark in _MASKS_1 and not (name == "id_number" and mark in "xX") for mark in marks)
 
 
 def _fit(name: str, one: str, other: str) -> bool | None:

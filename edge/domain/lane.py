@@ -39,8 +39,9 @@ from edge.domain.events import (
 from edge.domain.given import taken
 from edge.domain.lane_state import ECHO_US, MAX_EVIDENCE, LaneSpec, LaneState, Record, Result
 from edge.domain.measuring import calibrate, seen, uncalibrate
-from edge.domain.model import Evidence, Instant, Passage, Reason
+from edge.domain.model import Answer, Evidence, Instant, Passage, Reason
 from edge.domain.passing import FULL, bound, closed, opened, parked, settled
+from edge.domain.statements import given_up
 from edge.domain.whose import is_fresh, just_ended, left_behind, shown
 
 __all__ = ["ECHO_US", "MAX_EVIDENCE", "leave", "step"]
@@ -135,7 +136,10 @@ def _laid(spec: LaneSpec, state: LaneState, event: CardRead) -> Result:
     if state.active is None:
         state = opened(spec, state, event.at)
     assert state.active is not None
-    passage = replace(state.active, evidence=(*given, *pieces), touched=event.at)
+    # A number answers what the platform has not said of it yet, so its code goes first.
+    numbered = any(isinstance(piece.item, Answer) and piece.item.question == "id_number" for piece in pieces)
+    found = tuple(Evidence(event.at, event.device, code) for code in event.found) if numbered else ()
+    passage = replace(state.active, evidence=(*given, *found, *pieces), touched=event.at)
     return settled(spec, replace(state, active=passage), passage, event.at)
 
 
@@ -147,7 +151,14 @@ def _tick(spec: LaneSpec, state: LaneState, at: Instant) -> Result:
     for passage in state.parked:
         if passage.rests and elapsed(spec, passage.rests[-1], at) > spec.park_max_us:
             return closed(spec, state, passage, unfinished(spec, passage), at)
-    return Result(state)
+    if active is None:
+        return Result(state)
+    lost = given_up(active.evidence, at)[: max(0, MAX_ANSWERED - len(active.evidence))]
+    if not lost:
+        return Result(state)
+    # Nobody did anything, so `touched` stays: it is no reason to wait longer for somebody who left.
+    passage = replace(active, evidence=(*active.evidence, *lost))
+    return settled(spec, replace(state, active=passage), passage, at)
 
 
 def _begin(spec: LaneSpec, state: LaneState, event: Begin) -> Result:

@@ -1,7 +1,7 @@
 """Which steps of a procedure are open, given the evidence."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from edge.domain import statements
@@ -151,7 +151,7 @@ def _code_status(step: Step, given: _Given) -> StepStatus:
     fitting = [code for _first, _piece, code in last]
     if edition == 1:
         fitting = [code for code in given.codes if code.carrier in (*step.carriers, *step.unless)]
-    lacking = lack(given.evidence, last, judged)
+    lacking = lack(given.evidence, last, judged, edition)
     instead = _instead(step, given, lacking)
     proven = any(
         code.verdict is CodeVerdict.VALID
@@ -162,13 +162,13 @@ def _code_status(step: Step, given: _Given) -> StepStatus:
     # makes up for it, and while a platform is asked it may come yet.
     if not judged.against and not judged.asks:
         if instead is not None and instead.state is StepState.FAILED:
-            return instead
+            return replace(instead, wants=_corrigible(step, given))
         if proven or judged.way is not None:
             return StepStatus(step, StepState.DONE)
         if instead is not None:
             return instead
     wants = () if judged.against else _rungs_left(step, given, lacking)
-    state, reasons = _why_not(fitting, judged, any_read=bool(given.codes))
+    state, reasons = _why_not(fitting, judged, edition, any_read=bool(given.codes))
     return StepStatus(step, state, reasons, wants)
 
 
@@ -181,12 +181,33 @@ def _instead(step: Step, given: _Given, lacking: Lack) -> StepStatus | None:
         status = _asked_status(step, questions, given.answers)
         if status.state is StepState.FAILED:
             return status
+        required = [question for question in questions if question.required]
         stands = _may_stand(step, rung, lacking) and all(
-            not question.required or _is_fresh(step, question, given, lacking) for question in questions
+            _is_fresh(step, question, given, lacking) for question in required
         )
-        if status.state is StepState.DONE and stands:
+        if status.state is StepState.DONE and (stands or _stood(step, required, given, lacking)):
             done = done or status
     return done
+
+
+def _stood(step: Step, questions: Sequence[Question], given: _Given, lacking: Lack) -> bool:
+    """Say whether a rung was answered while its code had no answer: the good one that came late is no
+    reason to ask for more than then."""
+    return all(
+        Failure.UNANSWERED in step.ladder.get(question.rung, ())
+        and lacking.first < given.places.get(question.id, -1) < lacking.until
+        for question in questions
+    )
+
+
+def _corrigible(step: Step, given: _Given) -> tuple[Question, ...]:
+    """Return the questions whose answer stands against the step: a wrong tap can be corrected."""
+    said = given.answers
+    return tuple(
+        question
+        for question in step.instead
+        if question.id in said and effect_of(question, said[question.id]) not in (Effect.OK, Effect.REPEAT)
+    )
 
 
 def _rungs_left(step: Step, given: _Given, lacking: Lack) -> tuple[Question, ...]:
@@ -214,7 +235,9 @@ def _is_fresh(step: Step, question: Question, given: _Given, lacking: Lack) -> b
     return given.places.get(question.id, -1) > first
 
 
-def _why_not(fitting: Sequence[Code], judged: Judged, *, any_read: bool) -> tuple[StepState, tuple[str, ...]]:
+def _why_not(
+    fitting: Sequence[Code], judged: Judged, edition: int, *, any_read: bool
+) -> tuple[StepState, tuple[str, ...]]:
     """Return how a code step stands that no code completes; `any_read`: some code was."""
     newest = fitting[-1] if fitting else None
     unverified = newest is not None and newest.verdict is CodeVerdict.UNVERIFIED
@@ -224,6 +247,8 @@ def _why_not(fitting: Sequence[Code], judged: Judged, *, any_read: bool) -> tupl
     if judged.shortfalls:
         words = tuple(f"{Reason.CODE_NOT_ACCEPTED}:{word}" for word in judged.shortfalls)
         return (StepState.MISSING if judged.waits else StepState.FAILED), words
+    if judged.asks and edition > 1:  # nobody is held for one code while the word about another is due
+        return StepState.MISSING, (Reason.CODE_ASKING,)
     if newest is not None:
         return StepState.FAILED, (f"code_{newest.verdict}",)
     if any_read:

@@ -21,6 +21,7 @@ from edge.domain.model import (
 from edge.domain.policy import Policy
 from edge.domain.procedure import Procedure, StepState, StepStatus, statuses
 from edge.domain.screening import find
+from edge.domain.statements import EDITION
 
 _IDENTITIES = frozenset(Carrier) - {
     Carrier.UNKNOWN,
@@ -40,7 +41,7 @@ def decide(procedure: Procedure, policy: Policy, evidence: Sequence[Evidence]) -
     steps = statuses(procedure, evidence, find(evidence, policy).verdict)
     reasons = [reason for status in steps if status.state is StepState.FAILED for reason in status.reasons]
     missing = tuple(status.step.id for status in steps if status.state is not StepState.DONE)
-    if has_second_identity(evidence):
+    if has_second_identity(evidence, procedure.acceptance.edition):
         reasons.append(Reason.SECOND_IDENTITY)
     for outcome, starts in (
         (Outcome.REFER, (Reason.TEMPERATURE_OVER_THRESHOLD, "answer_refer")),
@@ -97,13 +98,13 @@ def nobody(ruled: Decision) -> Decision:
     )
 
 
-def has_second_identity(evidence: Sequence[Evidence]) -> bool:
+def has_second_identity(evidence: Sequence[Evidence], edition: int = EDITION) -> bool:
     """Say whether the passage's codes belong to more than one person.
 
     Codes of one format are compared by their holders: a pass and a certificate name the same person
     differently. What a platform resolves changes its payload by the minute, so there the fields count.
     """
-    if of_two_people(evidence):
+    if of_two_people(evidence, edition):
         return True
     seen: dict[Carrier, str] = {}
     for piece in evidence:

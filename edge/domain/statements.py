@@ -5,14 +5,17 @@ about, so codes count in the order in which they were first shown and not in tha
 """
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 from edge.domain.conditions import Stated
 from edge.domain.facts import Fact
-from edge.domain.model import Carrier, Code, CodeVerdict, Evidence
+from edge.domain.model import Carrier, Code, CodeVerdict, Evidence, Instant
 
 # How codes are judged, as a number that a procedure's version carries: journals stay decided as they were.
 # 1: NZCP was good by being proven; the newest word of a platform counted, also a late one about an older
-# code; nobody's card was compared with a code; a young recovery was no positive result.
+# code; nobody's card was compared with a code; a young recovery was no positive result; names in two
+# scripts and numbers of two kinds were two people's; another code that is not good held while a platform
+# was being asked.
 EDITION = 2
 # Codes that state something about health: proven is not yet enough. Others are good when proven.
 HEALTH = frozenset(
@@ -30,6 +33,7 @@ HEALTH = frozenset(
 ANSWERED = frozenset({Carrier.CHINA_HEALTH, Carrier.CHINA_ITINERARY})
 # The reason of a code while its platform is being asked.
 ASKING = "ask_platform"
+SILENT = "platform_silent"  # of one that did not answer in time
 ASKED_US = 15_000_000  # the longest time-out there is, and some more
 # Signed, or told by the platform itself. A withdrawn certificate may be a laboratory's mistake.
 BELIEVED = frozenset(
@@ -97,19 +101,47 @@ def believed(evidence: Sequence[Evidence], edition: int) -> list[Stated]:
     return [stated for _piece, stated in found]
 
 
-def is_asking(evidence: Sequence[Evidence], carriers: Collection[Carrier]) -> bool:
+def words(evidence: Sequence[Evidence], about: Code) -> list[tuple[int, Code]]:
+    """Return all that was said of a code, in the order in which it came, and where in the evidence."""
+    return [
+        (index, piece.item)
+        for index, piece in enumerate(evidence)
+        if isinstance(piece.item, Code)
+        and (piece.item.carrier, _key(piece.item)) == (about.carrier, _key(about))
+    ]
+
+
+def is_asking(evidence: Sequence[Evidence], carriers: Collection[Carrier], edition: int = EDITION) -> bool:
     """Say whether a platform is being asked about a code that was shown: it may be the red one.
 
     An answer that has not come long after its time never will (the gate was restarted, or the word was
     lost); what comes later is evidence then, and nobody waits for it.
     """
+    if edition == 1:
+        return _is_asking_1(evidence, carriers)
+    # What comes from two devices is not always stamped in the order in which it arrives.
     return any(
-        code.verdict is CodeVerdict.UNVERIFIED
-        and code.reason == ASKING
-        and _key(code) is not None
-        and 0 <= evidence[-1].at.mono_us - piece.at.mono_us <= ASKED_US
-        for _first, piece, code in last_words(evidence, ANSWERED.intersection(carriers))
+        abs(evidence[-1].at.mono_us - piece.at.mono_us) <= ASKED_US
+        for piece, _code in _asked(evidence, ANSWERED.intersection(carriers))
     )
+
+
+def given_up(evidence: Sequence[Evidence], at: Instant) -> list[Evidence]:
+    """Return a word for each code whose platform was asked so long ago that its answer must have been lost,
+    or before the machine was started anew: that it is silent."""
+    return [
+        Evidence(at, piece.source, replace(code, reason=SILENT))
+        for piece, code in _asked(evidence, frozenset(Carrier))
+        if abs(at.mono_us - piece.at.mono_us) > ASKED_US
+    ]
+
+
+def _asked(evidence: Sequence[Evidence], carriers: Collection[Carrier]) -> list[tuple[Evidence, Code]]:
+    return [
+        (piece, code)
+        for _first, piece, code in last_words(evidence, carriers)
+        if code.verdict is CodeVerdict.UNVERIFIED and code.reason == ASKING and _key(code) is not None
+    ]
 
 
 def _good_1(evidence: Sequence[Evidence], carriers: Collection[Carrier]) -> list[Stated]:
@@ -122,6 +154,16 @@ def _good_1(evidence: Sequence[Evidence], carriers: Collection[Carrier]) -> list
         if code.verdict is CodeVerdict.VALID:
             found.append(Stated.of(piece, code))
     return found
+
+
+def _is_asking_1(evidence: Sequence[Evidence], carriers: Collection[Carrier]) -> bool:
+    asked: dict[str, bool] = {}
+    for piece, code in _health_codes(evidence, 1):
+        key = _key(code)
+        if code.carrier in ANSWERED and code.carrier in carriers and key is not None:
+            asks = code.verdict is CodeVerdict.UNVERIFIED and code.reason == ASKING
+            asked[key] = asks and 0 <= evidence[-1].at.mono_us - piece.at.mono_us <= ASKED_US
+    return any(asked.values())
 
 
 def _health_codes(evidence: Sequence[Evidence], edition: int) -> Iterator[tuple[Evidence, Code]]:

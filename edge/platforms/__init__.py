@@ -3,7 +3,8 @@
 `Desk` takes a scanned payload (or an ID number) and says at once what is known; what a platform answers
 later reaches the station as a message, through the `Platform` it came from. A `Crew` is its threads.
 `answers` turns answers into codes, `memory` keeps them while they count, `backlog` has the questions that
-wait, `breaker` decides whether asking is worth the wait, `sightings` notices one code at two places.
+wait, `breaker` decides whether asking is worth the wait, `standing` tells when a platform goes and comes
+back, `sightings` notices one code at two places.
 """
 
 from edge.platforms.answers import Route

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from edge.codes.reasons import CodeReason
@@ -74,6 +75,12 @@ def unanswered(route: Route, payload: bytes, reason: CodeReason, *, id_number: s
         payload=payload if id_number is None else None,
         personal=_own(payload, id_number),
     )
+
+
+def doubted(route: Route, payload: bytes, subject: Mapping[str, str]) -> Code:
+    """Return the code of what was seen at another lane just now. That nothing clears it of; what was said
+    of it (`subject`) is not lost by walking to the other lane."""
+    return replace(unanswered(route, payload, CodeReason.SEEN_ELSEWHERE), subject=dict(subject))
 
 
 def answered(

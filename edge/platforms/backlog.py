@@ -17,6 +17,7 @@ class Question:
 
     `asked_us` is when it was shown last; an answer after `deadline_us` is late. `waiters` are told what
     the platform says, whenever that is; `hoping` are those among them who wait for it now, until `overdue`.
+    `doubts` saw the code second: they are told only what speaks against its holder.
     `ready_us` is when it may be asked again (0: it never failed), `tries` how often it was in vain, `aside`
     that nobody stood there when it went out, `trial` that it went out to find out whether the platform is
     back, `counted` that the breaker knows how it ended.
@@ -28,6 +29,7 @@ class Question:
     deadline_us: int
     waiters: list[Waiter] = field(default_factory=list)
     hoping: list[Waiter] = field(default_factory=list)
+    doubts: list[Waiter] = field(default_factory=list)
     id_number: str | None = None
     ready_us: int = 0
     tries: int = 0
@@ -45,9 +47,24 @@ class Question:
         self.waits(*waiters)
         self.hoping = _without_twins(self.hoping, waiters)
 
-    def joined(self, other: "Question") -> None:
-        """Take over those who wait for the same code. Shown again is shown later."""
+    def doubted(self, *waiters: Waiter) -> None:
+        """Tell these what speaks against whoever showed the code."""
+        self.doubts = _without_twins(self.doubts, waiters)
+
+    def goes_aside(self, deadline_us: int) -> None:
+        """Go out where nobody waits; its time says whether the platform is as quick as it should be."""
+        self.deadline_us = deadline_us
+        self.overdue = self.counted = False
+        self.aside = True
+
+    def takes_over(self, other: "Question") -> None:
+        """Tell those, too, who are to be told of the same code by another question."""
         self.waits(*other.waiters)
+        self.doubted(*other.doubts)
+
+    def joined(self, other: "Question") -> None:
+        """Stand for another question about the same code. Shown again is shown later."""
+        self.takes_over(other)
         self.asked_us = max(self.asked_us, other.asked_us)
         self.ready_us = max(self.ready_us, other.ready_us)
 

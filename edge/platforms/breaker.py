@@ -20,7 +20,7 @@ class Breaker:
     """`codes` that failed in a row and tries in a row that reached nobody (`unreached`); `opened` how often a
     try failed since it opened; `again_us` when the next question may be asked, on the monotonic clock (None
     while closed); `trying` while that one is out; `answers` in a row to such questions, the newest at
-    `answered_us`."""
+    `answered_us` (None where one failed since)."""
 
     codes: frozenset[str] = frozenset()
     unreached: int = 0
@@ -28,7 +28,7 @@ class Breaker:
     again_us: int | None = None
     trying: bool = False
     answers: int = 0
-    answered_us: int = 0
+    answered_us: int | None = None
 
     @property
     def is_open(self) -> bool:
@@ -62,14 +62,16 @@ class Breaker:
 
     def undecided(self, now_us: int) -> "Breaker":
         """Return the breaker after the question that tries failed about a code that has failed before: that
-        may be the code. It is tried again later and later, and what was answered since still counts."""
+        may be the code. It is tried again later and later, and what was answered still counts, but as good
+        as back it is no longer: a dead platform fails so, too."""
         return self._tried(now_us, answers=self.answers) if self.trying else self
 
     def rested(self, now_us: int) -> "Breaker":
-        """Return the breaker after a while: closed, where a question was answered and for a minute nobody
-        had another that could tell more (at night few come)."""
-        steady = self.is_open and self.answers and not self.trying
-        return Breaker() if steady and now_us - self.answered_us >= STEADY_US else self
+        """Return the breaker after a while: closed, where the newest question was answered and for a minute
+        nobody had another that could tell more (at night few come)."""
+        if not self.is_open or self.trying or self.answered_us is None:
+            return self
+        return Breaker() if now_us - self.answered_us >= STEADY_US else self
 
     def late(self, now_us: int) -> "Breaker":
         """Return the breaker after an answer nobody waited for any more: it stays open, for people would
@@ -79,5 +81,10 @@ class Breaker:
     def _tried(self, now_us: int, *, answers: int) -> "Breaker":
         pause_us = PAUSES_US[min(self.opened, len(PAUSES_US) - 1)]
         return replace(
-            self, opened=self.opened + 1, again_us=now_us + pause_us, trying=False, answers=answers
+            self,
+            opened=self.opened + 1,
+            again_us=now_us + pause_us,
+            trying=False,
+            answers=answers,
+            answered_us=None,
         )

@@ -4,7 +4,7 @@ In memory only. Answers hold names: what is too old to count is forgotten, not o
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edge.codes.reasons import CodeReason
 from edge.domain.facts import Colour, Fact, Result
@@ -37,6 +37,13 @@ class Rest:
         return self.at_us + PAUSES_US[min(self.times, len(PAUSES_US)) - 1]
 
 
+def is_clear(answer: PlatformAnswer) -> bool:
+    """Say whether nothing in an answer speaks against anybody."""
+    colours = {answer.subject.get(fact) for fact in _COLOURS} - {None, ""}
+    tested_ill = answer.subject.get(Fact.TEST_RESULT) == Result.POSITIVE
+    return answer.state is PlatformState.FOUND and colours <= {str(Colour.GREEN)} and not tested_ill
+
+
 class Memory:
     """The newest lasting answer to each code, and the codes that rest. Not thread-safe."""
 
@@ -60,11 +67,13 @@ class Memory:
         return self._said(question, *(kept or (answer, now.mono_us)), now)
 
     def without(self, question: Question, reason: CodeReason, now: Instant) -> Code:
-        """Return what an answer kept earlier says, with its age, or that nothing is known."""
+        """Return what an answer kept earlier says, with its age, or that nothing is known. The payload stays
+        with either: the platform has not said its word, and is asked for it after a restart, too."""
         kept = self._since(question.key, now.mono_us - self._route.keep_us)
-        if kept is not None:
-            return self._said(question, *kept, now)
-        return unanswered(self._route, question.payload, reason, id_number=question.id_number)
+        if kept is None:
+            return unanswered(self._route, question.payload, reason, id_number=question.id_number)
+        code = self._said(question, *kept, now)
+        return code if question.id_number is not None else replace(code, payload=question.payload)
 
     def subject(self, key: str) -> dict[str, str]:
         """Return what was said of a code."""
@@ -97,7 +106,7 @@ class Memory:
                 self._kept.popitem(last=False)
             return
         kept = self._kept.get(key)
-        if kept is not None and _is_clear(kept[0]):
+        if kept is not None and is_clear(kept[0]):
             del self._kept[key]
         failures = 0 if answer.state is PlatformState.NOT_FOUND else self._failures(key) + 1
         self._rested(key, answer, failures, now_us)
@@ -134,10 +143,3 @@ class Memory:
         self._rests[key] = Rest(now_us, before.times + 1 if before else 1, failures, says)
         while len(self._rests) > KEPT:
             self._rests.popitem(last=False)
-
-
-def _is_clear(answer: PlatformAnswer) -> bool:
-    """Whether nothing in an answer speaks against anybody."""
-    colours = {answer.subject.get(fact) for fact in _COLOURS} - {None, ""}
-    tested_ill = answer.subject.get(Fact.TEST_RESULT) == Result.POSITIVE
-    return answer.state is PlatformState.FOUND and colours <= {str(Colour.GREEN)} and not tested_ill

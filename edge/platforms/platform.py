@@ -6,11 +6,9 @@ the station, for the passage it belongs to. What is to be told stands in one lin
 came about, and one thread tells it: a full inbox keeps no worker waiting, and no silence overtakes an answer.
 """
 
-import logging
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 
 from edge.codes.reasons import CodeReason
 from edge.devices import Place
@@ -19,13 +17,12 @@ from edge.domain.events import CodeAnswered
 from edge.domain.model import Code, Instant
 from edge.domain.ports import PlatformAnswer, PlatformState
 from edge.messages import DeviceChanged
-from edge.platforms.answers import SECOND_US, Route, digest, is_text, meant, unanswered
+from edge.platforms.answers import SECOND_US, Route, digest, doubted, is_text, meant, unanswered
 from edge.platforms.backlog import BACKLOG_US, Backlog, Question, Waiter
 from edge.platforms.breaker import Breaker
-from edge.platforms.memory import Memory
+from edge.platforms.memory import Memory, is_clear
 from edge.platforms.sightings import Sightings
-
-log = logging.getLogger(__name__)
+from edge.platforms.standing import Standing
 
 WAITING = 64  # questions out or queued; more people do not stand at one gate
 TRIES = 5
@@ -42,7 +39,6 @@ class Platform:
 
     def __init__(self, route: Route, driver: str, place: Place) -> None:
         self.route = route
-        self._driver = driver
         self._place = place
         self._changed = threading.Condition()
         self._queue: deque[Question] = deque()
@@ -53,8 +49,7 @@ class Platform:
         self._memory = Memory(route)
         self._sightings = Sightings()
         self._breaker = Breaker()
-        self._is_up: bool | None = None
-        place.status.starting()  # until somebody's code was answered, nobody knows
+        self._standing = Standing(route.name, driver, place, self._news.append)
 
     def look(self, lane: str, device: str, payload: bytes, at: Instant) -> Code:
         """Return what is known of a payload now, and ask where that is worth it."""
@@ -63,11 +58,11 @@ class Platform:
             return unanswered(self.route, payload, CodeReason.ENCODING)
         key = digest(payload)
         with self._changed:
+            question = self._question(payload, key, at.mono_us)
             if self._sightings.elsewhere(key, lane, at.mono_us, self.route.apart_us):
-                code = unanswered(self.route, payload, CodeReason.SEEN_ELSEWHERE)
-                # What speaks against its holder is not lost by walking to the other lane.
-                return replace(code, subject=self._memory.subject(key))
-            return self._looked((lane, device), self._question(payload, key, at.mono_us), at)
+                self._doubt((lane, device), question, at)
+                return doubted(self.route, payload, self._memory.subject(key))
+            return self._looked((lane, device), question, at)
 
     def ask_number(self, lane: str, device: str, id_number: str, at: Instant) -> Code:
         """Return what is known of the person with an ID number, and ask where that is worth it."""
@@ -76,14 +71,21 @@ class Platform:
             return self._looked((lane, device), question, at)
 
     def recall(
-        self, lane: str, device: str, payload: bytes, asked_us: int, id_number: str | None = None
+        self,
+        lane: str,
+        device: str,
+        payload: bytes,
+        asked_us: int,
+        id_number: str | None = None,
+        *,
+        twice: bool = False,
     ) -> None:
         """Ask again about what an earlier run of the gate got no answer for; nobody waits. `asked_us` is
-        when it was shown, by the monotonic clock of this run."""
+        when it was shown, by the monotonic clock of this run; `twice`: it was seen at another lane first."""
         if is_text(payload):
             key = digest(payload if id_number is None else id_number.encode())
             question = self._question(payload, key, asked_us, id_number)
-            question.waits((lane, device))
+            (question.doubted if twice else question.waits)((lane, device))
             with self._changed:
                 self._backlog.add(question)
                 self._changed.notify_all()
@@ -98,8 +100,8 @@ class Platform:
                 if question.deadline_us <= now.mono_us:
                     self._time_is_up(question, now)
             self._breaker = self._breaker.rested(now.mono_us)
-            if self._is_up is False and not self._breaker.is_open:
-                self._turned(up=True, now=now)
+            if self._standing.is_up is False and not self._breaker.is_open:
+                self._standing.turned(up=True, now=now)
             left_us = [q.deadline_us - now.mono_us for q in pending if not q.overdue]
             return min([IDLE_S, *(left / SECOND_US for left in left_us)])
 
@@ -128,12 +130,9 @@ class Platform:
             if question is None:
                 return None
             if (out := self._out.get(question.key)) is not None:
-                out.waits(*question.waiters)
+                out.takes_over(question)
                 return None
-            # Nobody waits for this one; its time says whether the platform is as quick as it should be.
-            question.deadline_us = now_us + self.route.timeout_us
-            question.overdue = question.counted = False
-            question.aside = True
+            question.goes_aside(now_us + self.route.timeout_us)
             self._send(question)
             self._changed.notify_all()
             return question
@@ -172,10 +171,15 @@ class Platform:
                 question.counted = True
                 self._breaker = self._breaker.answered(now.mono_us)
                 if not self._breaker.is_open:
-                    self._turned(up=True, now=now)
+                    self._standing.turned(up=True, now=now)
             self._memory.answered(question.key, answer, now.mono_us)
             question.hoping = []
-            self._say(question, question.waiters, self._memory.told(question, answer, now), now)
+            code = self._memory.told(question, answer, now)
+            self._say(question, question.waiters, code, now)
+            if code.subject and not is_clear(answer):
+                told = {lane for lane, _device in question.waiters}
+                doubts = [waiter for waiter in question.doubts if waiter[0] not in told]
+                self._say(question, doubts, doubted(self.route, question.payload, code.subject), now)
             self._changed.notify_all()
 
     def _question(self, payload: bytes, key: str, asked_us: int, id_number: str | None = None) -> Question:
@@ -201,10 +205,23 @@ class Platform:
         self._backlog.add(question)
         return memory.without(question, rest.says, at)
 
+    def _doubt(self, waiter: Waiter, question: Question, at: Instant) -> None:
+        """Let the lane where a code was seen second be told what speaks against its holder."""
+        if (out := self._out.get(question.key)) is not None:
+            out.doubted(waiter)
+            return
+        rest = self._memory.rest(question.key, at.mono_us)
+        answered = rest is not None and isinstance(rest.says, PlatformAnswer)
+        if not answered and self._memory.fresh(question, at) is None:
+            question.doubted(waiter)
+            self._backlog.add(question)
+            self._changed.notify_all()
+
     def _ask(self, waiter: Waiter, question: Question) -> CodeReason:
         """Ask where that is worth it; return why nothing is known yet."""
         out = self._out.get(question.key)
-        if out is not None and out.hoping:
+        soon = out is not None and out.aside and not out.overdue and not self._breaker.is_open
+        if out is not None and (out.hoping or soon):
             out.hopes(waiter)
             return CodeReason.ASK_PLATFORM
         self._changed.notify_all()
@@ -217,7 +234,7 @@ class Platform:
             self._backlog.add(question)
             return CodeReason.PLATFORM_DOWN
         if (waiting := self._backlog.pop(question.key)) is not None:
-            question.waits(*waiting.waiters)
+            question.takes_over(waiting)
         question.hopes(waiter)
         self._send(question)
         self._queue.append(question)
@@ -244,7 +261,8 @@ class Platform:
 
     def _count_failure(self, question: Question, error: DeviceUnavailable, now: Instant) -> None:
         """Count a question without an answer in time, once, and say where that was one too many."""
-        unreached = error.code == "absent"
+        # A platform that answered others may refuse one code; who has answered nobody refuses this gate.
+        unreached = error.code == "absent" or (error.code == "denied" and self._standing.is_up is None)
         suspect = self._memory.is_suspect(question.key) and not unreached
         was_open = self._breaker.is_open
         # Out before it opened: whether the platform is back, the trial says.
@@ -259,7 +277,7 @@ class Platform:
             self._breaker = self._breaker.failed(now.mono_us, None if unreached else question.key)
             if self._breaker.is_open:
                 self._step_back()
-                self._turned(up=False, now=now, error=error)
+                self._standing.turned(up=False, now=now, error=error)
 
     def _step_back(self) -> None:
         """Questions nobody has sent yet and nobody waits for any more wait until the platform is back, so
@@ -268,22 +286,6 @@ class Platform:
             self._queue.remove(question)
             self._out.pop(question.key, None)
             self._backlog.add(question)
-
-    def _turned(self, *, up: bool, now: Instant, error: DeviceUnavailable | None = None) -> None:
-        before, self._is_up = self._is_up, up
-        if before is up:
-            return
-        code, message = (error.code, str(error)) if error is not None else ("", "")
-        if up:
-            self._place.status.up()
-        else:
-            self._place.status.down(code, message)
-        if up and before is None:
-            return  # it was never gone
-        log.warning("the platform %s %s", self.route.name, "answers again" if up else f"is gone: {message}")
-        self._news.append(
-            DeviceChanged(self._place.lane, "verifier", self.route.name, self._driver, up, now, code, message)
-        )
 
     def _say_to_hoping(self, question: Question, reason: CodeReason, now: Instant) -> None:
         hoping, question.hoping = question.hoping, []

@@ -9,7 +9,7 @@ import contextlib
 import queue
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,6 +26,7 @@ from edge.domain.events import (
     ReadingArrived,
     Tick,
 )
+from edge.domain.given import numbers
 from edge.domain.lane_state import LaneSpec, LaneState, Record, Result
 from edge.domain.measuring import blind
 from edge.domain.model import Code, Instant, Reading
@@ -162,7 +163,8 @@ class Station:
             case ScanArrived() if message.scan.symbology == id_card.SYMBOLOGY:
                 payload = message.scan.payload
                 card, unread = id_card.fields(payload), id_card.unread(payload)
-                self._event(CardRead(message.lane, message.device, card, message.at, unread))
+                found = self._numbers_found(message.lane, message.device, card, message.at)
+                self._event(CardRead(message.lane, message.device, card, message.at, unread, found))
             case ScanArrived():
                 code = self._read(message)
                 if code is not None:
@@ -214,7 +216,9 @@ class Station:
     def _carry_out(self, command: Command) -> Reply:
         spec, state = self._specs[command.lane], self._states[command.lane]
         if isinstance(command, Give):
-            command = replace(command, found=self._numbers_found(spec, state, command))
+            by = f"attendant:{command.by}"
+            found = self._numbers_found(command.lane, by, command.answers, command.at)
+            command = replace(command, found=found)
         result = machine.step(spec, state, command)  # type: ignore[arg-type]
         reply = Reply(self._commit(spec, result), result.passage)
         self._replies[command.command_id] = reply
@@ -222,16 +226,15 @@ class Station:
             self._replies.popitem(last=False)
         return reply
 
-    def _numbers_found(self, spec: LaneSpec, state: LaneState, give: Give) -> tuple[Code, ...]:
-        """Ask platforms about the ID numbers somebody gave for the open passage in place of a code."""
-        if state.active is None or state.active.id != give.passage:
-            return ()
-        found = []
-        for name, value in give.answers:
-            question = spec.procedure.question(name)
-            if question is not None and question.kind == "id_number":
-                found.append(self._around.ask_number(give.lane, f"attendant:{give.by}", value, give.at))
-        return tuple(code for code in found if code is not None)
+    def _numbers_found(
+        self, lane: str, device: str, answers: Iterable[tuple[str, str]], at: Instant
+    ) -> tuple[Code, ...]:
+        """Ask platforms about the ID numbers somebody gives in place of a code."""
+        asked = (
+            self._around.ask_number(lane, device, number, at, carriers)
+            for number, carriers in numbers(self._specs[lane].procedure, answers)
+        )
+        return tuple(code for code in asked if code is not None)
 
     def _commit(self, spec: LaneSpec, result: Result) -> int | None:
         """Write, take the new state over, publish, act; in this order and in no other."""

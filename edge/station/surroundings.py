@@ -1,12 +1,12 @@
 """What the composition root hands the station, and what a device's news looks like in the journal."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from edge.bell import Bell
 from edge.domain.lane_state import Do
-from edge.domain.model import Code, Instant
+from edge.domain.model import Carrier, Code, Instant
 from edge.journal import Row
 from edge.messages import DeviceChanged
 from edge.station.ledger import Writer
@@ -32,7 +32,7 @@ class Surroundings:
     bell: Bell
     views: Bell
     housekeeping: Callable[[Instant], Sequence[Row]] = lambda _now: ()
-    ask_number: Callable[[str, str, str, Instant], Code | None] = lambda *_: None
+    ask_number: Callable[[str, str, str, Instant, Collection[Carrier]], Code | None] = lambda *_: None
 
 
 def device_row(message: DeviceChanged) -> Row:

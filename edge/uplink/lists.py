@@ -100,7 +100,8 @@ class ListLane:
             # One miss is weather; the page shows it at once, the journal has the second.
             self._fault(name, version, LATE, str(error), row=self._failures[name] > 1)
         except OSError as error:
-            self._pause(name, version)
+            # A full card or a wrong clock is the gate's own, put right by somebody who then waits for it.
+            self._again[name] = (version, self._mono_us() + int(AGAIN_S * 1_000_000))
             self._fault(name, version, UNWRITTEN, str(error))
 
     def _pause(self, name: str, version: int) -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import secrets
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -194,6 +195,24 @@ def test_sightings_go_with_age_also_when_nobody_passes(two: Two) -> None:
     folder = two.desk.store.path.parent
     two.desk.close()
     assert name not in (folder / FILE).read_bytes(), "what is forgotten is gone from the file, too"
+
+
+def test_of_two_processes_that_start_together_the_first_ones_key_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = Store.open(tmp_path), Store.open(tmp_path)
+    real, keys = secrets.token_bytes, []
+
+    def meanwhile(count: int) -> bytes:
+        monkeypatch.setattr(secrets, "token_bytes", real)
+        keys.append(other.secret())
+        return real(count)
+
+    monkeypatch.setattr(secrets, "token_bytes", meanwhile)
+    # What the other process wrote after this one had looked is what both go by.
+    assert one.secret() == keys[0] == other.secret()
+    one.close()
+    other.close()
 
 
 def test_the_key_is_made_once_and_a_damaged_one_is_replaced(tmp_path: Path) -> None:

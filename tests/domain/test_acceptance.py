@@ -401,6 +401,17 @@ def test_an_answer_kept_from_before_the_red_one_does_not_take_it_back(age_s: str
     assert not asked(red, green, itinerary("green"), site=replace(SITE, edition=1)).against
 
 
+def test_pieces_stamped_out_of_order_do_not_end_the_waiting_for_a_platform() -> None:
+    asking, earlier = unanswered("mine", "ask_platform"), timedelta(seconds=2)
+    stamped_before = itinerary("green", at=NOW - earlier)
+    assert asked(asking, stamped_before).asks
+    assert asked(stamped_before, asking).asks
+    # After a restart of the machine its clock begins anew, and nobody goes on asking.
+    assert not asked(asking, itinerary("green", at=NOW - HOUR)).asks
+    # So it was before: such a journal is decided as it was.
+    assert not asked(asking, stamped_before, site=replace(SITE, edition=1)).asks
+
+
 def test_a_platform_asked_about_a_code_this_step_does_not_read_holds_nobody_up() -> None:
     asking = unanswered("mine", "ask_platform")
     assert judge(SITE, [asking, dose()], [Carrier.HC1], "visitor").way == "vaccinated"

@@ -10,6 +10,7 @@ from edge import acceptance, procedures
 from edge.domain import lane
 from edge.domain.answering import ASKED_MAX_US, MAX_ANSWERED, MAX_ASKED, WARNING_US, remembered
 from edge.domain.events import CodeAnswered, CodeRead, LaneEvent
+from edge.domain.facts import Fact
 from edge.domain.lane_state import ECHO_US, MAX_EVIDENCE, Do, LaneState, Note
 from edge.domain.model import (
     PASSAGES_PER_BOOT,
@@ -503,6 +504,71 @@ def test_whoever_is_not_inside_or_not_red_alarms_nobody(
     [note] = walk.notes
     assert (note.body["against"], note.body["admitted"]) == (against, admitted)
     assert (walk.dos, walk.notices) == ([], [])
+
+
+def kept(key: str, colour: str = "green", age_s: int = 3002) -> Code:
+    """An answer of earlier that stands in for one that does not come."""
+    code = resolved(key, colour)
+    return replace(code, subject={**code.subject, Fact.ANSWER_AGE_S: str(age_s)})
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_red_that_comes_after_an_old_green_let_somebody_in_is_told(asked: bool) -> None:
+    walk = Asked()
+    walk.stand(36.6)
+    if asked:
+        walk.hold_up()
+        walk.say("k1", kept("k1"))
+    else:  # the platform is known to be down: the old answer stands in at once
+        walk.event(CodeRead("in", "camera", kept("k1"), at(walk.now)))
+    walk.give(**REGISTER)
+    assert walk.outcome is Outcome.ADMIT
+    walk.now += 11
+    walk.dos.clear()
+    walk.answer(colour="red")
+    [note] = walk.notes
+    assert (note.body["against"], note.body["admitted"]) == (True, True)
+    assert 11_000_000 < note.body["waited_us"] < 13_000_000
+    assert [do.what for do in walk.dos] == ["alarm"]
+    walk.answer(colour="red")
+    assert len(walk.notes) == 1
+
+
+def test_the_platforms_own_word_is_the_last_one_after_an_old_one() -> None:
+    walk = Asked()
+    walk.stand(36.6)
+    walk.hold_up()
+    walk.say("k1", kept("k1"))
+    walk.answer(colour="yellow")
+    walk.decide(Outcome.TURN_BACK)
+    assert walk.state.asked == ()
+
+
+def test_a_red_about_a_code_that_was_seen_at_two_lanes_reaches_the_second_one_too() -> None:
+    walk = Asked()
+    walk.stand(36.6)
+    walk.hold_up(reason="seen_elsewhere")
+    walk.decide(Outcome.ADMIT)  # the attendant compared the person
+    walk.now += 11
+    walk.dos.clear()
+    red = replace(unresolved("k1", "seen_elsewhere"), subject={Fact.COLOUR: "red"})
+    walk.say("k1", red)
+    [note] = walk.notes
+    assert (note.body["reason"], note.body["against"], note.body["admitted"]) == (
+        "seen_elsewhere",
+        True,
+        True,
+    )
+    assert [do.what for do in walk.dos] == ["alarm"]
+
+
+def test_a_red_about_a_doubted_code_counts_while_its_holder_stands_there() -> None:
+    walk = Asked()
+    walk.stand(36.6)
+    walk.hold_up(reason="seen_elsewhere")
+    walk.say("k1", replace(unresolved("k1", "seen_elsewhere"), subject={Fact.COLOUR: "red"}))
+    walk.give(**REGISTER, id_number="110101199003070011")
+    assert "code_not_accepted:health_red" in reasons(walk)
 
 
 def test_the_warning_stands_for_minutes_and_comes_back_when_other_words_are_over() -> None:

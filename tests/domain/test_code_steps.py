@@ -230,6 +230,79 @@ def test_a_procedure_of_before_is_judged_as_it_was() -> None:
     assert old(health("red"), answer("phone_shows")) is StepState.FAILED
 
 
+def way_asked(holder: str, reason: str = "platform_silent") -> Evidence:
+    """An itinerary code whose platform says no more than this."""
+    unverified = CodeVerdict.UNVERIFIED
+    return shown(
+        Carrier.CHINA_ITINERARY, {}, holder=holder, verdict=unverified, reason=reason, code_digest=holder
+    )
+
+
+@pytest.mark.parametrize("name", ["r3", "compound"])
+@pytest.mark.parametrize("reason", ["platform_not_found", "code_stale"])
+def test_the_silence_about_one_code_makes_good_nothing_that_was_said_of_another(
+    name: str, reason: str
+) -> None:
+    refused = unanswered("a", reason)
+    for shows in ((refused, way_asked("b")), (way_asked("b"), refused)):
+        looked = of(name, *shows, answer("phone_shows"))
+        assert looked.state is StepState.FAILED
+        assert offered(looked) == {"id_number"}
+        assert of(name, *shows, answer("id_number")).state is StepState.DONE
+
+
+@pytest.mark.parametrize("name", ["r3", "compound"])
+def test_a_colour_that_was_taken_back_closes_no_rung(name: str) -> None:
+    grey, green = (health(colour, holder="p", code_digest="a") for colour in ("grey", "green"))
+    shows = (grey, green, way_asked("b"))
+    assert "phone_shows" in offered(of(name, *shows))
+    assert of(name, *shows, answer("phone_shows")).state is StepState.DONE
+    assert of(name, green, grey, way_asked("b"), answer("phone_shows")).state is not StepState.DONE
+    assert of(name, grey, way_asked("b"), answer("phone_shows")).state is not StepState.DONE
+
+
+@pytest.mark.parametrize("name", ["r3", "compound"])
+def test_a_wrong_tap_about_the_phone_is_offered_again_and_can_be_corrected(name: str) -> None:
+    silent, wrong = unanswered("a"), answer("phone_shows", "not_green")
+    tapped = of(name, silent, wrong)
+    assert tapped.state is StepState.FAILED
+    assert offered(tapped) == {"phone_shows"}
+    assert of(name, silent, wrong, answer("phone_shows")).state is StepState.DONE
+    assert offered(of(name, silent, wrong, answer("id_number"))) == {"phone_shows"}
+    assert offered(of(name, health("red"), wrong)) == set()
+
+
+@pytest.mark.parametrize("name", ["r3", "compound"])
+def test_nobody_is_held_for_another_code_while_a_platform_is_being_asked(name: str) -> None:
+    asking = unanswered("a", "ask_platform")
+    expired = swab(verdict=CodeVerdict.EXPIRED, reason="expired")
+    for shows in ((asking, expired), (expired, asking)):
+        waiting = of(name, *shows)
+        assert (waiting.state, waiting.reasons) == (StepState.MISSING, ("code_asking",))
+    assert of(name, asking, expired, unanswered("a")).state is StepState.FAILED
+    assert of(name, asking, health("red"), expired).state is StepState.FAILED
+
+
+@pytest.mark.parametrize("name", ["r3", "compound"])
+def test_a_green_that_comes_late_undoes_no_look_at_the_phone(name: str) -> None:
+    def late(colour: str = "green", holder: str = "p", code_digest: str = "a") -> Evidence:
+        return health(colour, holder=holder, code_digest=code_digest)
+
+    looked = (unanswered("a"), answer("phone_shows"))
+    assert of(name, *looked).state is of(name, *looked, late()).state is StepState.DONE
+    assert of(name, *looked, unanswered("a", "platform_down"), late()).state is StepState.DONE
+    # Not so where nobody had looked before, or where it is no green; another code is looked at anew.
+    assert of(name, unanswered("a"), late(), answer("phone_shows")).state is StepState.MISSING
+    assert of(name, answer("phone_shows"), unanswered("a"), late()).state is StepState.MISSING
+    assert of(name, unanswered("a", "ask_platform"), answer("phone_shows"), late()).state is StepState.MISSING
+    for bad in ("grey", "yellow", "red"):
+        assert of(name, *looked, late(bad)).state is StepState.FAILED
+    assert of(name, *looked, unanswered("a", "platform_not_found"), late()).state is StepState.MISSING
+    assert of(name, *looked, late(), way_asked("b", "ask_platform")).state is StepState.MISSING
+    assert of(name, *looked, late(), way_asked("b")).state is not StepState.DONE
+    assert of(name, *looked, late(), itinerary("green")).state is StepState.DONE
+
+
 SPEAKS = (
     *(shows for several in REFUSALS.values() for shows in several),
     *(unanswered(key, reason) for key, reason in product("ab", (*NO_WORD, "ask_platform"))),

@@ -1,13 +1,14 @@
 """Whose codes these are, where platforms say who."""
 
+import hashlib
 import string
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.domain.identity import FIELDS, differ, of_two_people
-from edge.domain.model import Carrier, Code, CodeVerdict, Evidence, Instant
+from edge.domain.identity import FIELDS, differ, of_another, of_two_people
+from edge.domain.model import Answer, Carrier, Code, CodeVerdict, Evidence, Instant
 
 
 @pytest.mark.parametrize(
@@ -171,3 +172,63 @@ def test_health_and_itinerary_code_of_one_passage_must_name_the_same_person() ->
 def test_a_code_its_platform_did_not_vouch_for_names_nobody() -> None:
     stray = _piece(Carrier.CHINA_ITINERARY, "李小明", CodeVerdict.UNVERIFIED)
     assert not of_two_people([_piece(Carrier.CHINA_HEALTH, "王小明"), stray])
+
+
+def _said(**answers: str) -> list[Evidence]:
+    return [
+        Evidence(Instant(0, 0), "attendant:door1", Answer(name, value, "door1", personal=True))
+        for name, value in answers.items()
+    ]
+
+
+def _told(**personal: str) -> Evidence:
+    return Evidence(
+        Instant(0, 0), "scanner", Code(Carrier.CHINA_HEALTH, CodeVerdict.VALID, personal=personal)
+    )
+
+
+@pytest.mark.parametrize("number", ["11010519491231002X", "110105194912310027", "L01X00T47"])
+def test_a_whole_number_that_fits_decides_and_a_misheard_name_does_not(number: str) -> None:
+    said = _said(id_number=number, name="汪小明", phone="13800001234")
+    assert not of_another([*said, _told(id_number=number, name="王*明")])
+    assert of_another([*said, _told(id_number=number[:-1] + "9", name="汪*明")])
+
+
+def test_a_number_that_is_hidden_in_part_does_not_speak_for_another_name() -> None:
+    number = "11010519491231002X"
+    hidden = "1101**********002X"
+    assert of_another([*_said(id_number=number, name="汪小明"), _told(id_number=hidden, name="王*明")])
+    assert of_another([*_said(id_number=hidden, name="汪小明"), _told(id_number=number, name="王*明")])
+    assert of_another([*_said(id_number=hidden, name="汪小明"), _told(id_number=hidden, name="王*明")])
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "other", "before"),
+    [
+        ("name", "LI MING", "李明", True),
+        ("name", "XI", "LI", False),
+        ("name", "阿卜杜·热合曼", "阿卜杜热合曼", True),
+        ("name", "王小明", "王*明", False),
+        ("phone", "+8613812341234", "138****1234", True),
+        ("phone", "+8613812341234", "13812341234", True),
+        ("id_number", "L01X00T47", "110101199003070011", True),
+        ("id_number", "4401XXXXXXXXXX001X", "44010019900101001X", True),
+        ("id_number", "4401**********001X", "44010019900101001X", False),
+    ],
+)
+def test_codes_judged_in_the_first_edition_are_compared_as_they_were_then(
+    name: str, one: str, other: str, *, before: bool
+) -> None:
+    def telling(carrier: Carrier, text: str) -> Evidence:
+        return Evidence(Instant(0, 0), "scanner", Code(carrier, CodeVerdict.VALID, personal={name: text}))
+
+    pair = [telling(Carrier.CHINA_HEALTH, one), telling(Carrier.CHINA_ITINERARY, other)]
+    assert of_two_people(pair, 1) is of_two_people(pair[::-1], 1) is before
+    assert of_two_people(pair) is differ({name: one}, {name: other})
+
+
+def test_a_number_that_the_platform_was_asked_by_fits_itself_and_proves_nothing() -> None:
+    number = "440100199001010012"
+    asked = {"id_number": number, "code_digest": hashlib.sha256(number.encode()).hexdigest(), "name": "王*明"}
+    assert of_another([*_said(id_number=number, name="汪小明"), _told(**asked)])
+    assert not of_another([*_said(id_number=number, name="王小明"), _told(**asked)])

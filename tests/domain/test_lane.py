@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.domain import bench, lane
+from edge.domain.answering import MAX_ANSWERED
 from edge.domain.errors import FormError
 from edge.domain.events import Begin, CardRead, CodeRead, ReadingArrived
 from edge.domain.given import document_number
+from edge.domain.lane_state import MAX_EVIDENCE
 from edge.domain.model import (
     Answer,
     Carrier,
@@ -23,7 +25,9 @@ from edge.domain.model import (
     Stage,
 )
 from edge.domain.record import recorded, restored
+from edge.domain.statements import ASKED_US
 from tests.domain.people import AIR, Walk, at, reading, resident
+from tests.domain.test_answering import Asked, resolved
 
 
 def kinds(walk: Walk) -> list[str]:
@@ -785,3 +789,92 @@ def test_a_contact_value_typed_for_the_next_person_clears_nobody_from_the_bench(
     assert walk.state.notice[0] == "code_parked"
     walk.resume(1)  # whoever calls somebody from the list sees who stands there
     assert walk.outcome is Outcome.ADMIT
+
+
+LONGEST_S = ASKED_US / 1_000_000
+
+
+def standing(walk: Walk) -> Passage:
+    assert walk.state.active is not None
+    return walk.state.active
+
+
+def hints(walk: Walk) -> tuple[str, ...]:
+    decision = standing(walk).decision
+    assert decision is not None
+    return decision.reasons
+
+
+def test_an_answer_that_was_lost_ends_the_waiting_without_anything_else_happening() -> None:
+    walk = Asked()
+    walk.stand(36.6)
+    walk.hold_up()
+    walk.wait(LONGEST_S - 1)
+    assert hints(walk) == (Reason.CODE_ASKING,)
+    walk.wait(2)
+    assert hints(walk) == ("code_unverified",)
+    assert standing(walk).stage is Stage.HOLD
+    assert [do.what for do in walk.dos] == ["wait"]
+    pieces, rows = len(standing(walk).evidence), kinds(walk)
+    walk.wait(2)
+    assert (len(standing(walk).evidence), kinds(walk)) == (pieces, rows) == (3, ["passage.held"])
+    last = standing(walk).evidence[-1]
+    assert isinstance(last.item, Code)
+    assert (last.source, last.item.reason, last.item.verdict) == (
+        "camera",
+        "platform_silent",
+        CodeVerdict.UNVERIFIED,
+    )
+    walk.give(phone_shows="green", mask="on", name="李晓", phone="13800000000", room="3-502")
+    assert walk.outcome is Outcome.ADMIT
+
+
+def test_an_answer_that_comes_after_it_was_given_up_still_counts() -> None:
+    walk = Asked()
+    walk.hold_up()
+    walk.wait(LONGEST_S + 1)
+    walk.answer(colour="red")
+    assert hints(walk) == ("code_not_accepted:health_red",)
+
+
+def test_each_lost_answer_is_given_up_by_itself_also_behind_a_code_that_is_good() -> None:
+    walk = Asked()
+    walk.hold_up("k1")
+    walk.wait(5)
+    walk.hold_up("k2")
+    walk.show(replace(resolved("k3", "green"), carrier=Carrier.CHINA_ITINERARY))
+    walk.wait(LONGEST_S - 4)
+    assert [p.item.reason for p in standing(walk).evidence if isinstance(p.item, Code)][3:] == [
+        "platform_silent"
+    ]
+    walk.wait(5)
+    given_up = [
+        p.item.personal["code_digest"] for p in standing(walk).evidence[3:] if isinstance(p.item, Code)
+    ]
+    assert given_up == ["k1", "k2"]
+
+
+def test_somebody_called_back_after_a_restart_of_the_machine_is_not_asked_for_until_they_leave() -> None:
+    walk = Asked()
+    walk.hold_up()
+    walk.park("other")
+    (waiting,) = walk.state.parked
+    walk = Asked(boot=2)
+    walk.state = replace(walk.state, parked=(waiting,))
+    walk.now = 500.0
+    assert waiting.ticket is not None
+    walk.resume(waiting.ticket)
+    walk.wait(1)
+    assert hints(walk) == ("code_unverified",)
+
+
+def test_a_full_passage_is_not_told_at_every_tick() -> None:
+    walk = Asked()
+    for n in range(MAX_EVIDENCE):
+        walk.hold_up(f"k{n}")
+    walk.wait(LONGEST_S + 1)
+    assert len(standing(walk).evidence) <= MAX_ANSWERED
+    full = standing(walk)
+    walk.wait(1)
+    assert standing(walk) == full
+    assert walk.state.notice is None

@@ -233,6 +233,37 @@ def test_one_dead_address_does_not_hide_the_next(monkeypatch: pytest.MonkeyPatch
         assert server.asked[0].headers["host"] == "platform.example"
 
 
+def test_a_dead_address_costs_half_a_second_and_no_share_of_a_long_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with deaf() as dead, peer(respond(GREEN)) as server:
+        named(monkeypatch, dead, server.port)
+        line = Line("http://platform.example/ask")
+        started = time.monotonic()
+        assert line.ask(ASK, 60.0) == {"c": "00"}
+        line.close()
+        assert time.monotonic() - started < 10.0
+
+
+def test_an_address_that_needs_longer_than_its_first_try_is_tried_again_after_the_others() -> None:
+    waits: list[tuple[int, float]] = []
+
+    def slow(port: int, wait_s: float) -> str:
+        waits.append((port, wait_s))
+        if port == 1 and wait_s > 1:
+            return "connected"
+        if port == 3:
+            raise ConnectionRefusedError
+        raise TimeoutError
+
+    assert (
+        _dial.first_reached([1, 2, 3], time.monotonic() + 90.0, slow, stopping=lambda: False) == "connected"
+    )
+    assert [port for port, _wait_s in waits] == [1, 2, 3, 1]
+    assert [wait_s for _port, wait_s in waits[:3]] == [_dial.QUICK_S] * 3
+    assert 30 < waits[3][1] < 46, "the rest is shared by those who may only be slow"
+
+
 def ended_by_close(line: Line, is_waiting: Callable[[], object]) -> None:
     """Ask, close while it waits, and see it end at once."""
     codes: list[str] = []

@@ -80,8 +80,18 @@ def test_one_answer_and_a_quiet_minute_close_it_too() -> None:
     assert tried.rested(6_000_000 + STEADY_US - 1).is_open
     assert not tried.rested(6_000_000 + STEADY_US).is_open
     assert tried.asked().rested(10**12).is_open
-    strange = tried.asked().undecided(6_000_000 + STEADY_US - 1)
-    assert not strange.rested(6_000_000 + STEADY_US).is_open, "a strange code kept it open"
+
+
+def test_no_quiet_minute_closes_it_after_a_try_that_failed_whoevers_fault_that_was() -> None:
+    breaker = OPEN.asked().answered(6_000_000)
+    now_us = 6_000_000
+    for _ in range(8):
+        breaker = breaker.asked().undecided(now_us)
+        now_us = breaker.again_us or 0
+        assert breaker.rested(now_us + STEADY_US).is_open, "a dead platform was announced as back"
+    answered = breaker.asked().answered(now_us)
+    assert answered.rested(now_us + STEADY_US - 1).is_open
+    assert not answered.rested(now_us + STEADY_US).is_open
 
 
 class Machine(RuleBasedStateMachine):

@@ -3,8 +3,11 @@
 import re
 from dataclasses import replace
 
+import pytest
+
 from edge import codes
 from edge.domain.events import CodeAnswered
+from edge.domain.facts import Fact
 from edge.domain.model import (
     Carrier,
     ClockQuality,
@@ -16,7 +19,7 @@ from edge.domain.model import (
 )
 from edge.domain.ports import PlatformAnswer, PlatformState
 from edge.platforms import Desk, Nobody, Route
-from tests.platforms.people import ROUTE, Stand
+from tests.platforms.people import GREEN, RED, ROUTE, SECOND, Stand
 
 AT = Instant(5, 1_650_000_000_000_000, ClockQuality.SYNCED)
 
@@ -67,6 +70,76 @@ def test_after_a_restart_a_code_nobody_answered_for_is_asked_about_once() -> Non
     question = after.taken()
     assert (question.payload, question.waiters, question.hoping) == (b"hc:7", [("out", "camera")], [])
     assert after.take() is None
+
+
+def test_after_a_restart_a_code_that_only_an_old_answer_stood_in_for_is_asked_about_again() -> None:
+    stand = Stand()
+    stand.look(b"hc:7", lane="out")
+    stand.settle()
+    stand.wait(60)
+    fresh = stand.platform.look("out", "camera", b"hc:7", stand.now())
+    assert fresh.payload is None, "nobody will be asked: its payload is not kept"
+    stand.wait(3000)
+    asking = stand.platform.look("out", "camera", b"hc:7", stand.now())
+    stand.taken()
+    stand.wait(2.1)
+    kept = stand.messages[-1]
+    assert isinstance(kept, CodeAnswered)
+    assert (kept.code.verdict, kept.code.subject[Fact.ANSWER_AGE_S]) == (CodeVerdict.VALID, "3060")
+    after = Stand()
+    desk = Desk(read, (after.platform,))
+    desk.recall(passage(asking, kept.code), AT)
+    assert after.taken().payload == b"hc:7"
+    desk.recall(passage(fresh), AT)
+    assert after.take() is None
+
+
+def test_after_a_restart_a_number_only_an_old_answer_stood_in_for_is_asked_about_again() -> None:
+    stand, after = Stand(NUMBERS), Stand(NUMBERS)
+    desk = Desk(read, (stand.platform,))
+    desk.ask_number("in", "d", NUMBER, stand.now())
+    stand.settle()
+    stand.wait(3000)
+    asking = desk.ask_number("in", "d", NUMBER, stand.now())
+    stand.fail()
+    kept = stand.messages[-1]
+    assert asking is not None
+    assert isinstance(kept, CodeAnswered)
+    assert kept.code.payload is None
+    Desk(read, (after.platform,)).recall(passage(asking, kept.code), AT)
+    assert after.taken().id_number == NUMBER
+
+
+def test_a_number_that_only_stands_in_an_answer_is_not_what_was_asked() -> None:
+    stand, after = Stand(NUMBERS), Stand(NUMBERS)
+    stand.look(b"hc:7")
+    stand.settle(replace(GREEN, personal={"id_number": NUMBER}))
+    stand.wait(60)
+    told = stand.platform.look("in", "camera", b"hc:7", stand.now())
+    assert told.personal["id_number"] == NUMBER
+    Desk(read, (after.platform,)).recall(passage(told), AT)
+    assert after.take() is None
+
+
+def test_after_a_restart_a_code_seen_at_two_lanes_is_asked_about_and_no_green_clears_it() -> None:
+    for answer, told in ((GREEN, []), (RED, ["seen_elsewhere"])):
+        stand, after = Stand(), Stand()
+        stand.look(b"hc:7", lane="in")
+        doubted = stand.platform.look("out", "camera", b"hc:7", stand.now())
+        Desk(read, (after.platform,)).recall(passage(doubted), AT)
+        after.settle(answer)
+        assert after.answers == told
+
+
+@pytest.mark.parametrize("minutes", [5, 11, 180])
+def test_somebody_who_rested_for_long_is_asked_about_again_after_a_restart(minutes: int) -> None:
+    stand, after = Stand(), Stand()
+    after.seconds = 5000.0
+    asking = stand.platform.look("out", "camera", b"hc:7", stand.now())
+    now = replace(after.now(), at_us=AT.at_us + minutes * 60 * SECOND)
+    Desk(read, (after.platform,)).recall(passage(asking), now)
+    after.wait(0.5)  # the gate is still starting
+    assert after.taken().payload == b"hc:7"
 
 
 def test_after_a_restart_an_answered_code_another_kind_and_a_code_without_payload_are_left_alone() -> None:

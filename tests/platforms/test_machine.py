@@ -38,6 +38,7 @@ class Platforms(RuleBasedStateMachine):
         self.read = 0
         self.asking: dict[tuple[str, bytes], float] = {}  # who waits now, since when
         self.open: set[tuple[str, bytes]] = set()  # shown, and no answer yet
+        self.doubts: set[tuple[str, bytes]] = set()  # shown where it was seen second
         self.known: dict[bytes, float] = {}
         self.lost_s: dict[bytes, float] = {}  # when a code failed last, and may not be asked again
         self.failed: set[bytes] = set()
@@ -52,6 +53,8 @@ class Platforms(RuleBasedStateMachine):
         # What was answered earlier stands in for what may yet be asked.
         if found.reason in ("ask_platform", *NO_ANSWER) or Fact.ANSWER_AGE_S in found.subject:
             self.open.add((lane, code))
+        if found.reason == "seen_elsewhere":
+            self.doubts.add((lane, code))
         if found.verdict is CodeVerdict.VALID:
             assert code in self.known, "valid, and the platform never said so"
             assert found.subject[Fact.COLOUR] == TRUTH[code].subject[Fact.COLOUR]
@@ -91,7 +94,7 @@ class Platforms(RuleBasedStateMachine):
         if self.out:
             question = self.out.pop(index % len(self.out))
             self.lost_s[question.payload] = self.stand.seconds
-            if code == "absent" and not question.counted:
+            if code in ("absent", "denied") and not question.counted:
                 self.unreached += 1
             else:
                 self.failed.add(question.payload)
@@ -112,6 +115,10 @@ class Platforms(RuleBasedStateMachine):
         for message in self.stand.messages[self.read :]:
             if isinstance(message, CodeAnswered):
                 who = (message.lane, BY_KEY[message.key])
+                if message.code.reason == "seen_elsewhere":
+                    assert who in self.doubts, "told, and never shown there"
+                    assert message.code.subject[Fact.COLOUR] != "green"
+                    continue
                 hoped = self.asking.pop(who, None)
                 # What was answered earlier stands in for an answer that does not come in time.
                 earlier = Fact.ANSWER_AGE_S in message.code.subject and hoped is not None

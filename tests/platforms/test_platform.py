@@ -80,6 +80,104 @@ def test_the_same_code_at_another_lane_within_seconds_may_be_a_screenshot() -> N
     assert stand.look(lane="out") == "valid"
 
 
+def doubts(stand: Stand) -> list[tuple[str, dict[str, str]]]:
+    """What the lanes were told of a code they saw second: (lane, what speaks against its holder)."""
+    return [
+        (message.lane, dict(message.code.subject))
+        for message in stand.messages
+        if isinstance(message, CodeAnswered) and message.code.reason == "seen_elsewhere"
+    ]
+
+
+@pytest.mark.parametrize("state", ["asked", "overdue", "lost", "down", "never asked"])
+def test_walking_to_the_other_lane_shakes_no_red_off(state: str) -> None:
+    stand = Stand()
+    if state == "down":
+        for number in range(3):
+            stand.look(b"hc:other%d" % number)
+            stand.fail("garbled")
+    stand.look(lane="in")
+    if state == "lost":
+        stand.fail("lost")
+    question = stand.taken() if state in ("asked", "overdue") else None
+    stand.wait(3 if state == "overdue" else 1)
+    for _ in range(50):
+        assert stand.look(lane="out") == "seen_elsewhere"
+    stand.wait(6 if question is None else 0)
+    stand.answer(question or stand.taken(), RED)
+    assert doubts(stand) == [("out", {Fact.COLOUR: "red"})]
+    assert stand.answers.count("valid") == 1, "the first lane is told as ever"
+    assert stand.take() is None
+
+
+def test_a_code_seen_second_is_asked_about_where_the_first_lane_gave_up() -> None:
+    stand = Stand()
+    stand.look(lane="in")
+    stand.fail("garbled")  # not asked for again by itself
+    stand.wait(1)
+    assert stand.look(lane="out") == "seen_elsewhere"
+    stand.wait(5)
+    stand.settle(RED)
+    assert doubts(stand) == [("out", {Fact.COLOUR: "red"})]
+
+
+@pytest.mark.parametrize("answer", [GREEN, *map(PlatformAnswer, set(PlatformState) - {PlatformState.FOUND})])
+def test_no_answer_takes_from_a_code_that_it_was_seen_at_two_lanes(answer: PlatformAnswer) -> None:
+    stand = Stand()
+    stand.look(lane="in")
+    assert stand.look(lane="out") == "seen_elsewhere"
+    stand.settle(answer)
+    assert [message.lane for message in stand.messages if isinstance(message, CodeAnswered)] == ["in"]
+    for _ in range(20):
+        assert stand.look(lane="out") == "seen_elsewhere"
+        assert stand.take() is None, "held up and asked about over and over"
+
+
+def test_who_shows_a_doubted_code_again_later_is_told_once() -> None:
+    stand = Stand()
+    stand.look(lane="in")
+    question = stand.taken()
+    stand.look(lane="out")
+    stand.wait(21)
+    assert stand.look(lane="out") == "platform_silent"
+    stand.answer(question, RED)
+    told = [message.lane for message in stand.messages[1:] if isinstance(message, CodeAnswered)]
+    assert told == ["in", "out"]
+    assert doubts(stand) == []
+
+
+def test_who_shows_a_code_again_while_its_retry_is_out_waits_for_that() -> None:
+    stand = Stand()
+    stand.look()
+    stand.fail("lost")
+    stand.wait(5.1)
+    retry = stand.taken()
+    stand.wait(0.05)
+    assert stand.look() == "ask_platform"
+    stand.answer(retry, GREEN)
+    assert stand.answers == ["platform_down", "valid"]
+    other = Stand()
+    other.look()
+    other.fail("lost")
+    other.wait(5.1)
+    other.taken()
+    other.wait(1.9)
+    assert other.look() == "ask_platform"
+    other.wait(0.2)
+    assert other.answers == ["platform_down", "platform_silent"]
+    assert other.look() == "platform_silent", "its time is up"
+
+
+def test_nobody_waits_for_the_question_that_tries_whether_the_platform_is_back() -> None:
+    stand = Stand()
+    for number in range(3):
+        stand.look(b"hc:%d" % number)
+        stand.fail()
+    stand.wait(5)
+    assert stand.taken().trial
+    assert stand.look(b"hc:0") == "platform_silent"
+
+
 def test_three_silences_open_the_breaker_everybody_is_told_once_and_nobody_waits_any_more() -> None:
     stand = Stand()
     for number in range(3):
@@ -482,3 +580,38 @@ def test_nobody_says_that_it_works_before_anybody_was_answered() -> None:
     stand.settle(GREEN)
     assert stand.lamp.said == ["starting", "up"]
     assert stand.changes == [], "it did not come back: it was never gone"
+
+
+@pytest.mark.parametrize("people", [1, 2])
+def test_a_gate_that_is_refused_from_the_start_says_so_however_few_people_come(people: int) -> None:
+    """A wrong secret, or a certificate nobody trusts."""
+    stand = Stand()
+    for number in range(people):
+        stand.look(b"hc:%d" % number)
+    for _ in range(20):
+        while (question := stand.take()) is not None:
+            stand.lose(question, "denied")
+        stand.wait(1)
+    assert stand.changes == [False]
+    assert stand.lamp.said == ["starting", "down:denied"]
+
+
+def test_a_dead_platform_that_answered_once_is_not_announced_as_back() -> None:
+    stand = Stand()
+    for number in range(3):
+        stand.look(b"hc:%d" % number)
+    for question in [stand.taken() for _ in range(3)]:
+        stand.lose(question, "silent")
+    stand.wait(6)
+    stand.settle(GREEN)
+    for _ in range(900):
+        while (trial := stand.take()) is not None:
+            stand.wait(2.1)
+            stand.lose(trial, "silent")
+        stand.wait(1)
+    assert stand.changes == [False]
+    stand.look(b"hc:person")
+    stand.wait(61)
+    stand.settle(GREEN)
+    stand.wait(61)
+    assert stand.changes == [False, True]

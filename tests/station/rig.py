@@ -1,16 +1,17 @@
 """A station with a real journal, a clock that is moved by hand, and people on a conveyor belt."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 from edge.bell import Bell
 from edge.domain.errors import JournalError
-from edge.domain.events import ReadingArrived
+from edge.domain.events import Command, ReadingArrived
 from edge.domain.lane_state import Do, LaneSpec, LaneState
-from edge.domain.model import ClockQuality, Code, Instant, Scan
+from edge.domain.model import Carrier, ClockQuality, Code, Instant, Scan
 from edge.journal import Journal, Row, StoredRow
-from edge.messages import ScanArrived
+from edge.messages import Reply, ScanArrived
 from edge.station import Station, Surroundings
 from tests.domain.people import AIR, POLICY, procedure, reading, resident
 
@@ -38,11 +39,14 @@ class Rig:
         self.done: list[tuple[int, Do]] = []
         self.counted: list[tuple[str, dict[str, str]]] = []
         self.due: list[Row] = []
+        self.asked_by_number: list[tuple[str, str]] = []
+        self.platform_says: Code | None = None
         self.bell, self.views = Bell(), Bell()
         spec = LaneSpec("in", "in", procedure(), POLICY, self.journal.start_boot())
         around = Surroundings(
             journal=self.card,
             read_code=lambda _lane, _device, payload, _at: self.code(payload),
+            ask_number=self._ask_number,
             now=self.now,
             perform=self._perform if has_barrier else lambda _lane, _do: False,
             devices=lambda _lane: [],
@@ -80,6 +84,17 @@ class Rig:
         self.station.offer(ScanArrived("in", "scanner", Scan(name.encode(), "", "serial"), self.now()))
         self.turn()
 
+    def submitted(self, command: Command) -> int:
+        """Have an attendant's command carried out; return the passage it was about."""
+        done: list[Reply] = []
+        worker = threading.Thread(target=lambda: done.append(self.station.submit(command)))
+        worker.start()
+        while worker.is_alive():
+            self.station.work(0.05)
+        worker.join()
+        assert done[0].passage is not None
+        return done[0].passage
+
     def rows(self, *kinds: str) -> Sequence[StoredRow]:
         reader = self.journal.reader()
         try:
@@ -92,6 +107,14 @@ class Rig:
 
     def close(self) -> None:
         self.journal.close()
+
+    def _ask_number(
+        self, _lane: str, device: str, number: str, _at: Instant, carriers: Collection[Carrier]
+    ) -> Code | None:
+        if Carrier.CHINA_HEALTH not in carriers:
+            return None
+        self.asked_by_number.append((device, number))
+        return self.platform_says
 
     def _perform(self, _lane: str, do: Do) -> bool:
         self.done.append((len(self.rows("passage.decided", "passage.held", "passage.parked")), do))

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from hashlib import sha256
 from typing import Any
 
 from hypothesis import given
@@ -108,6 +109,20 @@ def test_only_named_fields_go() -> None:
     assert forwarded(BODY, OPENED, ("holder", "chosen")) == {
         "chosen": "他说忘带证件",
         "evidence": {"0": {"holder": "p1"}},
+    }
+
+
+def test_the_digest_of_a_number_goes_no_more_than_the_number() -> None:
+    number, code = "11010519491231002X", "ab" * 32
+    opened = {
+        "evidence": {
+            "0": {"personal": {"id_number": number, "code_digest": sha256(number.encode()).hexdigest()}},
+            "1": {"personal": {"id_number": number, "code_digest": code}},
+        }
+    }
+    body = {"evidence": [{"t": "code"}, {"t": "code"}]}
+    assert forwarded(body, opened, ("code_digest",)) == {
+        "evidence": {"1": {"personal": {"code_digest": code}}}
     }
 
 

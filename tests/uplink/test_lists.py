@@ -329,6 +329,20 @@ def test_a_card_without_space_is_told_and_refuses_nothing_for_good(
     assert "lists_refused" not in gate.uplink.status()
 
 
+def test_a_list_is_in_force_soon_after_a_card_that_was_full_for_hours_has_space(
+    shelf: Shelf, upstream: FakeUpstream
+) -> None:
+    shelf.full = True
+    gate = Gate(upstream, lists=shelf)
+    for _ in range(60):
+        contacts(gate, 1)
+        gate.clock.forward(AGAIN_S)
+    shelf.full = False
+    gate.clock.forward(AGAIN_S)
+    contacts(gate, 1)
+    assert shelf.kept[NAME][0] == 3
+
+
 def test_a_list_that_cannot_be_written_keeps_no_other_out(shelf: Shelf, upstream: FakeUpstream) -> None:
     shelf.full = True
     upstream.lists[OTHER] = (1, "one")
