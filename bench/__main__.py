@@ -4,7 +4,7 @@ import importlib
 import json
 import sys
 
-# name -> what it measures; each is a module with `rows()`.
+# name -> what it measures; each is a module with `rows()`, and with `report()` where a table helps.
 BENCHES = {
     "verdict": "last evidence in the inbox to commit, and bytes written for it",
     "journal": "commits a second, bytes a passage, a page of 50 at a million passages",
@@ -16,6 +16,7 @@ BENCHES = {
     "decoders": "a million random bytes into every decoder: values a checksum refuses, memory",
     "platforms": "an hour of passages before a simulated platform in each mood: added time, wrong admissions",
     "faults": "25 x kill -9 of the gate, 10 x of the district, while people pass",
+    "screening": "who has a fever: volunteers, a simulated year, simpler rules; a table, pictures",
     "idle": "memory and processor share of the whole gate with nobody there",
 }
 
@@ -29,8 +30,13 @@ def main(names: list[str]) -> int:
             print(f"  {name:10} {what}", file=sys.stderr)
         return 2
     for name in names or BENCHES:
-        for row in importlib.import_module(f"bench.{name}").rows():
+        module = importlib.import_module(f"bench.{name}")
+        found = []
+        for row in module.rows():
             print(json.dumps(row, ensure_ascii=False), flush=True)
+            found.append(row)
+        if hasattr(module, "report"):  # the same for reading, beside the lines for programs
+            module.report(found, sys.stderr)
     return 0
 
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from drivers.thermometer._listen import Hearing
 
 KINDS = ("thermometer", "scanner", "barrier", "voice", "lights", "verifier")
+# Keys of a device's table that are the gate's own and no driver's: where on the body it measures.
+_OF_THE_GATE = {"thermometer": frozenset({"driver", "place"})}
 _PINS = ("pin", "red", "yellow", "green", "button")
 _BUS = re.compile(r"/dev/i2c-")
 
@@ -113,7 +115,8 @@ def describe(kind: str, name: str) -> DriverInfo:
 
 
 def load(kind: str, table: Mapping[str, object]) -> Driver:
-    """Return the driver a configuration table asks for: key `driver`, all other keys its options.
+    """Return the driver a configuration table asks for: key `driver`, all other keys its options (but
+    `place` of a thermometer, which is the gate's).
 
     Raises ConfigError with every fault of the table, each starting with its key.
     """
@@ -124,7 +127,8 @@ def load(kind: str, table: Mapping[str, object]) -> Driver:
         raise ConfigError("driver: " + both(f"{en}; there are {choices}", f"{zh}；有 {choices}"))
     _require(kind, name)
     module = _module(kind, name)
-    values = {key: value for key, value in table.items() if key != "driver"}
+    own = _OF_THE_GATE.get(kind, frozenset({"driver"}))
+    values = {key: value for key, value in table.items() if key not in own}
     return Driver(kind, name, build(module.Options, values), _simulated(module))
 
 

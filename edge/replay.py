@@ -11,6 +11,7 @@ from edge.domain import rules
 from edge.domain.errors import ConfigError, FormError
 from edge.domain.model import Decision, Outcome, Passage
 from edge.domain.policy import Policy
+from edge.domain.policy import stored as stored_policy
 from edge.domain.procedure import Procedure
 from edge.domain.record import restored
 from edge.domain.statements import EDITION
@@ -58,7 +59,7 @@ class Replay:
         if row.kind == "settings.changed":
             with contextlib.suppress(TypeError):  # numbers of other names: its passages say no_policy
                 if "screening" in row.body:
-                    self._policies[row.body["version"]] = Policy(**row.body["screening"])
+                    self._policies[row.body["version"]] = stored_policy(row.body["screening"])
             return
         # Written by a version that knew other keys: its passages say no_procedure.
         with contextlib.suppress(ConfigError):

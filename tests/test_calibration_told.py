@@ -78,3 +78,21 @@ def test_what_ends_soon_or_has_ended_is_a_warning_that_names_the_thermometer() -
         ("calibration_expired", "warning", "in thermometer, out thermometer2"),
     ]
     assert all("gatepost calibrate" in problem["remedy"]["zh_Hans"] for problem in status["problems"])
+
+
+def test_a_thermometer_that_cannot_be_right_is_a_warning_that_names_it_and_why() -> None:
+    health, named = Health(lambda: after(0)), list[str]()
+    health.probe("instruments", probes.instruments(lambda: named))
+    health.look()
+    assert health.problems() == []
+    named.append("in thermometer (insensitive)")
+    health.look()
+    status = health.status()
+    assert status["ready"], "the gate goes on"
+    (problem,) = status["problems"]
+    assert (problem["code"], problem["severity"], problem["what"]) == (
+        "instrument_doubted",
+        "warning",
+        "in thermometer (insensitive)",
+    )
+    assert "设备" in problem["remedy"]["zh_Hans"]

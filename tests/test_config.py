@@ -420,6 +420,37 @@ def test_screening_defaults_are_the_domain_policys() -> None:
         assert theirs == same, name
 
 
+def test_a_thermometer_says_where_on_the_body_it_measures(tmp_path: Path) -> None:
+    from drivers import registry
+
+    text = GOOD + '[[lane.thermometer]]\ndriver = "simulated"\nplace = "{}"\n'
+    for written, name in (("wrist", "wrist"), ("手腕", "wrist"), ("inner canthi", "canthi")):
+        path = write(tmp_path, text.replace("{}", written))
+        loaded = load(path, {}, drivers=registry, procedures=known_procedures)
+        assert loaded.settings.lane[0].thermometer[0]["place"] == name
+    told = "no such place on the body;"
+    for written, line in (
+        ('"forehea"', f'{told} did you mean "forehead"?'),
+        ("7", f"{told} known are: forehead, canthi, face, temple, wrist, neck"),
+    ):
+        _, found = examine(
+            write(tmp_path, text.replace('"{}"', written)), {}, drivers=registry, procedures=known_procedures
+        )
+        assert [fault.line("en").partition("gatepost.toml: ")[2] for fault in found] == [
+            f'[[lane]] "in" [lane.thermometer] place: {line}'
+        ]
+
+
+def test_nobody_is_measured_again_less_often_than_referred(tmp_path: Path) -> None:
+    text = GOOD + "[screening]\nover_per_1000 = 80\n"
+    assert faults(tmp_path, text) == []
+    assert faults(tmp_path, text + "again_per_1000 = 80\n") == []
+    assert faults(tmp_path, text + "again_per_1000 = 79\n") == [
+        "gatepost.toml: [screening] over_per_1000, again_per_1000: again_per_1000 must not be less than "
+        "over_per_1000"
+    ]
+
+
 # --- platforms -------------------------------------------------------------------------------------
 
 PLATFORM = """

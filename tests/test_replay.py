@@ -1,13 +1,14 @@
 """What a gate wrote down, decided again from its journal alone."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
 from edge import procedures
 from edge.domain.events import Begin
+from edge.domain.policy import stored
 from edge.journal import Row, State
 from edge.keeper import publish
 from edge.replay import Replay, Replayed
@@ -49,6 +50,20 @@ def test_whatever_way_a_passage_ended_it_ends_the_same_again(rig: Rig) -> None:
 def test_numbers_of_a_version_with_other_names_are_no_policy_and_no_crash(rig: Rig) -> None:
     other = replace(POLICY, threshold_mdegc=37_500)
     body = {"version": other.version, "screening": {"threshold": 37_500}}
+    rig.journal.append(Row("settings.changed", rig.now(), body))
+    rig.stand()
+    rig.show()
+    submit(rig, mask_on(rig))
+    assert [one.same for one in replayed(rig)] == [True]
+
+
+def test_the_numbers_of_a_gate_of_before_are_those_it_decided_by(rig: Rig) -> None:
+    """Whatever the defaults are by now: its rows say nothing of what decides."""
+    later = ("decides", "prevalence_ppm", "over_per_1000", "again_per_1000")
+    numbers = {name: value for name, value in asdict(POLICY).items() if name not in later}
+    before = stored(numbers)
+    assert (before.decides, before.version) == ("legal", replace(POLICY, decides="legal").version)
+    body = {"version": POLICY.version, "screening": numbers}
     rig.journal.append(Row("settings.changed", rig.now(), body))
     rig.stand()
     rig.show()

@@ -12,6 +12,7 @@ from typing import Any
 from drivers import registry
 from edge.domain.calibration import Calibration
 from edge.domain.errors import ConfigError
+from edge.domain.learning import DEFAULT_PLACE
 from edge.domain.measuring import recalled
 from edge.journal import StoredRow
 
@@ -20,11 +21,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """One thermometer as it is configured; `ports` are the lasting names of where it is plugged in."""
+    """One thermometer as it is configured; `ports` are the lasting names of where it is plugged in, `place`
+    is where on the body it measures."""
 
     driver: str
     ports: tuple[str, ...] = ()
     array: bool = False
+    place: str = DEFAULT_PLACE
 
 
 def stands(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Stand]:
@@ -37,31 +40,33 @@ def counting(lane: Mapping[str, Stand], rows: Iterable[StoredRow]) -> Iterator[C
     `here` is False where it was found for something else than stands there now."""
     found: dict[str, Calibration] = {}
     for calibration in _left(rows):
-        owner = _owner(lane, calibration)
+        own = owner(lane, calibration.device, calibration.driver, calibration.port)
         # Where its own place is gone, whoever has its name now is told, unless that one has its own.
-        name, told = owner or calibration.device, found.get(owner or calibration.device)
-        if name in lane and (owner or told is None or not told.here):
+        name, told = own or calibration.device, found.get(own or calibration.device)
+        if name in lane and (own or told is None or not told.here):
             found.pop(name, None)
-            found[name] = replace(calibration, device=name, here=owner is not None)
+            found[name] = replace(calibration, device=name, here=own is not None)
     yield from found.values()
 
 
-def _stand(table: Mapping[str, Any]) -> Stand:
-    try:
-        return Stand(str(table["driver"]), registry.places("thermometer", table), registry.is_array(table))
-    except ConfigError:  # the configuration's own check names it
-        return Stand(str(table["driver"]))
-
-
-def _owner(lane: Mapping[str, Stand], calibration: Calibration) -> str | None:
-    """Return the name of the thermometer it was found for, None where that does not stand here."""
+def owner(lane: Mapping[str, Stand], device: str, driver: str, port: str | None) -> str | None:
+    """Return the name of the thermometer that was `device` then, of this driver and in this place; None
+    where that does not stand here."""
     for name, stand in lane.items():
-        if calibration.port is not None and calibration.port in stand.ports:
-            return name if stand.driver == calibration.driver else None
-    named = lane.get(calibration.device)
-    if named is None or named.driver != calibration.driver or (calibration.port and named.ports):
+        if port is not None and port in stand.ports:
+            return name if stand.driver == driver else None
+    named = lane.get(device)
+    if named is None or named.driver != driver or (port and named.ports):
         return None
-    return calibration.device
+    return device
+
+
+def _stand(table: Mapping[str, Any]) -> Stand:
+    driver, place = str(table["driver"]), str(table.get("place", DEFAULT_PLACE))
+    try:
+        return Stand(driver, registry.places("thermometer", table), registry.is_array(table), place)
+    except ConfigError:  # the configuration's own check names it
+        return Stand(driver, place=place)
 
 
 def _left(rows: Iterable[StoredRow]) -> list[Calibration]:

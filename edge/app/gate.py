@@ -220,6 +220,7 @@ class _Gate:
         for standing in (Standing.DUE, Standing.EXPIRED, Standing.ELSEWHERE):
             code = f"calibration_{standing}"
             health.probe(code, probes.calibrations(code, partial(self._calibrated, standing)))
+        health.probe("instruments", probes.instruments(self._doubted))
         health.section("trust", lambda: {"lists": self._trusted()})
         health.probe("trust", trust.age(self._trusted))
         health.probe("trust_files", trust.files(lambda: self.trust.unreadable))
@@ -238,6 +239,14 @@ class _Gate:
             for lane in self.lanes
             for found in self.station.view(lane)["calibrations"]
             if found["standing"] == standing
+        ]
+
+    def _doubted(self) -> list[str]:
+        """Return the thermometers whose values cannot be right, with why."""
+        return [
+            f"{lane} {found['device']} ({', '.join(sign['sign'] for sign in found['signs'])})"
+            for lane in self.lanes
+            for found in self.station.view(lane)["doubts"]
         ]
 
     def _journal_facts(self) -> dict[str, object]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from edge import acceptance, procedures
 from edge.app.calibrated import counting, stands
+from edge.app.learned import CONFIRMED, taught
 from edge.clock import built_us
 from edge.config import Lane, Settings
 from edge.domain import bench
@@ -27,7 +28,7 @@ from edge.messages import Reply
 log = logging.getLogger(__name__)
 
 REMEMBERED = 500
-_CALIBRATION = frozenset({"calibration.recorded", "calibration.withdrawn"})
+_KEPT = frozenset({"calibration.recorded", "calibration.withdrawn"}) | CONFIRMED
 
 Devices = tuple[tuple[str, Mapping[str, Any]], ...]
 """(kind, table) of each device of a lane, as configured."""
@@ -71,8 +72,19 @@ def filled(
         if not found.here:
             where = f"{found.driver} at {found.port or found.device}"
             log.warning("%s-%s: its calibration was for %s", name, found.device, where)
+    learned = taught(
+        {name: (lane.spec, stands(thermometers(lane.devices))) for name, lane in lanes.items()}, reader
+    )
     return {
-        name: (lane.spec, replace(bench.restore(waiting[name]), calibrations=tuple(known[name])))
+        name: (
+            lane.spec,
+            replace(
+                bench.restore(waiting[name]),
+                calibrations=tuple(known[name]),
+                healthy=learned[name].healthy,
+                instruments=learned[name].instruments,
+            ),
+        )
         for name, lane in lanes.items()
     }
 
@@ -103,9 +115,9 @@ def named(devices: Devices) -> list[tuple[str, str, Mapping[str, Any]]]:
 
 
 def earlier_replies(reader: Reader) -> dict[str, Reply]:
-    """Return the replies to the newest commands that ended a passage or touched a calibration, by their
-    ids, so that a tap repeated after a restart stays harmless."""
-    kinds = {"passage.decided", *_CALIBRATION}
+    """Return the replies to the newest commands that ended a passage or touched a calibration or
+    a level, by their ids, so that a tap repeated after a restart stays harmless."""
+    kinds = {"passage.decided", *_KEPT}
     rows = reader.rows_after(max(0, reader.head() - REMEMBERED), REMEMBERED, kinds)
     return {command: Reply(row.seq, row.body.get("passage")) for row in rows if (command := _command(row))}
 
@@ -162,6 +174,8 @@ def _built(
         park_max_us=lane.park_max_s * 1_000_000,
         ports=tuple((name, stand.ports[0]) for name, stand in measuring.items() if stand.ports),
         arrays=frozenset(name for name, stand in measuring.items() if stand.array),
+        drivers=tuple((name, stand.driver) for name, stand in measuring.items()),
+        places=tuple((name, stand.place) for name, stand in measuring.items()),
     )
     return BuiltLane(spec, text, lane.devices())
 
@@ -178,7 +192,7 @@ def _sealed(journal: Journal, row: StoredRow) -> dict[str, Any] | None:
 def _command(row: StoredRow) -> str | None:
     body = row.body
     evidence = body.get("evidence")
-    if row.kind in _CALIBRATION or body.get("command_id"):
+    if row.kind in _KEPT or body.get("command_id"):
         return body.get("command_id")
     if body["outcome"] == Outcome.ABANDONED or not evidence:
         return None

@@ -17,6 +17,7 @@ COMMANDS = {
     "trust": ("edge.cli.trust:trust", "Import or show trust lists."),
     "pass": ("edge.cli.passes:passes", "Issue resident passes and venue codes."),
     "replay": ("edge.cli.replay:replay", "Decide stored evidence again and name every difference."),
+    "screening": ("edge.cli.screening:screening", "Judge a file of temperature readings as the gate would."),
     "journal": ("edge.cli.journal:journal", "Verify, back up, restore, export, rebuild, purge."),
     "outbox": ("edge.cli.outbox:outbox", "What the district has not acknowledged."),
     "user": ("edge.cli.user:user", "Accounts of attendants, managers, observers."),

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 from edge.config import values
 from edge.config.platforms import Platform
 from edge.config.screening import Screening
-from edge.config.values import Device, Table, key, split_address, wrong
+from edge.config.values import Device, Table, Thermometer, key, split_address, wrong
 from edge.domain.errors import ConfigError
 
 CREDENTIAL = "uplink-token"
@@ -231,10 +231,13 @@ class Lane(Table):
         ge=60,
         le=604_800,
     )
-    thermometer: Annotated[tuple[Device, ...], BeforeValidator(values.devices)] = key(
+    thermometer: Annotated[tuple[Thermometer, ...], BeforeValidator(values.devices)] = key(
         "driver and options, see `gatepost drivers thermometer`; one table, or several as "
-        "[[lane.thermometer]]: an array to find the face beside a spot sensor that decides",
-        "测温设备的驱动和选项；一个表，或用 [[lane.thermometer]] 写几个：阵列找脸，点测仪作判断",
+        "[[lane.thermometer]]: an array to find the face beside a spot sensor that decides. "
+        'place = "forehead" says where on the body it measures: forehead, canthi, face, temple, wrist, neck',
+        "测温设备的驱动和选项；一个表，或用 [[lane.thermometer]] 写几个：阵列找脸，点测仪作判断。"
+        'place = "forehead" 是测量部位：额头 forehead、眼角 canthi、面部 face、太阳穴 temple、手腕 wrist、'
+        "颈部 neck",
         default=({"driver": "none"},),
         lax=True,
     )

@@ -123,6 +123,39 @@ class Screening(Table):
         "seconds of rest before a second measurement", "复测前休息的秒数", default=300, ge=0, le=7200
     )
 
+    decides: Literal["legal", "level", "either"] = key(
+        "what decides: the legal line (threshold_c on the body estimate), how far somebody stands out of "
+        "the healthy people of this gate, or either; both are stored whichever decides",
+        "以什么判断：法定线 legal（体温估计值达到 threshold_c）、本门岗健康人群水平 level（明显偏离者），"
+        "或任一 either；无论以哪个判断，两个结论都会记录",
+        default="legal",
+    )
+    prevalence_ppm: int = key(
+        "of a million people who come, how many have what is looked for; moves the probability that is "
+        "shown, never who is referred",
+        "每百万来人中约有多少人确实发热；只影响显示的概率，不影响复核哪些人",
+        default=5_000,
+        ge=1,
+        le=500_000,
+    )
+    over_per_1000: int = key(
+        "of 1000 healthy people, how many stand out so far that they are measured a second time; the fewer, "
+        "the more fevers are missed",
+        "每千名健康人中有多少人会因偏高需要复核；定得越少，漏检的发热者越多",
+        default=50,
+        ge=5,
+        le=300,
+    )
+    again_per_1000: int | None = key(
+        "of 1000 healthy people, how many stand out so far that one more reading of the same kind is asked "
+        "for; absent: as over_per_1000",
+        "每千名健康人中有多少人会因略偏高需用同一测温仪再测一次；不写则与 over_per_1000 相同",
+        default=None,
+        example=333,
+        ge=5,
+        le=500,
+    )
+
     @model_validator(mode="after")
     def _order(self) -> Self:
         for low, high in (
@@ -137,4 +170,11 @@ class Screening(Table):
         ):
             if getattr(self, low) >= getattr(self, high):
                 raise wrong(f"{low} must be less than {high}", f"{low} 必须小于 {high}", low, high)
+        if self.again_per_1000 is not None and self.again_per_1000 < self.over_per_1000:
+            raise wrong(
+                "again_per_1000 must not be less than over_per_1000",
+                "again_per_1000 不能小于 over_per_1000",
+                "over_per_1000",
+                "again_per_1000",
+            )
         return self

@@ -10,8 +10,11 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
+
+from edge.domain.learning import DEFAULT_PLACE
+from edge.domain.skin import PLACES, place_of
 
 
 def key(
@@ -119,12 +122,25 @@ def device(table: Any) -> Any:
     return table
 
 
+def thermometer(table: Any) -> Any:
+    """Refuse a place on the body nobody has figures for; what is written in other words gets its name."""
+    written = table.get("place", DEFAULT_PLACE)
+    found = place_of(written) if isinstance(written, str) else None
+    if found is not None:
+        return table if "place" not in table else {**table, "place": found.name}
+    near = difflib.get_close_matches(str(written).lower(), PLACES, n=1, cutoff=0.6)
+    known = ", ".join(PLACES)
+    en, zh = (f'did you mean "{near[0]}"?', f'是不是 "{near[0]}"？') if near else (f"known are: {known}",) * 2
+    raise wrong(f"no such place on the body; {en}", f"没有这个测量部位；{zh}", "place")
+
+
 def devices(tables: Any) -> Any:
     """Let one table stand for a list of one."""
     return tables if isinstance(tables, list | tuple) else [tables]
 
 
 Device = Annotated[dict[str, Any], BeforeValidator(device)]
+Thermometer = Annotated[dict[str, Any], BeforeValidator(device), AfterValidator(thermometer)]
 
 
 class Table(BaseModel):

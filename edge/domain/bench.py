@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from edge.domain import rules
 from edge.domain.lane_state import LaneSpec, LaneState, Record
+from edge.domain.learning import expecting
 from edge.domain.model import (
     PASSAGES_PER_BOOT,
     Decision,
@@ -22,7 +23,7 @@ from edge.domain.model import (
     ScreeningVerdict,
     Stage,
 )
-from edge.domain.screening import classify
+from edge.domain.screening import seen
 
 
 def restore(waiting: Sequence[Passage]) -> LaneState:
@@ -69,7 +70,8 @@ def added(
     nothing about that value.
     """
     if isinstance(piece.item, Measurement):
-        over = max((i for i, p in enumerate(evidence) if _is_over(spec, p)), default=-1)
+        found = seen(evidence, spec.policy)
+        over = max((one.index for one in found if one.counts is ScreeningVerdict.OVER), default=-1)
         after = any(rest.pieces > over and _is_full(spec, rest, piece.at) for rest in rests)
         piece = replace(piece, item=replace(piece.item, after_rest=after))
     return (*evidence, piece)
@@ -83,7 +85,7 @@ def taken_back(
     last, opened = parked.rests[-1], state.active
     evidence = parked.evidence
     for piece in opened.evidence if opened is not None else ():
-        evidence = added(spec, parked.rests, evidence, piece)
+        evidence = expecting(spec, state, added(spec, parked.rests, evidence, piece))
     rests = (*parked.rests[:-1], replace(last, lasted_us=elapsed(spec, last, at)))
     active = replace(parked, stage=Stage.OPEN, rests=rests, evidence=evidence, touched=at)
     state = replace(state, active=active, parked=tuple(p for p in state.parked if p.id != parked.id))
@@ -107,12 +109,6 @@ def free_ticket(parked: Sequence[Passage]) -> int:
     """Return the smallest ticket number nobody holds."""
     taken_numbers = {passage.ticket for passage in parked}
     return next(number for number in range(1, len(taken_numbers) + 2) if number not in taken_numbers)
-
-
-def _is_over(spec: LaneSpec, piece: Evidence) -> bool:
-    return isinstance(piece.item, Measurement) and (
-        classify(piece.item, spec.policy) is ScreeningVerdict.OVER
-    )
 
 
 def _is_full(spec: LaneSpec, rest: Rest, at: Instant) -> bool:

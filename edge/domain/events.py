@@ -130,5 +130,36 @@ class Uncalibrate(Command):
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class ConfirmLevel(Command):
+    """Confirm that what people show now at a thermometer is what healthy people show (of those who had
+    `rested` before, or of the others): the level starts again from there."""
+
+    device: str
+    reason: str
+    rested: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawLevel(Command):
+    """Take the newest such confirmation back."""
+
+    device: str
+    reason: str
+    rested: bool = False
+
+
 Instrument = ReadingArrived | CodeRead | CodeAnswered | CardRead
-LaneEvent = Instrument | Begin | Give | Decide | Park | Resume | Calibrate | Uncalibrate | Tick
+LaneEvent = (
+    Instrument
+    | Begin
+    | Give
+    | Decide
+    | Park
+    | Resume
+    | Calibrate
+    | Uncalibrate
+    | ConfirmLevel
+    | WithdrawLevel
+    | Tick
+)

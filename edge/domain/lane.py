@@ -19,6 +19,7 @@ from edge.domain.answering import (
 )
 from edge.domain.bench import added, elapsed, taken_back, unfinished
 from edge.domain.cards import NOTICE_US, laid
+from edge.domain.doubting import doubted
 from edge.domain.errors import FormError
 from edge.domain.events import (
     Begin,
@@ -27,6 +28,7 @@ from edge.domain.events import (
     CodeAnswered,
     CodeRead,
     Command,
+    ConfirmLevel,
     Decide,
     Give,
     LaneEvent,
@@ -35,9 +37,11 @@ from edge.domain.events import (
     Resume,
     Tick,
     Uncalibrate,
+    WithdrawLevel,
 )
 from edge.domain.given import taken
 from edge.domain.lane_state import ECHO_US, MAX_EVIDENCE, LaneSpec, LaneState, Record, Result
+from edge.domain.learning import confirm, taught, withdraw
 from edge.domain.measuring import calibrate, seen, uncalibrate
 from edge.domain.model import Answer, Evidence, Instant, Passage, Reason
 from edge.domain.passing import FULL, bound, closed, opened, parked, settled
@@ -70,11 +74,9 @@ def step(spec: LaneSpec, state: LaneState, event: LaneEvent) -> Result:
             result = _park(spec, state, event)
         case Resume():
             result = _resume_command(spec, state, event)
-        case Calibrate():
-            result = calibrate(spec, state, event)
-        case Uncalibrate():
-            result = uncalibrate(state, event)
-    return result
+        case _:
+            result = _kept(spec, state, event)
+    return doubted(spec, taught(spec, result))
 
 
 def leave(spec: LaneSpec, state: LaneState, at: Instant) -> Result:
@@ -229,6 +231,20 @@ def _named(state: LaneState, event: Command, *, also_parked: bool = False) -> Pa
             if passage.id == event.passage:
                 return passage
     raise FormError("passage_not_open", "that passage is no longer open", 409)
+
+
+def _kept(
+    spec: LaneSpec, state: LaneState, event: Calibrate | Uncalibrate | ConfirmLevel | WithdrawLevel
+) -> Result:
+    match event:
+        case Calibrate():
+            return calibrate(spec, state, event)
+        case Uncalibrate():
+            return uncalibrate(state, event)
+        case ConfirmLevel():
+            return confirm(spec, state, event)
+        case WithdrawLevel():
+            return withdraw(spec, state, event)
 
 
 def _noticed(state: LaneState, at: Instant) -> LaneState:

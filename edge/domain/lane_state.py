@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from edge.domain.calibration import Calibration
-from edge.domain.model import Outcome, Passage, Reading
+from edge.domain.healthy import Healthy
+from edge.domain.instrument import Instrument
+from edge.domain.model import Instant, Outcome, Passage, Reading
 from edge.domain.policy import Policy
 from edge.domain.procedure import Procedure
 from edge.domain.sweep import Sweep
@@ -19,8 +21,9 @@ MAX_EVIDENCE = 64
 class LaneSpec:
     """What a lane is, for as long as the configuration stands. Times in microseconds; `started_us` is
     when this run began, on the monotonic clock. `number` of `lanes` keeps the passage numbers of
-    several lanes apart. `ports` says of thermometers where they are plugged in, by a name that lasts;
-    `arrays` are those of them that decide nothing."""
+    several lanes apart. `ports` says of thermometers where they are plugged in, by a name that lasts,
+    `drivers` what they are, `places` where on the body they measure (a name of `edge.domain.skin`, the
+    forehead where none is given); `arrays` are those of them that decide nothing."""
 
     name: str
     direction: str
@@ -34,6 +37,8 @@ class LaneSpec:
     lanes: int = 1
     ports: tuple[tuple[str, str], ...] = ()
     arrays: frozenset[str] = frozenset()
+    drivers: tuple[tuple[str, str], ...] = ()
+    places: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,35 @@ class Owed:
 
 
 @dataclass(frozen=True, slots=True)
+class Taught:
+    """What people who passed have taught of one thermometer and one place on the body; `rested` of those
+    who had rested indoors before. `last` is when the last of them passed, by the clocks of the run `boot`,
+    `ambient_mdegc` what the air was then. `told`: that the whole level has shifted was said already.
+    `before` is what was known before somebody confirmed such a shift."""
+
+    device: str
+    rested: bool
+    healthy: Healthy
+    last: Instant | None = None
+    boot: int = 0
+    ambient_mdegc: int | None = None
+    told: bool = False
+    before: Healthy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What people who passed have shown of one thermometer itself: what it is, where it is plugged in and
+    which place on the body it measures."""
+
+    device: str
+    driver: str
+    port: str | None
+    place: str
+    instrument: Instrument
+
+
+@dataclass(frozen=True, slots=True)
 class LaneState:
     """Everything a lane remembers. `seen` holds the codes in view with when they were last seen,
     `last` the passage that ended last, `sweeps` what each thermometer has before it, `live_mdegc` what
@@ -56,7 +90,8 @@ class LaneState:
     of each device, whether they still hold or not. `notice` is what the attendant is told for a while,
     with when it came up: a code, nothing of a person; `warning` one that stands longer, and is seen
     whenever nothing else is to be told. `asked` names the passages that ended while a platform was still
-    being asked about a code of theirs."""
+    being asked about a code of theirs. `healthy` is what was learned of healthy people, by device and
+    place, of the rested apart; `instruments` is what was seen of the thermometers themselves."""
 
     active: Passage | None = None
     parked: tuple[Passage, ...] = ()
@@ -70,6 +105,8 @@ class LaneState:
     notice: tuple[str, int] | None = None
     warning: tuple[str, int] | None = None
     asked: tuple[Owed, ...] = ()
+    healthy: tuple[Taught, ...] = ()
+    instruments: tuple[Watched, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from edge.domain.calibration import DAY_US, Calibration, Standing, offset_of, st
 from edge.domain.errors import FormError
 from edge.domain.events import Calibrate, ReadingArrived, Uncalibrate
 from edge.domain.lane_state import LaneSpec, LaneState, Note, Result
+from edge.domain.learning import place_of
 from edge.domain.model import Evidence, Instant, Measurement, Method, Passage, Quality
 from edge.domain.screening import combine
 from edge.domain.sweep import Sweep, feed, is_present, over
@@ -40,7 +41,12 @@ def seen(spec: LaneSpec, state: LaneState, event: ReadingArrived) -> tuple[LaneS
     if taken is None:
         return state, None
     calibration = holding(state, event.device, event.at)
-    measurement = combine(taken, spec.policy, device=event.device, calibration=calibration)
+    measurement = replace(
+        combine(taken, spec.policy, device=event.device, calibration=calibration),
+        site=place_of(spec, event.device),
+        driver=dict(spec.drivers).get(event.device, ""),
+        port=dict(spec.ports).get(event.device),
+    )
     return state, Evidence(event.at, event.device, measurement)
 
 

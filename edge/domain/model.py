@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from edge.domain.healthy import Expected
+
 PASSAGES_PER_BOOT = 1 << 20
 
 
@@ -164,9 +166,12 @@ class Measurement:
     """Readings of one person combined into one value.
 
     `surface_mdegc` is that of the decisive frame, `ambient_mdegc` and `vendor_body_mdegc` belong to
-    the same. `body_mdegc` is our estimate by `conversion` (name and version), None where no estimate
-    holds. `frames` agreed and were used, `rejected` were not, `raws` are frames used. With `grid` it
-    comes from an array, whose picture `raws` holds; it decides nothing.
+    the same. `site` is the place on the body, for infrared one of `edge.domain.skin`; `driver` and `port`
+    say which device it was, where that is known. `expected` is what a healthy person would have shown,
+    as far as was known then; None where nothing can be told of that. `body_mdegc` is our estimate by
+    `conversion` (name and version), None where no estimate holds. `frames` agreed and were used,
+    `rejected` were not, `raws` are frames used. With `grid` it comes from an array, whose picture `raws`
+    holds; it decides nothing.
     """
 
     device: str
@@ -185,6 +190,9 @@ class Measurement:
     by: str | None = None
     command_id: str = ""
     grid: Grid | None = None
+    driver: str = ""
+    port: str | None = None
+    expected: Expected | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,11 +218,18 @@ class ScreeningVerdict(StrEnum):
 @dataclass(frozen=True, slots=True)
 class TemperatureFinding:
     """The verdict over all measurements of one passage and the one that decided it (its index in
-    the evidence)."""
+    the evidence). `legal` and `level` are what the legal line and the level of healthy people alone say,
+    whichever of them counts. Of the last readings that the level judged: `ppm`, the probability of being
+    over the threshold in millionths, and `out_milli`, how far the person stands out in thousandths of the
+    spread of healthy people."""
 
     verdict: ScreeningVerdict
     deciding: int | None = None
     body_mdegc: int | None = None
+    legal: ScreeningVerdict = ScreeningVerdict.MISSING
+    level: ScreeningVerdict = ScreeningVerdict.MISSING
+    ppm: int | None = None
+    out_milli: int | None = None
 
 
 class Outcome(StrEnum):

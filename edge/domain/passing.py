@@ -9,6 +9,7 @@ from edge.domain import rules
 from edge.domain.answering import remembered
 from edge.domain.bench import added, ended, free_ticket
 from edge.domain.lane_state import MAX_EVIDENCE, Do, LaneSpec, LaneState, Record, Result
+from edge.domain.learning import expecting
 from edge.domain.measuring import all_over
 from edge.domain.model import (
     PASSAGES_PER_BOOT,
@@ -50,7 +51,7 @@ def bound(spec: LaneSpec, state: LaneState, piece: Evidence, *, limit: int = MAX
     if len(passage.evidence) >= limit:  # a scanner gone mad cannot grow a passage without bound
         told = state.notice is not None and state.notice[0] == FULL
         return Result(state if told else replace(state, notice=(FULL, piece.at.mono_us)))
-    evidence = added(spec, passage.rests, passage.evidence, piece)
+    evidence = expecting(spec, state, added(spec, passage.rests, passage.evidence, piece))
     passage = replace(passage, evidence=evidence, touched=piece.at)
     return settled(spec, replace(state, active=passage), passage, piece.at)
 

@@ -1,10 +1,21 @@
 """The numbers a site screens by. Values only."""
 
 import hashlib
-from dataclasses import astuple, dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 Hold = Literal["maximum", "plateau"]
+Decides = Literal["legal", "level", "either"]
+
+# What held before these could be said: neither a version nor a row of then knows of them. Not the defaults,
+# which may change.
+_BEFORE: Mapping[str, Any] = {
+    "decides": "legal",
+    "prevalence_ppm": 5_000,
+    "over_per_1000": 50,
+    "again_per_1000": None,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +27,11 @@ class Policy:
     `settle_us` of them do not count; frames agree within `spread_mdegc`; `hold` says whether the
     hottest that agree count (a sweep over a forehead) or the longest that do (a spot held still);
     `dip_mdegc` is how far the value falls when one person makes way for the next.
+
+    `decides` says what counts: the legal line (`threshold_mdegc`) on the body estimate, the level of
+    healthy people, or either of them. By the level, whoever stands out as far as `over_per_1000` of 1000
+    healthy people is over, and who does as far as `again_per_1000` (None: the same) is measured again.
+    `prevalence_ppm` is how many of a million people who come have what is looked for.
     """
 
     threshold_mdegc: int = 37_300
@@ -36,8 +52,20 @@ class Policy:
     gap_us: int = 400_000
     stale_us: int = 2_000_000
     rest_us: int = 300_000_000
+    decides: Decides = "legal"
+    prevalence_ppm: int = 5_000
+    over_per_1000: int = 50
+    again_per_1000: int | None = None
 
     @property
     def version(self) -> str:
         """Sixteen hex digits that change with any of the numbers."""
-        return hashlib.sha256(repr(astuple(self)).encode()).hexdigest()[:16]
+        numbers = asdict(self)
+        also = tuple((name, numbers[name]) for name, old in _BEFORE.items() if numbers[name] != old)
+        told = tuple(value for name, value in numbers.items() if name not in _BEFORE)
+        return hashlib.sha256(repr(told + also).encode()).hexdigest()[:16]
+
+
+def stored(numbers: Mapping[str, Any]) -> Policy:
+    """Return the policy that a `settings.changed` row tells of; TypeError for numbers of other names."""
+    return Policy(**{**_BEFORE, **numbers})

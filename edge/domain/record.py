@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from edge.domain import rules
+from edge.domain.healthy import Expected
 from edge.domain.model import (
     Answer,
     Carrier,
@@ -29,6 +30,7 @@ from edge.domain.model import (
     Stage,
 )
 from edge.domain.policy import Policy
+from edge.domain.posterior import VERSION
 from edge.domain.procedure import Procedure, category, statuses
 from edge.domain.screening import find
 
@@ -73,6 +75,12 @@ def recorded(procedure: Procedure, policy: Policy, passage: Passage) -> tuple[Js
                     "body_mdegc": measured.body_mdegc if measured else None,
                     "surface_mdegc": measured.surface_mdegc if measured else None,
                     "ambient_mdegc": measured.ambient_mdegc if measured else None,
+                    "conversion": measured.conversion if measured else None,
+                    "legal": finding.legal.value,
+                    "level": finding.level.value,
+                    "ppm": finding.ppm,
+                    "out_milli": finding.out_milli,
+                    "method": VERSION if finding.ppm is not None else None,
                 }
             ),
             "musts": rules.musts(steps),
@@ -228,6 +236,9 @@ def _measurement(item: Measurement) -> Json:
             "by": item.by,
             "command_id": item.command_id or None,
             "grid": asdict(item.grid) if item.grid is not None else None,
+            "driver": item.driver or None,
+            "port": item.port,
+            "expected": asdict(item.expected) if item.expected is not None else None,
         }
     )
 
@@ -276,6 +287,9 @@ def _restored_item(value: Mapping[str, Any], hidden: Mapping[str, Any]) -> Measu
             by=value.get("by"),
             command_id=value.get("command_id", ""),
             grid=Grid(**value["grid"]) if "grid" in value else None,
+            driver=value.get("driver", ""),
+            port=value.get("port"),
+            expected=Expected(**value["expected"]) if "expected" in value else None,
         )
     payload = hidden.get("payload")
     return Code(

@@ -2,10 +2,13 @@
 
 The threshold is the law's number applied to a body estimate; a value too low, too high, or taken
 outside the instrument's ambient range is "not measured", never normal. Nothing a device said is
-changed: an estimate stands beside the surface value with the name of its conversion.
+changed: an estimate stands beside the surface value with the name of its conversion. Beside the legal
+line stands the level of healthy people; both are found from stored evidence alone, and the policy says
+which of them counts. A body estimate that cannot be right is no measurement for either.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from edge.domain.calibration import Calibration
 from edge.domain.model import (
@@ -18,9 +21,26 @@ from edge.domain.model import (
     TemperatureFinding,
 )
 from edge.domain.policy import Policy
+from edge.domain.posterior import MOST_READINGS, Cuts, Judged, cut, judge, usable
+from edge.domain.skin import PLACES
 from edge.domain.sweep import Taken
 
 MAX_RAWS = 16
+_NOT_MEASURED = (ScreeningVerdict.TOO_LOW, ScreeningVerdict.UNRELIABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one measurement amounts to, after those before it: by the legal line, by the level of healthy
+    people (None where that says nothing of it), and by what `counts`. OVER is a first value over the
+    threshold as well: whether it is confirmed, only all measurements together say."""
+
+    index: int
+    item: Measurement
+    legal: ScreeningVerdict
+    level: ScreeningVerdict | None
+    counts: ScreeningVerdict
+    judged: Judged | None
 
 
 def combine(
@@ -69,7 +89,7 @@ def estimate(
 
 
 def classify(measurement: Measurement, policy: Policy) -> ScreeningVerdict:
-    """Say what one measurement alone amounts to: normal, over, too_low or unreliable."""
+    """Say what one measurement alone amounts to by the legal line: normal, over, too_low or unreliable."""
     body = measurement.body_mdegc
     if body is None:
         return ScreeningVerdict.UNRELIABLE
@@ -92,28 +112,151 @@ def find(evidence: Iterable[Evidence], policy: Policy) -> TemperatureFinding:
     rest; only that one can confirm it or clear it. A value that is not measured never clears
     anything and is replaced by the first that is.
     """
-    verdict, deciding = ScreeningVerdict.MISSING, None
-    first_over: Measurement | None = None
-    body = None
+    found = seen(evidence, policy)
+    verdict, deciding = _overall([(one, one.counts) for one in found])
+    judged = [one.judged for one in found if one.judged is not None and one.judged.out_milli is not None]
+    # What the level would make of it: a contact thermometer's word counts for it as well.
+    contact = (one for one in found if one.item.method is Method.CONTACT)
+    by_level = {one.index: one.legal for one in contact}
+    by_level |= {one.index: one.level for one in found if one.level is not None}
+    told = [(one, by_level[one.index]) for one in found if one.index in by_level]
+    return TemperatureFinding(
+        verdict,
+        deciding.index if deciding else None,
+        deciding.item.body_mdegc if deciding else None,
+        legal=_overall([(one, one.legal) for one in found])[0],
+        level=_overall(told)[0] if any(one.level for one in found) else ScreeningVerdict.MISSING,
+        ppm=judged[-1].ppm if judged else None,
+        out_milli=judged[-1].out_milli if judged else None,
+    )
+
+
+def seen(evidence: Iterable[Evidence], policy: Policy) -> list[Seen]:
+    """Return what each measurement that can decide amounts to; an array finds a face and ranks."""
+    found: list[Seen] = []
+    pools: dict[tuple[str, str, bool], list[Measurement]] = {}
+    rested = False
     for index, piece in enumerate(evidence):
         item = piece.item
         if not isinstance(item, Measurement) or item.grid is not None:
-            continue  # an array finds a face and ranks; it decides nothing
-        found = classify(item, policy)
-        measured = found in (ScreeningVerdict.NORMAL, ScreeningVerdict.OVER)
+            continue
+        rested = rested or item.after_rest
+        legal = classify(item, policy)
+        judged = None
+        if item.expected is not None:
+            pool = pools.setdefault((item.device, item.expected.place, rested), [])
+            judged = _judged(item, pool, policy)
+        level = _by_level(judged, policy)
+        found.append(Seen(index, item, legal, level, _counting(item, legal, level, policy), judged))
+    return found
+
+
+def is_rested(evidence: Iterable[Evidence]) -> bool:
+    """Say whether whoever was measured last had rested before. A value over the threshold asks for another
+    rest, and still nobody who has just come in is measured after it."""
+    return any(
+        isinstance(piece.item, Measurement) and piece.item.grid is None and piece.item.after_rest
+        for piece in evidence
+    )
+
+
+def first_usable(evidence: Sequence[Evidence]) -> tuple[int, Measurement] | None:
+    """Return the first infrared reading that is a measurement of skin, and where it stands: what a passage
+    may teach."""
+    for index, piece in enumerate(evidence):
+        item = piece.item
+        if (
+            isinstance(item, Measurement)
+            and item.grid is None
+            and _is_level(item)
+            and item.quality is Quality.OK
+            and item.surface_mdegc is not None
+            and item.expected is not None
+            and usable([item.surface_mdegc], item.expected)
+        ):
+            return index, item
+    return None
+
+
+def cuts_of(policy: Policy) -> Cuts:
+    """Return where a policy measures again and where it refers, by the level."""
+    over, again = policy.over_per_1000, policy.again_per_1000
+    return Cuts(over_per_1000=over, again_per_1000=over if again is None else again)
+
+
+def _overall(found: Sequence[tuple[Seen, ScreeningVerdict]]) -> tuple[ScreeningVerdict, Seen | None]:
+    """Return what single verdicts, in their order, come to, and which of them decided."""
+    verdict, deciding = ScreeningVerdict.MISSING, None
+    first_over: Measurement | None = None
+    for one, said in found:
         if verdict is ScreeningVerdict.OVER:
-            continue
+            break
+        now = said
         if first_over is None:
-            if found is ScreeningVerdict.OVER:
-                first_over, found = item, ScreeningVerdict.AGAIN
-            elif not measured and verdict is ScreeningVerdict.NORMAL:
+            if now is ScreeningVerdict.OVER:
+                first_over, now = one.item, ScreeningVerdict.AGAIN
+            elif now in _NOT_MEASURED and verdict in (ScreeningVerdict.NORMAL, ScreeningVerdict.AGAIN):
                 continue
-        elif not measured or not _confirms(item, first_over):
+        elif now not in (ScreeningVerdict.NORMAL, ScreeningVerdict.OVER) or not _confirms(
+            one.item, first_over
+        ):
             continue
-        if found is ScreeningVerdict.NORMAL and first_over is not None:
+        if now is ScreeningVerdict.NORMAL:
             first_over = None
-        verdict, deciding, body = found, index, item.body_mdegc
-    return TemperatureFinding(verdict, deciding, body)
+        verdict, deciding = now, one
+    return verdict, deciding
+
+
+def _is_level(item: Measurement) -> bool:
+    """Say whether the level of healthy people says anything of a measurement."""
+    about = item.expected
+    return (
+        item.method is Method.INFRARED
+        and item.surface_mdegc is not None
+        and about is not None
+        and about.place in PLACES
+    )
+
+
+def _judged(item: Measurement, pool: list[Measurement], policy: Policy) -> Judged | None:
+    """Judge a reading together with those of `pool`: the usable ones of this person, device and place before
+    it, among which it is taken where it is usable. What was expected of the first holds for all."""
+    about, surface = pool[0].expected if pool else item.expected, item.surface_mdegc
+    if not _is_level(item) or about is None or surface is None:
+        return None
+    prevalence, cuts = policy.prevalence_ppm, cuts_of(policy)
+    if item.quality is not Quality.OK:
+        low = item.quality is Quality.TOO_LOW
+        return Judged(ScreeningVerdict.TOO_LOW if low else ScreeningVerdict.UNRELIABLE, prevalence, None, 1)
+    if not usable([surface], about):
+        return judge([surface], about, prevalence_ppm=prevalence, cuts=cuts)
+    pool.append(item)
+    surfaces = [one.surface_mdegc for one in pool if one.surface_mdegc is not None]
+    # The newest of many, so that one more is never overlooked.
+    return judge(surfaces[-MOST_READINGS:], about, prevalence_ppm=prevalence, cuts=cuts)
+
+
+def _by_level(judged: Judged | None, policy: Policy) -> ScreeningVerdict | None:
+    """Return the verdict of the level. However many readings: who stands out so far is over."""
+    if judged is None:
+        return None
+    if judged.out_milli is not None and judged.out_milli >= cut(policy.over_per_1000):
+        return ScreeningVerdict.OVER
+    return judged.verdict
+
+
+def _counting(
+    item: Measurement, legal: ScreeningVerdict, level: ScreeningVerdict | None, policy: Policy
+) -> ScreeningVerdict:
+    """Return the verdict that counts. Where there is no body estimate the legal line cannot say anything;
+    where there is one that cannot be right, nothing was measured, whatever the level makes of the skin."""
+    if policy.decides == "legal" or level is None:
+        return legal
+    if item.body_mdegc is None:
+        return level
+    if legal in _NOT_MEASURED or (policy.decides == "either" and legal is ScreeningVerdict.OVER):
+        return legal
+    return level
 
 
 def _confirms(second: Measurement, first: Measurement) -> bool:

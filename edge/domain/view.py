@@ -11,7 +11,9 @@ from typing import Any
 from edge.domain import rules
 from edge.domain.bench import rest_left_us
 from edge.domain.calibration import days_left, standing
+from edge.domain.doubting import doubts
 from edge.domain.lane_state import LaneSpec, LaneState
+from edge.domain.learning import figures
 from edge.domain.model import (
     Answer,
     Code,
@@ -54,6 +56,8 @@ def lane_view(spec: LaneSpec, state: LaneState, now: Instant) -> Json:
         "picture": _picture(state.picture),
         "notices": [state.notice[0]] if state.notice else [],
         "calibrations": calibrations(state, now),
+        "levels": levels(spec, state, now),
+        "doubts": doubts(spec, state),
         "pieces": 0,
         "measured": [],
         "steps": [],
@@ -76,6 +80,15 @@ def calibrations(state: LaneState, now: Instant) -> list[Json]:
     for view in views:
         del view["here"]  # its standing says so
     return views
+
+
+def levels(spec: LaneSpec, state: LaneState, now: Instant) -> list[Json]:
+    """Return what was learned of healthy people, by thermometer and of the rested apart, JSON-ready: what is
+    expected in the air of the last person, and by how much people of late are off it."""
+    return [
+        figures(spec, known, now) | {"shifted": known.told, "confirmed": known.before is not None}
+        for known in state.healthy
+    ]
 
 
 def _picture(reading: Reading | None) -> Json | None:
@@ -111,6 +124,12 @@ def _passage(spec: LaneSpec, passage: Passage, temperature: Json) -> Json:
             "body_mdegc": measured.body_mdegc if measured else None,
             "surface_mdegc": measured.surface_mdegc if measured else None,
             "ambient_mdegc": measured.ambient_mdegc if measured else None,
+            "conversion": measured.conversion if measured else None,
+            "decides": spec.policy.decides,
+            "legal": finding.legal.value,
+            "level": finding.level.value,
+            "ppm": finding.ppm,
+            "out_milli": finding.out_milli,
         },
         "steps": [_step(status) for status in steps],
         "ask": [] if ended else _ask(steps, ordered=spec.procedure.ordered),
@@ -129,11 +148,14 @@ def _measured(piece: Evidence) -> Json:
     return {
         "device": item.device,
         "method": item.method.value,
+        "site": item.site,
         "surface_mdegc": item.surface_mdegc,
         "ambient_mdegc": item.ambient_mdegc,
         "body_mdegc": item.body_mdegc,
         "conversion": item.conversion,
         "quality": item.quality.value,
+        "after_rest": item.after_rest,
+        "expected": asdict(item.expected) if item.expected is not None else None,
         "at_us": piece.at.at_us,
     }
 

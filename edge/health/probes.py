@@ -74,6 +74,12 @@ def calibrations(code: str, devices: Callable[[], Sequence[str]]) -> Probe:
     return look
 
 
+def instruments(devices: Callable[[], Sequence[str]]) -> Probe:
+    """Return a probe of thermometers whose values cannot be right; `devices` names them, with why. A
+    warning: the gate goes on, and a person has to look."""
+    return calibrations("instrument_doubted", devices)
+
+
 def uplink(status: Callable[[], Mapping[str, Any]]) -> Probe:
     """Return a probe of the uplink's own status. A server that cannot be reached is a fault, though
     the gate goes on: whoever watches `/readyz` has to hear of it (rule 9)."""

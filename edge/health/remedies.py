@@ -234,6 +234,14 @@ REMEDIES: Mapping[str, Remedy] = {
             "已不再使用：改用设备自身的体温值，没有则不出结论。请重新校准：gatepost calibrate。",
         ),
     ),
+    "instrument_doubted": Remedy(
+        Text("The values of a thermometer cannot be right", "测温仪的读数不可信"),
+        Text(
+            "The devices page of the manager says what was seen and what to do. Until then measure with a "
+            "contact thermometer as well.",
+            "管理员的“设备”页写明发现了什么、该怎么办。处理之前请同时用接触式体温计测量。",
+        ),
+    ),
 }
 UNKNOWN = Remedy(
     Text("Something is wrong", "出现问题"), Text("Run `gatepost doctor`.", "请运行 gatepost doctor。")

@@ -59,6 +59,15 @@ class Reader:
         ]
         return list(islice(merge(*each, key=attrgetter("seq")), limit))
 
+    def newest(self, kinds: Collection[str], *, limit: int, among: int) -> list[StoredRow]:
+        """Return the newest `limit` rows of these kinds, of the newest `among` rows of all, oldest first."""
+        marks = ",".join("?" * len(kinds))
+        found = self._rows(
+            f"{_SELECT} WHERE seq > ? AND +kind IN ({marks}) ORDER BY seq DESC LIMIT ?",
+            (self.head() - among, *kinds, limit),
+        )
+        return found[::-1]
+
     def hash_before(self, seq: int) -> bytes:
         """Return the hash that the row `seq` is chained to (32 bytes): that of the row before, or
         the genesis of its incarnation."""

@@ -11,7 +11,18 @@ from pydantic import TypeAdapter
 
 from edge.domain.calibration import Pair
 from edge.domain.errors import FormError
-from edge.domain.events import Begin, Calibrate, Command, Decide, Give, Park, Resume, Uncalibrate
+from edge.domain.events import (
+    Begin,
+    Calibrate,
+    Command,
+    ConfirmLevel,
+    Decide,
+    Give,
+    Park,
+    Resume,
+    Uncalibrate,
+    WithdrawLevel,
+)
 from edge.domain.model import Outcome
 from edge.journal import PassageRow
 from edge.web import forms, thermal
@@ -33,6 +44,7 @@ def blueprint(gate: Gate) -> Blueprint:
     _reads(routes, gate)
     _commands(routes, gate)
     _calibrations(routes, gate)
+    _levels(routes, gate)
     return routes
 
 
@@ -141,6 +153,22 @@ def _calibrations(routes: Blueprint, gate: Gate) -> None:
         body = forms.body_as(forms.WithdrawBody)
         head = (_known(gate, lane), None, body.command_id, _by(), gate.now())
         return _submit(gate, Uncalibrate(*head, body.device, body.reason))
+
+
+def _levels(routes: Blueprint, gate: Gate) -> None:
+    @routes.post("/api/v1/lanes/<lane>/level")
+    @allow(*_MAY_CALIBRATE, program=True)
+    def level(lane: str) -> Response:
+        body = forms.body_as(forms.LevelBody)
+        head = (_known(gate, lane), None, body.command_id, _by(), gate.now())
+        return _submit(gate, ConfirmLevel(*head, body.device, body.reason, body.rested))
+
+    @routes.post("/api/v1/lanes/<lane>/level/withdraw")
+    @allow(*_MAY_CALIBRATE, program=True)
+    def level_withdraw(lane: str) -> Response:
+        body = forms.body_as(forms.LevelBody)
+        head = (_known(gate, lane), None, body.command_id, _by(), gate.now())
+        return _submit(gate, WithdrawLevel(*head, body.device, body.reason, body.rested))
 
 
 def thermometers(view: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -128,6 +128,16 @@ class WithdrawBody(_Body):
     reason: Words
 
 
+class LevelBody(_Body):
+    """Confirm that what people show now at a thermometer is what healthy people show, or take that back: of
+    those who had rested before, or of the others. The reason names nobody: it leaves the gate."""
+
+    command_id: CommandId
+    device: Question
+    rested: bool = False
+    reason: Words
+
+
 class PassagesQuery(BaseModel):
     """One keyset page of passages. Times are microseconds UTC, `until_us` excluded."""
 

@@ -180,6 +180,16 @@ def _commands() -> Json:
                 "Take the newest calibration of a thermometer back (manager).",
                 _ref("WithdrawBody"),
             ),
+            (
+                "level",
+                "Confirm that a level that has shifted is what healthy people show (manager).",
+                _ref("LevelBody"),
+            ),
+            (
+                "level/withdraw",
+                "Take the newest such confirmation back (manager).",
+                _ref("LevelBody"),
+            ),
         )
     }
 

@@ -51,9 +51,14 @@ def _overviews(routes: Blueprint, gate: Gate) -> None:
     @allow("manager", "observer")
     def devices() -> Response:
         calibrations = [line for name in gate.lanes for line in _calibrations(gate.view(name))]
+        doubts = [(name, found) for name in gate.lanes for found in gate.view(name)["doubts"]]
         return make_response(
             render_template(
-                "review/devices.html", status=gate.status(), calibrations=calibrations, trust=gate.trust()
+                "review/devices.html",
+                status=gate.status(),
+                calibrations=calibrations,
+                doubts=doubts,
+                trust=gate.trust(),
             )
         )
 

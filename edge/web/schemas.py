@@ -3,11 +3,14 @@
 Request bodies come from the models in `forms.py`, so that there is one schema for both.
 """
 
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
 from edge.domain.calibration import Standing
+from edge.domain.instrument_signs import Sign
+from edge.domain.model import ScreeningVerdict
+from edge.domain.policy import Decides
 from edge.web import forms
 from edge.web.aiming import ADVICE
 from edge.web.troubles import ERRORS
@@ -18,7 +21,10 @@ _TEXT: Json = {"type": "string"}
 _COUNT: Json = {"type": "integer"}
 _FLAG: Json = {"type": "boolean"}
 _MAYBE: Json = {"type": ["integer", "null"]}
-_LISTS = ("steps", "ask", "actions", "reasons", "parked", "measured", "calibrations", "notices")
+_LISTS = (
+    *("steps", "ask", "actions", "reasons", "parked", "measured"),
+    *("calibrations", "levels", "doubts", "notices"),
+)
 
 _BODIES: tuple[type[BaseModel], ...] = (
     forms.BeginBody,
@@ -29,6 +35,7 @@ _BODIES: tuple[type[BaseModel], ...] = (
     forms.ResumeBody,
     forms.CalibrationBody,
     forms.WithdrawBody,
+    forms.LevelBody,
 )
 
 
@@ -98,6 +105,52 @@ def _calibration() -> Json:
     )
 
 
+def _level() -> Json:
+    return object_of(
+        {
+            **dict.fromkeys(("device", "driver", "place"), _TEXT),
+            "port": {"type": ["string", "null"]},
+            **dict.fromkeys(("rested", "shifted", "confirmed"), _FLAG),
+            "ambient_mdegc": _MAYBE,
+            **dict.fromkeys(("people", "expected_mdegc", "found_mdegc", "off_mdegc", "spread_mdegc"), _COUNT),
+        }
+    )
+
+
+def _doubt() -> Json:
+    sign = {
+        "sign": {"enum": list(Sign)},
+        "since_us": _COUNT,
+        "people": _COUNT,
+        "figures": {"type": "object", "additionalProperties": _COUNT},
+        "told": object_of({"zh_Hans": _TEXT, "en": _TEXT}),
+    }
+    return object_of(
+        {
+            **dict.fromkeys(("device", "driver", "place"), _TEXT),
+            "port": {"type": ["string", "null"]},
+            "people": _COUNT,
+            "signs": {"type": "array", "items": object_of(sign)},
+        }
+    )
+
+
+def _temperature() -> Json:
+    verdict = {"enum": list(ScreeningVerdict)}
+    return {
+        "type": "object",
+        "required": ["verdict", "live_mdegc", "rest_s"],
+        "properties": {
+            **dict.fromkeys(("verdict", "legal", "level"), verdict),
+            "decides": {"enum": list(get_args(Decides))},
+            "conversion": {"type": ["string", "null"]},
+            "rest_s": _COUNT,
+            **dict.fromkeys(("live_mdegc", "body_mdegc", "surface_mdegc", "ambient_mdegc"), _MAYBE),
+            **dict.fromkeys(("ppm", "out_milli"), _MAYBE),
+        },
+    }
+
+
 def _camera_figures() -> Json:
     words = object_of({"zh_Hans": _TEXT, "en": _TEXT})
     figure = {"type": "integer", "minimum": 0}
@@ -127,8 +180,11 @@ def _lane_view() -> Json:
             "pieces": _COUNT,
             "picture": _FLAG,
             "hottest_mdegc": _MAYBE,
-            **{name: {"type": "object"} for name in ("procedure", "temperature", "person")},
+            **{name: {"type": "object"} for name in ("procedure", "person")},
+            "temperature": _temperature(),
             **{name: {"type": "array"} for name in _LISTS},
+            "levels": {"type": "array", "items": _level()},
+            "doubts": {"type": "array", "items": _doubt()},
         },
     }
 

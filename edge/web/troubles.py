@@ -100,6 +100,10 @@ NOTICES: dict[str, Word] = {
         "A platform has answered: somebody who was admitted has a code that rules them out. Minutes ago: {}.",
         "平台刚刚答复：一名已放行人员的码不符合要求。距放行（分钟）：{}。",
     ),
+    "screening_shifted": Word(
+        "Most people of late read far from what healthy people showed here before.",
+        "最近多数人的读数与以往健康人群相差很大。",
+    ),
     "passage_full": Word(
         "This passage holds no more; what was shown last was not taken.",
         "本次通行的记录已满，最后出示的没有采用。",
@@ -125,6 +129,11 @@ NOTICE_REMEDIES: dict[str, Word] = {
     "code_red_late": Word(
         "Call the manager; the newest late answer on the passages page says who it is.",
         "请立即通知物业，按通行记录中最新的平台答复查找此人。",
+    ),
+    "screening_shifted": Word(
+        "Check the thermometer: clean lens, distance, sun, heater. Call the manager, who confirms the new "
+        "level if it is right.",
+        "请检查测温仪：镜头是否干净、距离、阳光、暖风。请通知物业，确认无误后由物业确认新的水平。",
     ),
     "passage_full": Word("Decide it by hand, then begin anew.", "请人工判定，然后重新开始。"),
 }
@@ -191,6 +200,13 @@ ERRORS: dict[str, Word] = {
         "热像阵列只用于找人，不作判断：请校准旁边的点测仪。",
     ),
     "not_calibrated": Word("This thermometer has no calibration.", "这支测温仪没有校准记录。"),
+    "not_shifted": Word(
+        "The level of this thermometer has not shifted; there is nothing to confirm.",
+        "这支测温仪的人群水平没有变化，无需确认。",
+    ),
+    "not_settled": Word(
+        "No shift of this thermometer's level was confirmed.", "这支测温仪没有确认过人群水平变化。"
+    ),
     "too_slow": Word("The gate is too busy; try again.", "系统繁忙，请重试。"),
     "journal": Word("The gate cannot write. Register by hand on paper.", "设备无法写入记录，请手工登记。"),
     "internal": Word("An error happened; it was written to the log.", "系统出错，已记入日志。"),

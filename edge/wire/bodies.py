@@ -21,12 +21,22 @@ class ProcedureName(Body):
 
 
 class Temperature(Body):
-    """The finding over all measurements of the passage, millidegrees Celsius."""
+    """The finding over all measurements of the passage, millidegrees Celsius, and the conversion of the body
+    estimate. `legal` and `level` are what the legal line and the level of healthy people alone say; `ppm` is
+    the probability of being over the threshold in millionths, `out_milli` how far the person stands out, in
+    thousandths of the spread of healthy people, `method` the version of how both were found. Absent in rows
+    of gates that did not say yet."""
 
     verdict: str
     body_mdegc: int | None = None
     surface_mdegc: int | None = None
     ambient_mdegc: int | None = None
+    conversion: str | None = None
+    legal: str | None = None
+    level: str | None = None
+    ppm: int | None = None
+    out_milli: int | None = None
+    method: str | None = None
 
 
 class Rest(Body):
@@ -62,6 +72,17 @@ class Grid(Body):
     mirrored: bool
 
 
+class Expected(Body):
+    """What a healthy person was expected to show at `place` when a measurement was taken: the level, how far
+    people are spread about it, how well it was known, and how many people had taught it."""
+
+    place: str
+    level_mdegc: int
+    spread_mdegc: int
+    doubt_mdegc: int
+    people: int
+
+
 class MeasurementPiece(_Piece):
     t: Literal["measurement"]
     device: str
@@ -80,6 +101,9 @@ class MeasurementPiece(_Piece):
     by: str | None = None
     command_id: str | None = None
     grid: Grid | None = None
+    driver: str | None = None
+    port: str | None = None
+    expected: Expected | None = None
 
 
 class CodePiece(_Piece):
@@ -230,6 +254,71 @@ class CalibrationWithdrawn(Body):
     command_id: str | None = None
 
 
+class _Level(Body):
+    """One thermometer and one place on the body; `rested`: of people who had rested indoors before."""
+
+    device: str
+    driver: str
+    port: str | None = None
+    place: str
+    rested: bool
+
+
+class LevelShifted(_Level):
+    """Half of the people of late are so far off what was expected that the device or the place must have
+    changed: `found_mdegc` instead of `expected_mdegc`, in air of `ambient_mdegc`, after `people`."""
+
+    people: int
+    ambient_mdegc: int | None = None
+    expected_mdegc: int
+    found_mdegc: int
+    off_mdegc: int
+    spread_mdegc: int
+
+
+class LevelSettled(_Level):
+    """Somebody confirmed such a shift: healthy people show `level_mdegc` in air of `ambient_mdegc`, where
+    `was_mdegc` had been expected."""
+
+    people: int
+    level_mdegc: int
+    ambient_mdegc: int
+    was_mdegc: int
+    by: str
+    reason: str
+    command_id: str | None = None
+
+
+class LevelWithdrawn(_Level):
+    """The newest confirmation of a shift was taken back."""
+
+    by: str
+    reason: str
+    command_id: str | None = None
+
+
+class DoubtSign(Body):
+    """One sign that a thermometer's values cannot be right, since when, from how many people, and the figures
+    it rests on by name."""
+
+    sign: str
+    since_us: int
+    people: int
+    figures: dict[str, int]
+
+
+class InstrumentDoubted(Body):
+    """What is found of a thermometer has changed, after `people`: every sign that holds now, the gravest
+    first, none where it is doubted no more."""
+
+    device: str
+    driver: str
+    port: str | None = None
+    place: str
+    people: int
+    signs: list[DoubtSign]
+
+
 class ClockCorrected(Body):
     from_us: int
     to_us: int
@@ -344,6 +433,10 @@ BODIES: dict[str, type[Body]] = {
     "device.back": DeviceChanged,
     "calibration.recorded": CalibrationRecorded,
     "calibration.withdrawn": CalibrationWithdrawn,
+    "screening.shifted": LevelShifted,
+    "screening.settled": LevelSettled,
+    "screening.withdrawn": LevelWithdrawn,
+    "instrument.doubted": InstrumentDoubted,
     "clock.corrected": ClockCorrected,
     "procedure.published": ProcedurePublished,
     "settings.changed": SettingsChanged,

@@ -11,13 +11,14 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from edge.domain import rules
 from edge.domain.answering import ASKED_MAX_US
 from edge.domain.errors import FormError
-from edge.domain.lane_state import Do, Note
+from edge.domain.lane_state import Do, LaneState, Note
+from edge.domain.learning import learned
 from edge.domain.model import Carrier, Code, CodeVerdict, Outcome, Passage, ScreeningVerdict, Stage
 from edge.domain.procedure import StepState, statuses
 from edge.domain.record import recorded, restored
 from edge.domain.screening import find
 from edge.wire import canonical
-from tests.domain.people import Walk, resident
+from tests.domain.people import POLICY, Walk, resident
 from tests.domain.test_answering import REGISTER, Asked, resolved
 
 NAMES = st.sampled_from(["王小明", "赵一", "李晓"])
@@ -28,10 +29,13 @@ SILENT = ("platform_silent", "platform_down", "platform_garbled")
 class LaneMachine(RuleBasedStateMachine):
     """A gate on a bad day."""
 
+    policy = POLICY
+
     def __init__(self) -> None:
         super().__init__()
-        self.walk = Walk("r4")
+        self.walk = Walk("r4", policy=self.policy)
         self.checked = 0
+        self.folded = LaneState()
 
     def _try(self, call: object, *args: object, **kwargs: object) -> None:
         before = self.walk.state
@@ -87,6 +91,9 @@ class LaneMachine(RuleBasedStateMachine):
         for record in self.walk.records[self.checked :]:
             self._lawful(record.passage)
             self._comes_back(record.passage)
+            if record.kind == "passage.decided":
+                self._teaches(record.passage)
+        assert self.folded.healthy == self.walk.state.healthy
         self.checked = len(self.walk.records)
 
     @invariant()
@@ -132,11 +139,40 @@ class LaneMachine(RuleBasedStateMachine):
             assert name not in text
         back = restored(json.loads(text), sealed, lane="in", clock=passage.touched.clock.value)
         assert back == passage
+        finding = find(back.evidence, spec.policy)
+        told = (body["temperature"].get("ppm"), body["temperature"].get("out_milli"))
+        assert told == (finding.ppm, finding.out_milli)
+        assert body["temperature"]["verdict"] == finding.verdict
         if passage.decision is not None and passage.decision.by is None:
             again = rules.decide(spec.procedure, spec.policy, back.evidence)
             if passage.decision.outcome is Outcome.ABANDONED:
                 again = rules.nobody(again)
             assert again == passage.decision
+
+    def _teaches(self, passage: Passage) -> None:
+        """Learn from what was written down, as a start does."""
+        spec = self.walk.spec
+        body = json.loads(canonical(recorded(spec.procedure, spec.policy, passage)[0]))
+        back = restored(body, None, lane="in", clock="synced")
+        verdict = ScreeningVerdict(body["temperature"]["verdict"])
+        self.folded = learned(
+            self.folded,
+            back.evidence,
+            verdict,
+            back.touched,
+            boot=spec.boot,
+            whose=lambda item: item.device,
+        )
+
+
+class LevelMachine(LaneMachine):
+    """The same, where the level of healthy people decides as well."""
+
+    policy = replace(POLICY, decides="either", again_per_1000=333)
+
+    @rule(surface=st.floats(30.0, 39.0), ambient=st.sampled_from([-5.0, 12.0, 22.0, 38.0]))
+    def stands_uncalibrated(self, surface: float, ambient: float) -> None:
+        self.walk.stand(None, 0.6, surface_c=round(surface, 2), ambient_c=ambient)
 
 
 class AskingMachine(RuleBasedStateMachine):
@@ -293,3 +329,5 @@ AskingMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=
 TestAsking = AskingMachine.TestCase
 LaneMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 TestLane = LaneMachine.TestCase
+LevelMachine.TestCase.settings = LaneMachine.TestCase.settings
+TestLevel = LevelMachine.TestCase

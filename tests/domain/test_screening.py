@@ -1,14 +1,31 @@
 """Sweeps, estimates and verdicts."""
 
+import json
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.domain.model import Evidence, Measurement, Method, Quality, Reading, ScreeningVerdict
-from edge.domain.policy import Policy
-from edge.domain.screening import classify, combine, estimate, find
+from edge.domain.healthy import Expected
+from edge.domain.model import (
+    Evidence,
+    Measurement,
+    Method,
+    Passage,
+    Quality,
+    Reading,
+    ScreeningVerdict,
+    TemperatureFinding,
+)
+from edge.domain.policy import Policy, stored
+from edge.domain.posterior import judge, usable
+from edge.domain.record import recorded, restored
+from edge.domain.screening import classify, combine, estimate, find, first_usable, seen
+from edge.domain.skin import PLACES
 from edge.domain.sweep import Sweep, Taken, feed, is_present
-from tests.domain.people import AIR, POLICY, at, reading
+from edge.wire import canonical
+from tests.domain.people import AIR, POLICY, at, procedure, reading
 
 SURFACE_ONLY = Reading(35_200, 21_000, None, Quality.OK, b"\x5a\x5a")
 
@@ -145,3 +162,209 @@ def test_only_a_confirming_measurement_turns_a_first_over_into_normal(
             kind is ScreeningVerdict.NORMAL and (item.after_rest or item.method is not items[first].method)
             for item, kind in zip(items[first + 1 :], kinds[first + 1 :], strict=True)
         ) or any(k is ScreeningVerdict.OVER for k in kinds[first + 1 :])
+
+
+# --- the level of healthy people beside the legal line ---------------------------------------------
+
+OVER, AGAIN, NORMAL = ScreeningVerdict.OVER, ScreeningVerdict.AGAIN, ScreeningVerdict.NORMAL
+LEGAL, LEVEL, EITHER = (replace(POLICY, decides=one) for one in ("legal", "level", "either"))
+ABOUT = Expected("forehead", 35_000, 400, 100, 300)
+# One reading stands out of 1000 healthy people as far as 50 do from about 35.7 on.
+HEALTHY, WARM = 35_100, 36_000
+
+
+def infrared(
+    surface: int | None = HEALTHY, body: int | None = 36_600, *, after_rest: bool = False
+) -> Measurement:
+    return Measurement(
+        "t",
+        Method.INFRARED,
+        surface_mdegc=surface,
+        body_mdegc=body,
+        conversion="vendor/1" if body is not None else "none:uncalibrated",
+        after_rest=after_rest,
+        expected=ABOUT,
+    )
+
+
+def contact(body: int) -> Measurement:
+    return Measurement("c", Method.CONTACT, body_mdegc=body, conversion="contact/1")
+
+
+def found(policy: Policy, *items: Measurement) -> TemperatureFinding:
+    return find([Evidence(at(n), "t", item) for n, item in enumerate(items)], policy)
+
+
+def test_both_verdicts_are_told_whichever_decides() -> None:
+    for policy, decided in ((LEGAL, NORMAL), (LEVEL, AGAIN), (EITHER, AGAIN)):
+        finding = found(policy, infrared(WARM, 36_900))
+        assert (finding.verdict, finding.legal, finding.level) == (decided, NORMAL, AGAIN)
+        about = judge([WARM], ABOUT)
+        assert (finding.ppm, finding.out_milli) == (about.ppm, about.out_milli)
+    for policy, decided in ((LEGAL, AGAIN), (LEVEL, NORMAL), (EITHER, AGAIN)):
+        finding = found(policy, infrared(HEALTHY, 37_400))
+        assert (finding.verdict, finding.legal, finding.level) == (decided, AGAIN, NORMAL)
+
+
+def test_what_the_level_refers_only_a_contact_thermometer_or_a_rest_clears_or_confirms() -> None:
+    warm, calm = infrared(WARM, 36_900), infrared(34_900)
+    assert found(LEVEL, warm, calm, calm, calm).verdict is AGAIN
+    assert found(LEVEL, warm, contact(36_700)).verdict is NORMAL
+    assert found(LEVEL, warm, contact(37_600)).verdict is OVER
+    assert found(LEVEL, warm, infrared(34_900, after_rest=True)).verdict is NORMAL
+    assert found(LEVEL, warm, infrared(WARM, after_rest=True)).verdict is OVER
+
+
+def test_without_a_body_estimate_the_level_decides_and_what_is_missing_is_said() -> None:
+    bare = infrared(HEALTHY, None)
+    assert found(LEGAL, bare).verdict is ScreeningVerdict.UNRELIABLE
+    for policy in (LEVEL, EITHER):
+        finding = found(policy, bare)
+        assert (finding.verdict, finding.legal) == (NORMAL, ScreeningVerdict.UNRELIABLE)
+        assert finding.body_mdegc is None
+        assert found(policy, infrared(WARM, None)).verdict is AGAIN
+        nothing_expected = replace(bare, expected=None)
+        assert found(policy, nothing_expected).verdict is ScreeningVerdict.UNRELIABLE
+
+
+def test_a_body_estimate_that_cannot_be_right_is_no_measurement_for_the_level_either() -> None:
+    for policy in (LEVEL, EITHER):
+        assert found(policy, infrared(HEALTHY, 34_900)).verdict is ScreeningVerdict.TOO_LOW
+        assert found(policy, infrared(HEALTHY, 43_000)).verdict is ScreeningVerdict.UNRELIABLE
+        assert found(policy, infrared(32_500, 36_500)).verdict is ScreeningVerdict.TOO_LOW
+        unsteady = replace(infrared(), quality=Quality.UNSTEADY)
+        assert found(policy, unsteady).verdict is ScreeningVerdict.UNRELIABLE
+
+
+def test_with_a_milder_zone_another_reading_of_the_same_kind_settles_it() -> None:
+    mild = replace(LEVEL, again_per_1000=333)
+    warmish = infrared(35_400)
+    assert found(LEVEL, warmish).verdict is NORMAL
+    assert found(mild, warmish).verdict is AGAIN
+    assert found(mild, warmish, infrared(34_800)).verdict is AGAIN
+    assert found(mild, warmish, infrared(34_800), infrared(34_800)).verdict is NORMAL
+    assert found(mild, warmish, infrared(31_000)).verdict is AGAIN
+
+
+def test_the_legal_line_decides_as_before_where_nothing_else_is_said_and_in_every_row_of_before() -> None:
+    assert Policy(decides="legal").version == "7e8adbd79f94ab4f"
+    assert LEGAL.version == "abbf739984a3c87b"
+    assert LEVEL.version != LEGAL.version != replace(LEGAL, over_per_1000=40).version
+    assert stored({"rest_us": 60_000_000}) == replace(
+        POLICY, decides="legal", prevalence_ppm=5_000, over_per_1000=50, again_per_1000=None
+    )
+
+
+abouts = st.builds(
+    Expected,
+    place=st.sampled_from([*PLACES, "a place of later"]),
+    level_mdegc=st.integers(31_000, 37_000),
+    spread_mdegc=st.integers(150, 1_500),
+    doubt_mdegc=st.integers(0, 900),
+    people=st.integers(0, 5_000),
+)
+policies = st.builds(
+    replace,
+    st.just(POLICY),
+    decides=st.sampled_from(["legal", "level", "either"]),
+    over_per_1000=st.integers(5, 300),
+    again_per_1000=st.one_of(st.none(), st.integers(300, 500)),
+    prevalence_ppm=st.integers(1, 500_000),
+)
+expecting = st.builds(
+    Measurement,
+    device=st.sampled_from(["t", "u"]),
+    method=st.sampled_from([Method.INFRARED, Method.INFRARED, Method.CONTACT]),
+    surface_mdegc=st.one_of(st.none(), st.integers(20_000, 45_000), st.integers(33_000, 38_000)),
+    body_mdegc=st.one_of(st.none(), st.integers(25_000, 45_000), st.integers(35_500, 38_500)),
+    quality=st.sampled_from([Quality.OK, *Quality]),
+    after_rest=st.booleans(),
+    expected=st.one_of(st.none(), abouts),
+)
+
+
+@given(st.lists(expecting, max_size=8), policies)
+def test_whatever_decides_a_reading_under_the_plausible_band_never_ends_as_normal(
+    items: list[Measurement], policy: Policy
+) -> None:
+    finding = found(policy, *items)
+    if finding.verdict is not NORMAL:
+        return
+    assert finding.deciding is not None
+    item = items[finding.deciding]
+    assert item.quality is Quality.OK
+    if item.body_mdegc is not None:
+        assert policy.too_low_mdegc <= item.body_mdegc <= policy.too_high_mdegc
+    else:
+        assert item.expected is not None
+        assert item.method is Method.INFRARED
+        assert item.surface_mdegc is not None
+        assert item.surface_mdegc >= PLACES[item.expected.place].low
+    if item.method is Method.INFRARED and item.surface_mdegc is not None:
+        assert item.surface_mdegc >= policy.presence_mdegc
+
+
+@given(st.lists(expecting, max_size=8), policies)
+def test_whatever_decides_only_a_second_measurement_clears_or_confirms_what_refers(
+    items: list[Measurement], policy: Policy
+) -> None:
+    kinds = [one.counts for one in seen([Evidence(at(n), "t", item) for n, item in enumerate(items)], policy)]
+    finding = found(policy, *items)
+    if OVER not in kinds or finding.verdict not in (NORMAL, OVER):
+        return
+    first = kinds.index(OVER)
+    later = [
+        kind
+        for kind, item in zip(kinds[first + 1 :], items[first + 1 :], strict=True)
+        if item.after_rest or item.method is not items[first].method
+    ]
+    assert NORMAL in later or OVER in later
+
+
+@given(st.lists(expecting, max_size=6), policies)
+def test_stored_evidence_decided_again_gives_the_stored_verdicts_and_the_same_probability(
+    items: list[Measurement], policy: Policy
+) -> None:
+    evidence = tuple(Evidence(at(n), "t", item) for n, item in enumerate(items))
+    passage = Passage(1, "in", "in", "compound", "v", policy.version, at(0), at(9), evidence, recorded=True)
+    body, sealed = recorded(procedure(), policy, passage)
+    told = json.loads(canonical(body))
+    back = restored(told, sealed, lane="in", clock="synced")
+    assert back == passage
+    finding = find(back.evidence, policy)
+    assert finding == find(evidence, policy)
+    names = ("verdict", "legal", "level", "ppm", "out_milli")
+    assert told["temperature"] | {"ppm": finding.ppm, "out_milli": finding.out_milli} == told[
+        "temperature"
+    ] | {name: getattr(finding, name) for name in names}
+    assert ("ppm" in told["temperature"]) == (finding.ppm is not None)
+
+
+@given(st.lists(expecting, max_size=8))
+def test_the_level_never_changes_what_the_legal_line_decides(items: list[Measurement]) -> None:
+    plain = found(LEGAL, *(replace(item, expected=None) for item in items))
+    finding = found(LEGAL, *items)
+    assert (finding.verdict, finding.deciding, finding.legal) == (
+        plain.verdict,
+        plain.deciding,
+        plain.verdict,
+    )
+
+
+@given(st.lists(expecting, max_size=8), policies)
+def test_what_is_usable_for_the_level_is_a_value_that_skin_can_have(
+    items: list[Measurement], policy: Policy
+) -> None:
+    evidence = [Evidence(at(n), "t", item) for n, item in enumerate(items)]
+    for one in seen(evidence, policy):
+        if one.level in (NORMAL, AGAIN, OVER):
+            assert one.item.surface_mdegc is not None
+            assert one.item.expected is not None
+            place = PLACES[one.item.expected.place]
+            assert place.low <= one.item.surface_mdegc <= place.high
+    first = first_usable(evidence)
+    if first is not None:
+        about = first[1].expected
+        assert about is not None
+        assert first[1].surface_mdegc is not None
+        assert usable([first[1].surface_mdegc], about)

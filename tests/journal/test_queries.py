@@ -226,3 +226,15 @@ def test_a_reader_cannot_write_and_says_when_it_was_closed(tmp_path: Path) -> No
             reader.head()
     with pytest.raises(LookupError), Journal.open(tmp_path) as journal, journal.reader() as reader:
         reader.hash_before(9)
+
+
+def test_the_newest_rows_of_some_kinds_are_found_oldest_first_among_so_many(tmp_path: Path) -> None:
+    with Journal.open(tmp_path) as journal:
+        for number in range(6):
+            journal.append(decided(number), Row("device.lost", instant(), {"device": "t"}))
+        with journal.reader() as reader:
+            assert [row.seq for row in reader.newest({"passage.decided"}, limit=3, among=100)] == [7, 9, 11]
+            assert [row.seq for row in reader.newest({"passage.decided"}, limit=3, among=4)] == [9, 11]
+            both = reader.newest({"passage.decided", "device.lost"}, limit=2, among=100)
+            assert [row.seq for row in both] == [11, 12]
+            assert reader.newest({"gate.started"}, limit=2, among=100) == []

@@ -55,6 +55,8 @@ MATRIX: dict[str, tuple[str, str, frozenset[str]]] = {
     "api.calibrations": ("GET", "/api/v1/lanes/in/calibrations", STAFF),
     "api.calibration": ("POST", "/api/v1/lanes/in/calibration", BOSS),
     "api.withdraw": ("POST", "/api/v1/lanes/in/calibration/withdraw", BOSS),
+    "api.level": ("POST", "/api/v1/lanes/in/level", BOSS),
+    "api.level_withdraw": ("POST", "/api/v1/lanes/in/level/withdraw", BOSS),
     "events.events": ("HEAD", "/events", STAFF),
     "probes.healthz": ("GET", "/healthz", EVERYBODY),
     "probes.readyz": ("GET", "/readyz", EVERYBODY),

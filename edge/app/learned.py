@@ -1,0 +1,79 @@
+"""What the people of the journal have taught the thermometers that stand there now, and shown of them: the
+newest passages and every confirmed shift, with the functions that a running lane learns by.
+
+Reads open bodies only. What was measured by another device, or in another socket, teaches nothing.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from edge.app.calibrated import Stand, owner
+from edge.domain.doubting import watched
+from edge.domain.lane_state import LaneSpec, LaneState
+from edge.domain.learning import known_of, learned, place_of, settled, unsettled
+from edge.domain.model import Measurement, Method, ScreeningVerdict
+from edge.domain.record import restored
+from edge.journal import Reader, StoredRow
+
+log = logging.getLogger(__name__)
+
+# Three times the longest memory there is but for the line itself; what it takes to read is measured.
+PASSAGES = 1_000
+# Among how many rows they are looked for: effects, rests and devices that come and go have rows as well.
+LOOKED_AT = 20_000
+DECIDED = "passage.decided"
+CONFIRMED = frozenset({"screening.settled", "screening.withdrawn"})
+_MOST = 1 << 30
+
+
+def taught(lanes: Mapping[str, tuple[LaneSpec, Mapping[str, Stand]]], reader: Reader) -> dict[str, LaneState]:
+    """Return what each lane knows of healthy people and of its thermometers, as states of nothing else."""
+    rows = reader.newest({DECIDED}, limit=PASSAGES * max(1, len(lanes)), among=LOOKED_AT)
+    rows += reader.rows_after(0, _MOST, CONFIRMED)
+    states = {name: LaneState() for name in lanes}
+    for row in sorted(rows, key=lambda row: row.seq):
+        if row.lane is None or row.lane not in lanes:
+            continue
+        spec, stands = lanes[row.lane]
+        try:
+            states[row.lane] = _after(spec, stands, states[row.lane], row)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            log.error("row %d teaches nothing: %s %s", row.seq, type(error).__name__, error)
+    return states
+
+
+def _after(spec: LaneSpec, stands: Mapping[str, Stand], state: LaneState, row: StoredRow) -> LaneState:
+    if row.kind != DECIDED:
+        return _confirmed(spec, stands, state, row)
+    if not any(_teaches(piece) for piece in row.body["evidence"]):
+        return state  # most of the work is for rows that teach nothing
+    passage = restored(row.body, None, lane=spec.name, clock=row.clock)
+    verdict = ScreeningVerdict(row.body["temperature"]["verdict"])
+    whose = partial(_whose, stands)
+    state = learned(state, passage.evidence, verdict, passage.touched, boot=row.boot, whose=whose)
+    return watched(spec, state, passage.evidence, whose=whose)
+
+
+def _teaches(piece: Mapping[str, Any]) -> bool:
+    if piece["t"] != "measurement":
+        return False
+    return "expected" in piece or (piece.get("method") == Method.INFRARED and piece.get("grid") is None)
+
+
+def _confirmed(spec: LaneSpec, stands: Mapping[str, Stand], state: LaneState, row: StoredRow) -> LaneState:
+    body: Mapping[str, Any] = row.body
+    device = owner(stands, body["device"], body["driver"], body.get("port"))
+    if device is None or body["place"] != place_of(spec, device):
+        return state
+    known = known_of(state, device, body["place"], is_resting=body["rested"])
+    if row.kind == "screening.withdrawn":
+        return unsettled(state, known)
+    known = replace(known, ambient_mdegc=body["ambient_mdegc"])
+    return settled(state, known, body["level_mdegc"], body["ambient_mdegc"])
+
+
+def _whose(stands: Mapping[str, Stand], item: Measurement) -> str | None:
+    return owner(stands, item.device, item.driver, item.port)
