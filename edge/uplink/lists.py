@@ -63,6 +63,8 @@ class ListLane:
         found = memory.get(NAME) or {}
         self._told: dict[str, int] = dict(found.get("told", {}))
         self._refused: dict[str, dict[str, Any]] = dict(found.get("refused", {}))
+        # What the newest row about a list says, where that was no good word: it needs no other that says so.
+        self._written: dict[str, list[Any]] = dict(found.get("written", {}))
         self.refused = self._lines()
 
     def follow(self, named: Mapping[str, int]) -> None:
@@ -134,6 +136,7 @@ class ListLane:
     def _received(self, name: str, version: int, facts: Mapping[str, Any]) -> None:
         self._append(RECEIVED, {"name": name, "version": version, **facts})
         self._told[name] = version
+        self._written.pop(name, None)
         self._forget(name)
         self._save()
         log.info("list %s %d is in force", name, version)
@@ -172,12 +175,10 @@ class ListLane:
         written = same and known.get("row", True)
         if written or (same and not row):
             return
-        # What the newest row says needs no other, whatever was only shown since.
-        last = known.get("last")
-        if row and last != [version, why]:
+        if row and self._written.get(name) != [version, why]:
             self._append(REFUSED, {"name": name, "version": version, "why": why})
-            last = [version, why]
-        self._refused[name] = {"version": version, "why": why, "kind": kind, "row": row, "last": last}
+            self._written[name] = [version, why]
+        self._refused[name] = {"version": version, "why": why, "kind": kind, "row": row}
         self._save()
         log.log(
             logging.ERROR if kind == BAD else logging.WARNING,
@@ -185,7 +186,7 @@ class ListLane:
         )
 
     def _save(self) -> None:
-        self._memory.put(NAME, {"told": self._told, "refused": self._refused})
+        self._memory.put(NAME, {"told": self._told, "refused": self._refused, "written": self._written})
         self.refused = self._lines()
 
     def _lines(self) -> tuple[str, ...]:

@@ -382,6 +382,8 @@ def test_the_heart_beats_before_every_list(shelf: Shelf, upstream: FakeUpstream)
     )
 )
 @settings(max_examples=40)
+@example([("push", 3), ("push", 3), ("lower", 1), ("gone", 1), ("push", 1), ("lower", 2)])
+@example([*[("push", 1)] * 5, ("push", 3), ("lower", 1), ("gone", 1), ("push", 1), ("lower", 2)])
 @example([("push", 1), ("push", 2), ("lower", 1), ("fault", 1), ("push", 2), ("lower", 2)])
 def test_whatever_happened_the_next_good_push_is_in_force_and_no_complaint_is_left(
     story: list[tuple[str, int]],
