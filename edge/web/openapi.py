@@ -197,20 +197,21 @@ def _commands() -> Json:
 def _passages_query() -> list[Json]:
     moment = (
         "A day (in the gate's timezone, both ends included) or an RFC 3339 moment with its offset "
-        "(`to` excluded)."
+        "(`to` excluded); empty: no bound."
     )
     anyid = {"type": "integer", "minimum": 0, "maximum": forms.MAX_ID}
     day = {
         "anyOf": [
             {"type": "string", "format": "date"},
             {"type": "string", "format": "date-time"},
+            {"type": "string", "maxLength": 0},  # forms send empty filters; they count as absent
         ]
     }
     return [
         _query("after", anyid, "Only passages with a greater number, oldest first."),
         _query("before", anyid, "Only passages with a smaller number, newest first; not with `after`."),
         _query("limit", {"type": "integer", "minimum": 1, "maximum": 500, "default": 50}, "At most so many."),
-        _query("outcome", {"enum": ["admit", "turn_back", "refer", "abandoned"]}, "How it ended."),
+        _query("outcome", {"enum": ["admit", "turn_back", "refer", "abandoned", ""]}, "How it ended."),
         _query("lane", {"type": "string"}, "A lane of this gate."),
         _query("from", day, moment),
         _query("to", day, moment),
