@@ -155,6 +155,12 @@ def is_array(table: Mapping[str, object]) -> bool:
     return issubclass(_module("thermometer", str(table["driver"])).Options, ArrayOptions)
 
 
+def surface_step_mdegc(name: str) -> int:
+    """Return in which steps a thermometer's protocol carries the surface, in thousandths of a degree; 0
+    where its file does not say (`SURFACE_STEP_MDEGC`), or a configuration decides."""
+    return int(getattr(_module("thermometer", name), "SURFACE_STEP_MDEGC", 0))
+
+
 def listen(port: str, seconds: float, tell: Callable[[int | None], None]) -> "Hearing":
     """Find out which thermometer speaks on a port, without sending it anything; see `_listen`.
 

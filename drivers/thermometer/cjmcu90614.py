@@ -23,6 +23,7 @@ from drivers.thermometer._serial import SerialThermometer, pushed
 
 log = logging.getLogger(__name__)
 
+SURFACE_STEP_MDEGC = 10
 CONTINUOUS = b"\x66\x66\x01\x56"
 
 

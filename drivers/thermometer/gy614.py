@@ -26,6 +26,7 @@ from drivers.thermometer._mlx90614 import Mlx90614Options
 from drivers.thermometer._serial import SerialThermometer, pushed
 from edge.domain.model import Reading
 
+SURFACE_STEP_MDEGC = 10
 DEVICE_ID = 0xA4
 _WRITE = 0x06
 _RATE, _MODE, _EMISSIVITY = 0x02, 0x03, 0x07

@@ -21,6 +21,7 @@ from drivers.options import option
 from drivers.thermometer._mlx90614 import Mlx90614Frames, Mlx90614Options
 from drivers.thermometer._serial import SerialThermometer, pushed
 
+SURFACE_STEP_MDEGC = 10
 CONTINUOUS = b"\xa5\x45\xea"
 
 

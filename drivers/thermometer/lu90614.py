@@ -21,6 +21,7 @@ from drivers.thermometer._polled import PolledThermometer, Setting, polled
 from drivers.thermometer._spot import PlacedOptions
 from edge.domain.model import Reading
 
+SURFACE_STEP_MDEGC = 10
 OBJECT_MODE = b"\xfa\xc6\xc0"
 MEASURE = b"\xfa\xca\xc4"
 _OBJECT, _BODY = 0xAA, 0xAC

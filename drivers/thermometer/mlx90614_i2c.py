@@ -27,6 +27,8 @@ from edge.domain.errors import DeviceUnavailable
 from edge.domain.model import Reading
 
 AMBIENT, OBJECT = b"\x06", b"\x07"
+# Hundredths, and the sensor itself steps by two of them.
+SURFACE_STEP_MDEGC = 20
 _ZERO_MDEGC = -273_150
 _NO_ANSWER = {errno.ENXIO, errno.EREMOTEIO, errno.EIO, errno.ETIMEDOUT, errno.EAGAIN}
 """The chip did not acknowledge, or somebody else held the bus: it may answer next time."""

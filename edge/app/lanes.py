@@ -176,6 +176,7 @@ def _built(
         arrays=frozenset(name for name, stand in measuring.items() if stand.array),
         drivers=tuple((name, stand.driver) for name, stand in measuring.items()),
         places=tuple((name, stand.place) for name, stand in measuring.items()),
+        steps=tuple((name, stand.step_mdegc) for name, stand in measuring.items() if stand.step_mdegc),
     )
     return BuiltLane(spec, text, lane.devices())
 

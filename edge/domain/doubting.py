@@ -19,9 +19,7 @@ from edge.domain.model import Evidence, Measurement, Method, Quality
 DOUBTED = "instrument.doubted"
 # A script says nothing of an instrument.
 SIMULATED = "simulated"
-# What a driver's protocol carries of the surface: hundredths here (the MLX90614 itself steps by two of
-# them). Every other one carries tenths, or what a configuration says, which may be tenths.
-_STEPS_MDEGC = {"gy614": 10, "gy_mcu90614": 10, "cjmcu90614": 10, "lu90614": 10, "mlx90614_i2c": 20}
+# Where nobody says in which steps a device's protocol carries the surface, they may be tenths.
 _TENTH_MDEGC = 100
 
 
@@ -94,7 +92,7 @@ def doubts(spec: LaneSpec, state: LaneState) -> list[dict[str, Any]]:
 
 def _known(spec: LaneSpec, state: LaneState, device: str, place: str) -> Watched:
     driver, port = dict(spec.drivers).get(device, ""), dict(spec.ports).get(device)
-    step_mdegc = _STEPS_MDEGC.get(driver, _TENTH_MDEGC)
+    step_mdegc = dict(spec.steps).get(device, _TENTH_MDEGC)
     fresh = Watched(device, driver, port, place, Instrument(surface_step_mdegc=step_mdegc))
     return next((old for old in state.instruments if _key(old) == _key(fresh)), fresh)
 

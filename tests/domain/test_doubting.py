@@ -4,17 +4,26 @@ from dataclasses import replace
 
 import pytest
 
+from drivers.registry import surface_step_mdegc
 from edge.domain import lane
 from edge.domain.doubting import DOUBTED, doubted, watched
 from edge.domain.events import LaneEvent, ReadingArrived
 from edge.domain.instrument_signs import Seen
-from edge.domain.lane_state import LaneState, Note, Record, Result
+from edge.domain.lane_state import LaneSpec, LaneState, Note, Record, Result
 from edge.domain.model import Decision, Evidence, Measurement, Method, Outcome, Passage, Quality, Reading
 from edge.domain.view import lane_view
 from tests.domain.people import AIR, POLICY, SECOND, Walk, at, spec
 from tests.domain.transfer_curves import Device, body_mode, body_of, both_modes, both_of, indoors
 
-GY614 = replace(spec(), drivers=(("t", "gy614"),), ports=(("t", "/dev/gate/in"),))
+
+def lane_of(driver: str) -> LaneSpec:
+    """Return a lane with one thermometer, as the program builds it for this driver."""
+    step_mdegc = surface_step_mdegc(driver) if driver else 0
+    steps = (("t", step_mdegc),) if step_mdegc else ()
+    return replace(spec(), drivers=(("t", driver),), ports=(("t", "/dev/gate/in"),), steps=steps)
+
+
+GY614 = lane_of("gy614")
 
 
 class Gate(Walk):
@@ -22,7 +31,7 @@ class Gate(Walk):
 
     def __init__(self, driver: str = "gy614") -> None:
         super().__init__()
-        self.spec = replace(GY614, drivers=(("t", driver),))
+        self.spec = lane_of(driver)
         self.notes: list[Note] = []
 
     def event(self, event: LaneEvent) -> None:
@@ -65,7 +74,7 @@ def ended(*items: Measurement) -> Record:
 
 def fed(device: Device, count: int, driver: str = "gy614") -> tuple[LaneState, list[Note]]:
     """Return what a lane knows after so many people have passed this device, and what it said."""
-    lane_spec = replace(GY614, drivers=(("t", driver),))
+    lane_spec = lane_of(driver)
     state, notes = LaneState(), list[Note]()
     for person in indoors(count):
         result = doubted(lane_spec, Result(state, (ended(measured(device(person), driver=driver)),)))

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -247,7 +248,7 @@ def test_restarts_leave_no_thread_file_or_process(tmp_path: Path) -> None:
             os.kill(port.pid, signal.SIGKILL)
             failure(port)
         port.close()
-        until(lambda: ended(port), what="the child to end")
+        until(partial(ended, port), what="the child to end")
     assert held() == before
 
 
