@@ -4,7 +4,6 @@ rolling median. `python -m bench.gate_year_rested [WORLD ...]` prints a table.
 """
 
 import sys
-from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from statistics import fmean
 from typing import Any
@@ -13,8 +12,8 @@ from bench.figures import figure
 from bench.gate_rules import NOT_MEASURED, Decision, Indoors, LastTen, RollingMedian
 from bench.gate_year import BANDS, DATA, WORLDS, Coming, passages
 from bench.gate_year_run import Year, judge, literal, plain, staged
-from bench.personal_history import MOST_VISITS, with_history
 from edge.domain.healthy import expected, learn
+from edge.domain.history import Usual, after_visit, hinted
 from edge.domain.posterior import Cuts, cut, usable
 from edge.domain.posterior import judge as decide
 
@@ -28,16 +27,17 @@ class Known(Decision):
 
     def __init__(self, site: str, *, all_readings: bool = False) -> None:
         super().__init__(site, all_readings=all_readings)
-        self.offsets: defaultdict[str, deque[int]] = defaultdict(lambda: deque(maxlen=MOST_VISITS))
+        self.usual: dict[str, Usual] = {}
 
     def score(self, surface_mdegc: tuple[int, ...], ambient_mdegc: int, at_us: int, person: str) -> float:
         about = expected(self.state, ambient_mdegc, at_us)
         count = len(surface_mdegc) if self.all_readings else 1
-        judged = decide(surface_mdegc[:count], with_history(about, tuple(self.offsets[person])))
+        own = hinted(about, self.usual.get(person), at_us)
+        judged = decide(surface_mdegc[:count], own)
         for first in usable(surface_mdegc[:1], about):
             self.state = learn(self.state, first, ambient_mdegc, at_us)
             if judged.out_milli is not None and judged.out_milli < cut(Cuts().over_per_1000):
-                self.offsets[person].append(first - about.level_mdegc)
+                self.usual[person] = after_visit(own, first, at_us)
         return NOT_MEASURED if judged.out_milli is None else judged.out_milli / 1000
 
 

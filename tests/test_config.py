@@ -11,9 +11,10 @@ from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge.app.lanes import policy_of
 from edge.cli.config import Given
 from edge.cli.config import config as config_command
-from edge.config import Settings, Text, examine, load
+from edge.config import Text, examine, load
 from edge.config.faults import parted
 from edge.config.model import LISTS, TABLES, Lane
 from edge.config.text import HIDDEN, example, reference, shown, toml
@@ -409,15 +410,12 @@ def test_the_token_comes_from_a_file_or_from_a_credential(tmp_path: Path) -> Non
         uplink.bearer(environ)
 
 
-def test_screening_defaults_are_the_domain_policys() -> None:
-    screening, policy = Settings.model_fields["screening"].default, Policy()
-    for name in type(screening).model_fields:
-        ours = getattr(screening, name)
-        unit = "_mdegc" if name.endswith("_c") else "_us" if name.endswith("_s") else ""
-        factor = {"_mdegc": 1000, "_us": 1_000_000, "": 1}[unit]
-        theirs = getattr(policy, name.removesuffix("_c").removesuffix("_s") + unit if unit else name)
-        same = ours if ours is None or isinstance(ours, str) else round(ours * factor)
-        assert theirs == same, name
+def test_screening_defaults_are_the_domain_policys(tmp_path: Path) -> None:
+    text = GOOD.partition("[screening]")[0]
+    assert (
+        policy_of(load(write(tmp_path, text), {}, drivers=OneDriver(), procedures=known_procedures).settings)
+        == Policy()
+    )
 
 
 def test_a_thermometer_says_where_on_the_body_it_measures(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,8 @@ def build(settings: Settings, config_folder: Path, *, boot: int, started_us: int
         for lane in settings.lane
     }
     for number, lane in enumerate(lanes.values()):
-        lane.spec = replace(lane.spec, number=number, lanes=len(lanes))
+        own_history = settings.screening.own_history
+        lane.spec = replace(lane.spec, number=number, lanes=len(lanes), own_history=own_history)
     return lanes
 
 
@@ -73,7 +75,9 @@ def filled(
             where = f"{found.driver} at {found.port or found.device}"
             log.warning("%s-%s: its calibration was for %s", name, found.device, where)
     learned = taught(
-        {name: (lane.spec, stands(thermometers(lane.devices))) for name, lane in lanes.items()}, reader
+        {name: (lane.spec, stands(thermometers(lane.devices))) for name, lane in lanes.items()},
+        reader,
+        partial(_sealed, journal),
     )
     return {
         name: (
@@ -83,6 +87,7 @@ def filled(
                 calibrations=tuple(known[name]),
                 healthy=learned[name].healthy,
                 instruments=learned[name].instruments,
+                regulars=learned[name].regulars,
             ),
         )
         for name, lane in lanes.items()
@@ -126,6 +131,7 @@ def policy_of(settings: Settings) -> Policy:
     """Return the numbers a site screens by, in thousandths of a degree and microseconds."""
     table = settings.screening.model_dump()
     offset = table.pop("surface_offset_c")
+    del table["own_history"]  # what is expected of a person is stored with them: no number to decide by
     numbers: dict[str, Any] = {"surface_offset_mdegc": None if offset is None else round(offset * 1000)}
     for name, value in table.items():
         if name.endswith("_c"):

@@ -1,11 +1,12 @@
 """What the people of the journal have taught the thermometers that stand there now, and shown of them: the
 newest passages and every confirmed shift, with the functions that a running lane learns by.
 
-Reads open bodies only. What was measured by another device, or in another socket, teaches nothing.
+Opens the seals of those only who said who they are before they were measured. What was measured by another
+device, or in another socket, teaches nothing.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -28,9 +29,14 @@ DECIDED = "passage.decided"
 CONFIRMED = frozenset({"screening.settled", "screening.withdrawn"})
 _MOST = 1 << 30
 
+Unseal = Callable[[StoredRow], Mapping[str, Any] | None]
 
-def taught(lanes: Mapping[str, tuple[LaneSpec, Mapping[str, Stand]]], reader: Reader) -> dict[str, LaneState]:
-    """Return what each lane knows of healthy people and of its thermometers, as states of nothing else."""
+
+def taught(
+    lanes: Mapping[str, tuple[LaneSpec, Mapping[str, Stand]]], reader: Reader, unseal: Unseal
+) -> dict[str, LaneState]:
+    """Return what each lane knows of healthy people, of its thermometers and of its regulars, as states of
+    nothing else. `unseal` gives the sealed part of a row, None where its key is gone."""
     rows = reader.newest({DECIDED}, limit=PASSAGES * max(1, len(lanes)), among=LOOKED_AT)
     rows += reader.rows_after(0, _MOST, CONFIRMED)
     states = {name: LaneState() for name in lanes}
@@ -39,21 +45,32 @@ def taught(lanes: Mapping[str, tuple[LaneSpec, Mapping[str, Stand]]], reader: Re
             continue
         spec, stands = lanes[row.lane]
         try:
-            states[row.lane] = _after(spec, stands, states[row.lane], row)
+            states[row.lane] = _after(spec, stands, states[row.lane], row, unseal)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             log.error("row %d teaches nothing: %s %s", row.seq, type(error).__name__, error)
     return states
 
 
-def _after(spec: LaneSpec, stands: Mapping[str, Stand], state: LaneState, row: StoredRow) -> LaneState:
+def _after(
+    spec: LaneSpec, stands: Mapping[str, Stand], state: LaneState, row: StoredRow, unseal: Unseal
+) -> LaneState:
     if row.kind != DECIDED:
         return _confirmed(spec, stands, state, row)
     if not any(_teaches(piece) for piece in row.body["evidence"]):
         return state  # most of the work is for rows that teach nothing
-    passage = restored(row.body, None, lane=spec.name, clock=row.clock)
+    sealed = unseal(row) if spec.own_history and _is_named(row.body["evidence"]) else None
+    passage = restored(row.body, sealed, lane=spec.name, clock=row.clock)
     verdict = ScreeningVerdict(row.body["temperature"]["verdict"])
     whose = partial(_whose, stands)
-    state = learned(state, passage.evidence, verdict, passage.touched, boot=row.boot, whose=whose)
+    state = learned(
+        state,
+        passage.evidence,
+        verdict,
+        passage.touched,
+        boot=row.boot,
+        whose=whose,
+        own_history=spec.own_history,
+    )
     return watched(spec, state, passage.evidence, whose=whose)
 
 
@@ -61,6 +78,12 @@ def _teaches(piece: Mapping[str, Any]) -> bool:
     if piece["t"] != "measurement":
         return False
     return "expected" in piece or (piece.get("method") == Method.INFRARED and piece.get("grid") is None)
+
+
+def _is_named(pieces: Sequence[Mapping[str, Any]]) -> bool:
+    """Say whether a code was shown before anything was expected of its holder."""
+    kinds = ["code" if piece["t"] == "code" else "about" if "expected" in piece else "" for piece in pieces]
+    return "code" in kinds and "about" in kinds[kinds.index("code") :]
 
 
 def _confirmed(spec: LaneSpec, stands: Mapping[str, Stand], state: LaneState, row: StoredRow) -> LaneState:

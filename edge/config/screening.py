@@ -155,6 +155,12 @@ class Screening(Table):
         ge=5,
         le=500,
     )
+    own_history: bool = key(
+        "of whoever shows a proven code before being measured: expect what is usual for them, by at most "
+        "half a spread; kept in memory only, at most 14 days",
+        "先出示有效码、后测温的人：按其本人平时的读数略作调整，最多半个离散；只存在内存里，最多14天",
+        default=True,
+    )
 
     @model_validator(mode="after")
     def _order(self) -> Self:

@@ -49,13 +49,17 @@ _MEDIAN = 0.6745  # half of a normal distribution lies within so many deviations
 class Expected:
     """What is expected of a healthy person at one moment, thousandths of a degree: stored beside the
     measurement, it is all that deciding again needs. `spread_mdegc` is between people, `doubt_mdegc` how
-    well the level is known, `people` how many taught it."""
+    well the level is known, `people` how many taught it. Of somebody whose own history is known (see
+    `edge.domain.history`): by how much it moved the level, what is usual for them, of how many visits."""
 
     place: str
     level_mdegc: int
     spread_mdegc: int
     doubt_mdegc: int
     people: int = 0
+    own_mdegc: int = 0
+    usual_mdegc: int = 0
+    visits: int = 0
 
 
 @dataclass(frozen=True, slots=True)

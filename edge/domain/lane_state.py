@@ -1,11 +1,12 @@
 """What a lane is, what it remembers, and what one step of it comes to. Values only."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from edge.domain.calibration import Calibration
 from edge.domain.healthy import Healthy
+from edge.domain.history import Regulars
 from edge.domain.instrument import Instrument
 from edge.domain.model import Instant, Outcome, Passage, Reading
 from edge.domain.policy import Policy
@@ -24,7 +25,8 @@ class LaneSpec:
     several lanes apart. `ports` says of thermometers where they are plugged in, by a name that lasts,
     `drivers` what they are, `places` where on the body they measure (a name of `edge.domain.skin`, the
     forehead where none is given), `steps` in which steps their protocols carry the surface (thousandths of
-    a degree); `arrays` are those of them that decide nothing."""
+    a degree); `arrays` are those of them that decide nothing. `own_history`: what is usual for a person
+    counts where they say who they are."""
 
     name: str
     direction: str
@@ -41,6 +43,7 @@ class LaneSpec:
     drivers: tuple[tuple[str, str], ...] = ()
     places: tuple[tuple[str, str], ...] = ()
     steps: tuple[tuple[str, int], ...] = ()
+    own_history: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,8 @@ class LaneState:
     with when it came up: a code, nothing of a person; `warning` one that stands longer, and is seen
     whenever nothing else is to be told. `asked` names the passages that ended while a platform was still
     being asked about a code of theirs. `healthy` is what was learned of healthy people, by device and
-    place, of the rested apart; `instruments` is what was seen of the thermometers themselves."""
+    place, of the rested apart; `instruments` is what was seen of the thermometers themselves; `regulars` is
+    what is usual for people who said who they are."""
 
     active: Passage | None = None
     parked: tuple[Passage, ...] = ()
@@ -109,6 +113,7 @@ class LaneState:
     asked: tuple[Owed, ...] = ()
     healthy: tuple[Taught, ...] = ()
     instruments: tuple[Watched, ...] = ()
+    regulars: Regulars = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

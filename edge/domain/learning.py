@@ -15,6 +15,7 @@ from typing import Any
 from edge.domain.errors import FormError
 from edge.domain.events import ConfirmLevel, WithdrawLevel
 from edge.domain.healthy import SHIFT_SPREADS, expected, learn, settle, shifted, start
+from edge.domain.history import after_visit, hinted, holder_of, with_visit
 from edge.domain.lane_state import LaneSpec, LaneState, Note, Result, Taught
 from edge.domain.model import Evidence, Instant, Measurement, Method, ScreeningVerdict
 from edge.domain.screening import find, first_usable, is_rested
@@ -41,6 +42,8 @@ def expecting(spec: LaneSpec, state: LaneState, evidence: tuple[Evidence, ...]) 
         return evidence
     known = known_of(state, item.device, place_of(spec, item.device), is_resting=is_rested(evidence))
     about = expected(known.healthy, item.ambient_mdegc, _now_us(known, piece.at, spec.boot))
+    if spec.own_history and not known.rested and (holder := holder_of(evidence[:-1])) is not None:
+        about = hinted(about, state.regulars.get(holder), piece.at.at_us)
     return (*evidence[:-1], replace(piece, item=replace(item, expected=about)))
 
 
@@ -59,7 +62,15 @@ def taught(spec: LaneSpec, result: Result) -> Result:
         passage = record.passage
         verdict = find(passage.evidence, spec.policy).verdict
         whose = partial(here, spec)
-        now = learned(state, passage.evidence, verdict, passage.touched, boot=spec.boot, whose=whose)
+        now = learned(
+            state,
+            passage.evidence,
+            verdict,
+            passage.touched,
+            boot=spec.boot,
+            whose=whose,
+            own_history=spec.own_history,
+        )
         fresh = [new for new in now.healthy if new.told and not _was_told(state, new)]
         state = now
         for new in fresh:
@@ -78,9 +89,11 @@ def learned(
     *,
     boot: int,
     whose: Callable[[Measurement], str | None],
+    own_history: bool = False,
 ) -> LaneState:
     """Return the state after a passage: its first usable infrared reading teaches, unless a second
-    measurement confirmed that the person is over the threshold. `ended` by the clocks of the run `boot`;
+    measurement confirmed that the person is over the threshold; of whoever was found well it is also what
+    is usual for them, with `own_history`. `ended` by the clocks of the run `boot`;
     `whose` names the thermometer a reading is of, None where that does not stand here any more."""
     found = first_usable(evidence)
     if found is None or verdict is ScreeningVerdict.OVER:
@@ -97,6 +110,10 @@ def learned(
     told = shifted(healthy) or (known.told and abs(healthy.recent) > SHIFT_SPREADS / 2)
     ambient = known.ambient_mdegc if item.ambient_mdegc is None else item.ambient_mdegc
     new = replace(known, healthy=healthy, last=ended, boot=boot, ambient_mdegc=ambient, told=told)
+    is_usual = own_history and not resting and verdict is ScreeningVerdict.NORMAL
+    if is_usual and (holder := holder_of(evidence[:index])) is not None:
+        usual = after_visit(item.expected, item.surface_mdegc, evidence[index].at.at_us)
+        state = replace(state, regulars=with_visit(state.regulars, holder, usual))
     return _with(state, new)
 
 

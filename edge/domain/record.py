@@ -238,9 +238,20 @@ def _measurement(item: Measurement) -> Json:
             "grid": asdict(item.grid) if item.grid is not None else None,
             "driver": item.driver or None,
             "port": item.port,
-            "expected": asdict(item.expected) if item.expected is not None else None,
+            "expected": _expected(item.expected),
         }
     )
+
+
+def _expected(about: Expected | None) -> Json | None:
+    """What was expected; of a person's own history only where there is one."""
+    if about is None:
+        return None
+    told = asdict(about)
+    if not about.visits:
+        for name in ("own_mdegc", "usual_mdegc", "visits"):
+            del told[name]
+    return told
 
 
 def _code(item: Code) -> Json:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from edge.domain.healthy import Expected, Healthy, expected, learn, start
+from edge.domain.history import Usual, after_visit, hinted
 from edge.domain.model import ScreeningVerdict
 from edge.domain.posterior import PREVALENCE_PPM, Cuts, Judged, judge_all, usable
 from edge.domain.skin import PLACES
@@ -43,12 +44,13 @@ class Visit:
 @dataclass(slots=True)
 class Screener:
     """Judges visits as they come. `as_needed`: a further reading is used only when the last answer asks
-    for one. One state for each place and device."""
+    for one. One state for each place and device; `usual` is what is usual for each person."""
 
     as_needed: bool = True
     prevalence_ppm: int = PREVALENCE_PPM
     cuts: Cuts = field(default_factory=Cuts)
     states: dict[tuple[str, str], Healthy] = field(default_factory=dict)
+    usual: dict[str, Usual] = field(default_factory=dict)
 
     def judge(self, readings: Sequence[Taken]) -> Visit:
         """Judge one visit and learn from it."""
@@ -59,13 +61,20 @@ class Screener:
             used.append(taken)
             key = _key(taken)
             if key not in about:
-                about[key] = expected(self._state(taken), taken.ambient_mdegc, taken.at_us)
+                anybody = expected(self._state(taken), taken.ambient_mdegc, taken.at_us)
+                about[key] = hinted(anybody, self.usual.get(taken.person), taken.at_us)
             values.setdefault(key, []).append(taken.surface_mdegc)
             judged = judge_all(values, about, prevalence_ppm=self.prevalence_ppm, cuts=self.cuts)
             if self.as_needed and judged.verdict not in _ASKS:
                 break
         self._learn(used, about)
+        if judged.verdict is ScreeningVerdict.NORMAL:
+            self._remember(used[0], about[_key(used[0])])
         return Visit(readings[0].person, tuple(used), about, judged)
+
+    def _remember(self, first: Taken, about: Expected) -> None:
+        if usable([first.surface_mdegc], about):
+            self.usual[first.person] = after_visit(about, first.surface_mdegc, first.at_us)
 
     def _state(self, taken: Taken) -> Healthy:
         key = (taken.place, taken.device)
@@ -81,7 +90,7 @@ class Screener:
             good = [taken for taken in used if _key(taken) == key and usable([taken.surface_mdegc], of)]
             if not good:
                 continue
-            off = (good[0].surface_mdegc - of.level_mdegc) / of.spread_mdegc
+            off = (good[0].surface_mdegc - of.level_mdegc + of.own_mdegc) / of.spread_mdegc
             first = first or (key, off)
             selected = self.as_needed and key != first[0]
             excess = round(TOGETHER * first[1] * of.spread_mdegc) if selected else 0

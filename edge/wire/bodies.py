@@ -74,13 +74,17 @@ class Grid(Body):
 
 class Expected(Body):
     """What a healthy person was expected to show at `place` when a measurement was taken: the level, how far
-    people are spread about it, how well it was known, and how many people had taught it."""
+    people are spread about it, how well it was known, and how many people had taught it. Of somebody whose
+    own history was known: by how much it moved the level, what is usual for them, of how many visits."""
 
     place: str
     level_mdegc: int
     spread_mdegc: int
     doubt_mdegc: int
     people: int
+    own_mdegc: int | None = None
+    usual_mdegc: int | None = None
+    visits: int | None = None
 
 
 class MeasurementPiece(_Piece):

@@ -19,7 +19,7 @@ from edge.app.calibrated import stands
 from edge.app.lanes import BuiltLane, Devices, earlier_replies, filled, thermometers
 from edge.domain import lane as machine
 from edge.domain.errors import FormError
-from edge.domain.events import ConfirmLevel, LaneEvent, ReadingArrived, Tick, WithdrawLevel
+from edge.domain.events import CodeRead, ConfirmLevel, LaneEvent, ReadingArrived, Tick, WithdrawLevel
 from edge.domain.healthy import SHIFT_PEOPLE, Healthy
 from edge.domain.instrument_signs import Sign
 from edge.domain.lane_state import LaneState, Taught
@@ -27,7 +27,7 @@ from edge.domain.model import ClockQuality, Instant
 from edge.domain.record import recorded
 from edge.journal import Journal, Row
 from edge.wire.received import body_fault
-from tests.domain.people import AIR, SECOND, reading, spec
+from tests.domain.people import AIR, SECOND, reading, resident, spec
 from tests.journal.samples import decided
 
 FIRST, SECOND_PORT = (f"/dev/serial/by-path/platform-usb-0:1.{n}:1.0-port0" for n in (1, 2))
@@ -79,11 +79,17 @@ class Site:
         self.mono_us += passed_us
         self.wall_us += passed_us
 
-    def passes(self, surface_c: float, device: str = "thermometer", ambient_c: float | None = 22.0) -> None:
+    def passes(
+        self,
+        surface_c: float,
+        device: str = "thermometer",
+        ambient_c: float | None = 22.0,
+        body_c: float | None = None,
+    ) -> None:
         """Somebody is measured and walks off; the passage ends by itself."""
         for number in range(12):
             self.wait(SECOND // 10)
-            frame = reading(None, surface_c, ambient_c) if number < 6 else AIR
+            frame = reading(body_c, surface_c, ambient_c) if number < 6 else AIR
             self.event(ReadingArrived("in", device, frame, self.now))
         self.wait(95 * SECOND)
         self.event(Tick("in", self.now))
@@ -304,3 +310,20 @@ def test_rows_of_before_or_that_cannot_be_understood_keep_no_gate_from_starting(
     site.start(site.devices)
     assert site.healthy() == before
     assert caplog.text.count("teaches nothing") == 1
+
+
+def test_what_is_usual_for_a_person_outlives_the_gate_and_not_the_key_of_the_day(site: Site) -> None:
+    for surface in (35.2, 35.3, 35.1):
+        site.wait(20 * SECOND)
+        site.event(CodeRead("in", "scanner", resident(), site.now))
+        site.passes(surface, body_c=36.8)
+    known = site.state.regulars
+    assert known["pass:王小明"].visits == 3
+    site.start(site.devices)
+    assert site.state.regulars == known
+    site.wait(48 * HOUR_US)
+    with site.journal.reader() as reader:
+        head = reader.head()
+    site.journal.purge(site.wall_us, head, now=site.now, believe_clock=True)
+    site.start(site.devices)
+    assert site.state.regulars == {}

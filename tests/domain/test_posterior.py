@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.personal_history import BOUND_SPREADS, with_history
 from edge.domain.healthy import Expected, expected, learn, start
 from edge.domain.model import ScreeningVerdict
 from edge.domain.posterior import MILLION, Cuts, judge, judge_all, usable
@@ -168,21 +167,6 @@ def test_two_places_agreeing_are_no_more_than_the_better_of_them() -> None:
     one = judge([36_700], FACE).ppm
     both = judge_all({"a": [36_700], "b": [36_600]}, {"a": FACE, "b": canthi}).ppm
     assert abs(both - one) < 0.2 * one
-
-
-@given(st.lists(st.integers(-3_000, 3_000), max_size=30), abouts)
-def test_a_history_moves_what_is_expected_by_no_more_than_its_bound(
-    offsets: list[int], about: Expected
-) -> None:
-    known = with_history(about, offsets)
-    assert abs(known.level_mdegc - about.level_mdegc) <= BOUND_SPREADS * about.spread_mdegc + 1
-    assert 0.7 * about.spread_mdegc - 1 <= known.spread_mdegc <= about.spread_mdegc
-
-
-def test_a_fever_stands_out_for_somebody_who_is_always_warm() -> None:
-    usual = with_history(FACE, [400] * 20)
-    assert judge([36_000] * 3, FACE).ppm > judge([36_000] * 3, usual).ppm
-    assert judge([37_200] * 3, usual).verdict is OVER
 
 
 @pytest.mark.parametrize("place", sorted(PLACES))

@@ -1,0 +1,95 @@
+"""What is usual for one person: a bounded hint, never evidence that somebody is well.
+
+Somebody who always reads a little warm is expected a little warm; how much is limited, so that nobody gets
+used to being ill. It counts only for whoever said who they are, by a code that was proven, before they were
+measured: a name that comes after a reading changes nothing that the reading meant. In memory only; a start
+makes it again of passages whose seals still open.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from edge.domain import rules
+from edge.domain.healthy import Expected
+from edge.domain.model import Code, CodeVerdict, Evidence
+
+# Shajkofci 2021: of a spread of .80 between readings .54 is within a person, so half of the variance stays.
+TRAIT = 0.5
+MOST_VISITS = 20
+# No history moves what is expected by more than half a spread, whatever it says.
+BOUND_SPREADS = 0.5
+# One visit says no more than this, whatever was read: who came running is not warm by nature.
+CLIP_SPREADS = 1.0
+MOST_PEOPLE = 4_000
+# Whoever stays away for so long begins anew.
+FORGOTTEN_US = 14 * 86_400 * 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """How far one person's first readings are off what is expected of anybody at a place on the body: the
+    mean, in thousandths of a degree, of so many visits (the newest MOST_VISITS count); when the last was,
+    microseconds UTC."""
+
+    place: str
+    visits: int
+    off_mdegc: int
+    at_us: int
+
+
+Regulars = Mapping[str, Usual]
+"""Of each holder of a code, who came longest ago first."""
+
+
+def hinted(about: Expected, usual: Usual | None, at_us: int) -> Expected:
+    """Return what is expected of this person: moved by at most half a spread, by less the fewer visits are
+    known, and with a smaller spread."""
+    if usual is None or usual.place != about.place or not is_fresh(usual, at_us):
+        return about
+    kept = usual.visits * TRAIT / (usual.visits * TRAIT + 1 - TRAIT)
+    bound = BOUND_SPREADS * about.spread_mdegc
+    moved = round(max(-bound, min(bound, kept * usual.off_mdegc)))
+    return replace(
+        about,
+        level_mdegc=about.level_mdegc + moved,
+        spread_mdegc=round(about.spread_mdegc * math.sqrt(1 - kept * TRAIT)),
+        own_mdegc=moved,
+        usual_mdegc=usual.off_mdegc,
+        visits=usual.visits,
+    )
+
+
+def after_visit(about: Expected, surface_mdegc: int, at_us: int) -> Usual:
+    """Return what is usual for a person after a visit in which nothing was found: their first usable
+    reading, and what was expected of them then."""
+    anybody_mdegc = about.level_mdegc - about.own_mdegc
+    clip = CLIP_SPREADS * about.spread_mdegc
+    off = max(-clip, min(clip, surface_mdegc - anybody_mdegc))
+    visits = min(about.visits + 1, MOST_VISITS)
+    mean = about.usual_mdegc + (off - about.usual_mdegc) / visits
+    return Usual(about.place, visits, round(mean), at_us)
+
+
+def with_visit(regulars: Regulars, holder: str, usual: Usual) -> Regulars:
+    """Return the regulars with one person's newest visit; whoever came longest ago makes room."""
+    kept = {name: old for name, old in regulars.items() if name != holder}
+    if len(kept) >= MOST_PEOPLE:
+        del kept[next(iter(kept))]
+    return {**kept, holder: usual}
+
+
+def is_fresh(usual: Usual, at_us: int) -> bool:
+    """Say whether a person was here lately enough. A clock that went back makes nobody a stranger."""
+    return at_us - usual.at_us <= FORGOTTEN_US
+
+
+def holder_of(evidence: Sequence[Evidence]) -> str | None:
+    """Return who the codes of a passage say it is: one holder, of codes that were proven; else None."""
+    proven = [
+        piece
+        for piece in evidence
+        if isinstance(piece.item, Code) and piece.item.verdict is CodeVerdict.VALID
+    ]
+    holders = rules.holders(proven)
+    return next(iter(holders)) if len(holders) == 1 and holders == rules.holders(evidence) else None
