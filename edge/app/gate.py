@@ -13,10 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from importlib import metadata
+from typing import Any
 
 from edge.app.equipment import Equipment
 from edge.app.folder import boot_id, cookie_secret, outside_key, take_folder
-from edge.app.lanes import build, earlier_replies, filled
+from edge.app.lanes import build, case_rules, earlier_replies, filled
 from edge.app.platforms import Platforms, recalled
 from edge.app.trust import TrustFolder
 from edge.bell import Bell
@@ -30,6 +31,7 @@ from edge.journal import Journal, Reader, Row, State
 from edge.keeper import Keeper, publish
 from edge.messages import Message
 from edge.platforms import Desk
+from edge.registers.cases import Cases, opening_row
 from edge.station import Station, Surroundings
 from edge.threads import Threads
 from edge.uplink import Options, Uplink
@@ -97,6 +99,7 @@ class _Gate:
         self.lanes = build(settings, loaded.path.parent, boot=boot, started_us=started_us)
         self.uplink = self._uplink()
         self.equipment = Equipment(self.lanes, self.threads, self.health, self.now, settings.gate.timezone)
+        self.cases = Cases(self.journal, case_rules(settings), self.now, self._cases_changed)
         self.station = self._station(reader)
 
     def first_accounts(self) -> list[tuple[str, str, str]]:
@@ -168,6 +171,8 @@ class _Gate:
             bell=self.bell,
             views=self.views,
             housekeeping=self._due,
+            case_of=lambda policy, passage, at: opening_row(policy, passage, self.cases.rules, at),
+            cases_opened=self.cases.refresh,
         )
         states = filled(self.lanes, self.journal, reader)
         states = recalled(states, self.journal, reader, self.desk, self.now())
@@ -187,6 +192,13 @@ class _Gate:
         sequence = self.append(row)[0]
         self.bell.ring()
         return sequence
+
+    def _cases_changed(self) -> None:
+        self.bell.ring()
+        self.views.ring()
+
+    def _view(self, lane: str) -> dict[str, Any]:
+        return self.station.view(lane) | {"cases": self.cases.waiting(lane)}
 
     def _due(self, now: Instant) -> list[Row]:
         moved = self.clock.watch()
@@ -279,6 +291,7 @@ class _Gate:
             heart.beat()
             self.trust.refresh()
             if self.journal.others_wrote():
+                self.cases.refresh()
                 self.bell.ring()
 
         def acknowledged() -> int | None:
@@ -320,7 +333,7 @@ class _Gate:
             incarnation=lambda: self.journal.incarnation,
             secret=cookie_secret(self.state),
             submit=self.station.submit,
-            view=self.station.view,
+            view=self._view,
             view_changed=self.views,
             reader=self.journal.reader,
             unseal=self.journal.unseal,
@@ -331,6 +344,7 @@ class _Gate:
             now=self.now,
             state=self.state,
             stop=self.stop,
+            cases=self.cases,
             banners=tuple(banners),
             preview=self.equipment.preview,
             trust=self._trusted,

@@ -25,6 +25,7 @@ from edge.domain.record import restored
 from edge.effector import Effector
 from edge.journal import Journal, Reader, StoredRow
 from edge.messages import Reply
+from edge.registers.cases import MINUTE_US, Rules
 
 log = logging.getLogger(__name__)
 
@@ -141,6 +142,12 @@ def policy_of(settings: Settings) -> Policy:
         else:
             numbers[name] = value
     return Policy(**numbers)
+
+
+def case_rules(settings: Settings) -> Rules:
+    """Return what a site settled about cases, in microseconds."""
+    table = settings.cases
+    return Rules(table.units, table.acknowledge_minutes * MINUTE_US, table.follow_up_hours * 60 * MINUTE_US)
 
 
 def acceptance_of(settings: Settings, config_folder: Path) -> Acceptance:

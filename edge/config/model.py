@@ -207,6 +207,32 @@ class Codes(Table):
     )
 
 
+class Cases(Table):
+    """What follows a person who is handed over for a check."""
+
+    units: Annotated[tuple[str, ...], AfterValidator(values.unit_names)] = key(
+        "the units somebody may be handed to, by name; never a person's name or number: the name leaves the "
+        "gate",
+        "可移交的单位名称；不要写人名和电话，单位名会上报",
+        default=("发热门诊 fever clinic", "社区卫生服务中心 community health centre"),
+        lax=True,
+    )
+    acknowledge_minutes: int = key(
+        "minutes until a unit has to have said that it has the person; then the case is overdue",
+        "移交后多少分钟内对方须确认接收；超过即为超时",
+        default=120,
+        ge=5,
+        le=2880,
+    )
+    follow_up_hours: int = key(
+        "hours after which a case that is acknowledged needs the next entry",
+        "对方确认接收后，多少小时内须有下一条跟踪记录",
+        default=24,
+        ge=1,
+        le=720,
+    )
+
+
 class Lane(Table):
     """Where one person at a time passes, in one direction."""
 
@@ -283,6 +309,7 @@ class Settings(Table):
     uplink: Uplink | None = None
     screening: Screening = Screening()
     codes: Codes = Codes()
+    cases: Cases = Cases()
     platform: Annotated[tuple[Platform, ...], Field(strict=False)] = ()
     lane: Annotated[tuple[Lane, ...], AfterValidator(_some), Field(strict=False)]
 
@@ -294,6 +321,7 @@ TABLES: Mapping[str, type[Table]] = {
     "uplink": Uplink,
     "screening": Screening,
     "codes": Codes,
+    "cases": Cases,
 }
 LISTS: Mapping[str, type[Table]] = {"platform": Platform, "lane": Lane}
 """Tables that may stand several times, as [[name]]."""

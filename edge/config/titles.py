@@ -17,6 +17,10 @@ TITLES: Mapping[str, Text] = {
         "测温判断用的数值，单位摄氏度和秒。",
     ),
     "codes": Text("Which codes are believed.", "信任哪些码。"),
+    "cases": Text(
+        "What follows a person who is handed over for a check.",
+        "移交之后：交给谁、多久须确认、多久须跟踪。",
+    ),
     "platform": Text(
         "Who is asked what an opaque health, itinerary or venue code means; write the table again for "
         "every further platform.",

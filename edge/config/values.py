@@ -109,6 +109,17 @@ def hosts(names: tuple[str, ...]) -> tuple[str, ...]:
     return small
 
 
+def unit_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse units that could not be told apart or read, and numbers that are somebody's telephone."""
+    if not names or len(set(names)) < len(names):
+        raise wrong("name at least one unit, each once", "至少写一个单位，且不能重复")
+    for name in names:
+        title(name)
+        if re.search(r"[0-9](?:[ -]?[0-9]){6,}", name):
+            raise wrong("names of units only, no telephone numbers", "只写单位名称，不要写电话号码")
+    return names
+
+
 def device(table: Any) -> Any:
     """Refuse a device table that names no driver; its options are the driver's own business."""
     if not isinstance(table, Mapping):

@@ -7,18 +7,21 @@ kept in the same transaction. Neither sqlite-utils nor NumPy is loaded before it
 from edge.journal.anchor import Anchor
 from edge.journal.backup import Restored, restore
 from edge.journal.journal import Journal
+from edge.journal.look import Look
 from edge.journal.opening import Incident
 from edge.journal.reader import Reader
-from edge.journal.rows import HourCount, Incarnation, PassageRow, Purged, Row, StoredRow
+from edge.journal.rows import CaseFile, HourCount, Incarnation, PassageRow, Purged, Row, StoredRow
 from edge.journal.state import State
 from edge.journal.verify import verify_file
 
 __all__ = [
     "Anchor",
+    "CaseFile",
     "HourCount",
     "Incarnation",
     "Incident",
     "Journal",
+    "Look",
     "PassageRow",
     "Purged",
     "Reader",

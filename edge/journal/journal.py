@@ -6,7 +6,7 @@ The only bus for facts. Nobody outside this package sees a connection.
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,6 +19,7 @@ from edge.journal.backup import begin_again
 from edge.journal.faults import journal_error
 from edge.journal.hold import Hold
 from edge.journal.keys import Keys
+from edge.journal.look import Look
 from edge.journal.master import Master
 from edge.journal.opening import Incident, prepare
 from edge.journal.reader import Reader
@@ -133,6 +134,12 @@ class Journal:
         Raises JournalError when they cannot be written, ValueError for a body that is no canonical
         JSON or lacks what its projection needs."""
         return self._writer.append(*rows)
+
+    def compose(self, make: Callable[[Look], Sequence[Row]]) -> tuple[int, ...]:
+        """Write the rows that `make` returns after a look at the registers, in one transaction with that
+        look: between it and the rows nothing happens. `make` may be asked twice, and what it raises leaves
+        everything as it was. Raises as `append` does."""
+        return self._writer.compose(lambda connection: make(Look(connection)))
 
     def unseal(self, row: StoredRow) -> dict[str, Any] | None:
         """Return the personal fields of a row; None when it has none or their key is destroyed."""

@@ -8,11 +8,12 @@ import json
 import sqlite3
 from typing import Any
 
+from edge.journal import case_file
 from edge.journal.rows import StoredRow
 
 HOUR_US = 3_600_000_000
 MUSTS = {"identity": 1, "information": 2, "temperature": 4, "mask": 8}
-TABLES = ("passage", "hour_count")
+TABLES = ("passage", "hour_count", "case_file")
 _WHOLE = frozenset({"passage.held", "passage.parked", "passage.decided"})
 
 _UPSERT = """
@@ -37,6 +38,7 @@ ON CONFLICT DO UPDATE SET n = n + 1, low = min(low, excluded.low), high = max(hi
 def project(connection: sqlite3.Connection, row: StoredRow, tokens: bytes | None) -> None:
     """Bring every projection up to date with one row. Raises ValueError for a passage row without
     the fields every passage has."""
+    case_file.project(connection, row)
     number = row.body.get("passage")
     if row.kind in _WHOLE:
         _passage(connection, row, tokens)

@@ -13,9 +13,9 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Self
 
-from edge.journal import queries
+from edge.journal import case_file, queries
 from edge.journal.faults import from_os
-from edge.journal.rows import HourCount, Incarnation, PassageRow, StoredRow
+from edge.journal.rows import CaseFile, HourCount, Incarnation, PassageRow, StoredRow
 from edge.journal.schema import connect_readonly
 from edge.wire import genesis
 
@@ -127,6 +127,35 @@ class Reader:
         with self._reading() as connection:
             seqs = queries.calibrations(connection)
         return self._these(seqs)
+
+    def cases(
+        self,
+        *,
+        open_: bool | None = None,
+        lane: str | None = None,
+        stage: str | None = None,
+        before: int | None = None,
+        limit: int = 50,
+    ) -> list[CaseFile]:
+        """Return a keyset page of cases, newest number first: the open ones, the closed ones or all."""
+        with self._reading() as connection:
+            return case_file.cases(
+                connection, open_=open_, lane=lane, stage=stage, before=before, limit=limit
+            )
+
+    def case(self, number: int) -> CaseFile | None:
+        """Return one case."""
+        with self._reading() as connection:
+            return case_file.case(connection, number)
+
+    def case_of(self, passage_id: int) -> CaseFile | None:
+        """Return the case that a passage ended in."""
+        with self._reading() as connection:
+            return case_file.of_passage(connection, passage_id)
+
+    def case_rows(self, case: CaseFile) -> list[StoredRow]:
+        """Return every row about one case, oldest first."""
+        return self._these(list(case.seqs))
 
     def hours(self, from_us: int, to_us: int) -> list[HourCount]:
         """Return how many passages ended, by hour (UTC), lane and outcome."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.domain.model import ClockQuality, Instant
+from edge.journal.case_retention import CaseDue, due_cases
 from edge.journal.keys import DAY_US, KeyRecord, records
 from edge.journal.rows import DAY_SCOPE, Purged, Row
 from edge.journal.writer import Writer, get_meta, set_meta
@@ -33,6 +34,13 @@ class _Due:
 
 
 @dataclass(frozen=True, slots=True)
+class _Over:
+    days: list[_Due]
+    cases: list[CaseDue]
+    copies: list[Path]
+
+
+@dataclass(frozen=True, slots=True)
 class _Order:
     before_us: int
     acknowledged: int
@@ -48,19 +56,29 @@ def purge(
     max_before_us: int | None = None,
     believe_clock: bool = False,
 ) -> Purged:
-    """Destroy the day keys whose rows are all older than `before_us` and acknowledged, and those
-    older than `max_before_us` in any case. `believe_clock` is a person's word that the clock is right
-    although it leapt. See `Purged` for what is said about it."""
+    """Destroy the day keys whose rows are all older than `before_us` and acknowledged, the keys of cases
+    that were closed as long ago, and all that is older than `max_before_us` in any case. `believe_clock` is a
+    person's word that the clock is right although it leapt. See `Purged` for what is said about it."""
     if not now.clock.trusted:
         return Purged(refused="clock_untrusted", scrubbed=not owed(writer))
     with writer.transaction() as connection:
-        due, kept = _due(connection, before_us, acknowledged, max_before_us)
-        copies = _copies_before(writer.path.parent, before_us, connection)
-        if not due and not copies:
+        days, kept = _due(connection, before_us, acknowledged, max_before_us)
+        known = [key for key in records(connection) if key.scope == DAY_SCOPE]
+        cases, waiting = due_cases(
+            connection,
+            known,
+            _TRUSTED,
+            before_us=before_us,
+            acknowledged=acknowledged,
+            max_before_us=max_before_us,
+        )
+        kept += waiting
+        due = _Over(days, cases, _copies_before(writer.path.parent, before_us, connection))
+        if not due.days and not due.cases and not due.copies:
             return Purged(kept=kept, scrubbed=not get_meta(connection, _OWED))
         if not believe_clock and _leapt(connection, due, now):
             return Purged(kept=kept, seq=_wait(writer, connection, now), refused="clock_leapt")
-        purged = _destroy(writer, connection, due, copies, _Order(before_us, acknowledged, now))
+        purged = _destroy(writer, connection, due, _Order(before_us, acknowledged, now))
     writer.settle_keys()
     return replace(purged, kept=kept, scrubbed=scrub(writer))
 
@@ -155,24 +173,26 @@ def _due(
     return due, kept
 
 
-def _destroy(
-    writer: Writer, connection: sqlite3.Connection, due: list[_Due], copies: list[Path], order: _Order
-) -> Purged:
-    keys = tuple(one.key.key_id for one in due)
-    cleared = sum(_clear_tokens(connection, one) for one in due)
-    unacknowledged = sum(_sealed_after(connection, one, order.acknowledged) for one in due if one.overdue)
+def _destroy(writer: Writer, connection: sqlite3.Connection, due: _Over, order: _Order) -> Purged:
+    keys = (*(one.key.key_id for one in due.days), *(one.key_id for one in due.cases))
+    cleared = sum(_clear_tokens(connection, one) for one in due.days)
+    overdue = (one for one in due.days if one.overdue)
+    unacknowledged = sum(_sealed_after(connection, one, order.acknowledged) for one in overdue)
+    unacknowledged += sum(one.unacknowledged for one in due.cases)
     writer.keys.destroy_and_turn(connection, keys)
     body: dict[str, Any] = {
         "why": "overdue" if unacknowledged else "retention",
         "before_us": order.before_us,
         "keys": list(keys),
-        "rows": [[one.key.first_seq, one.last_seq] for one in due],
+        "rows": [[one.key.first_seq, one.last_seq] for one in due.days],
         "passages": cleared,
         "unacknowledged": unacknowledged,
-        "copies": [path.name for path in copies],
+        "copies": [path.name for path in due.copies],
     }
+    if due.cases:
+        body["cases"] = [one.number for one in due.cases]
     (seq,) = writer.add(connection, Row("retention.destroyed", order.now, body))
-    for path in copies:
+    for path in due.copies:
         set_meta(connection, f"shut {path.name}", seq)
     set_meta(connection, _OWED, 1)
     if unacknowledged:
@@ -214,12 +234,17 @@ def _copies_before(folder: Path, before_us: int, connection: sqlite3.Connection)
     ]
 
 
-def _leapt(connection: sqlite3.Connection, due: list[_Due], now: Instant) -> bool:
+def _leapt(connection: sqlite3.Connection, due: _Over, now: Instant) -> bool:
     """Whether the gate stood still or its clock leapt: a purge waits for a day to find out, and
     after more than a year for a person. A clock in 2036 must not purge everything."""
     days = [key for key in records(connection) if key.scope == DAY_SCOPE]
-    doubtful = {key.key_id for key in days[: before_leap(days, now.at_us)]}
-    if any(one.key.key_id in doubtful for one in due):
+    reach = before_leap(days, now.at_us)
+    doubtful = {key.key_id for key in days[:reach]}
+    if any(one.key.key_id in doubtful for one in due.days):
+        return True
+    # A case that was closed before the first day after the leap.
+    begins = days[reach].first_seq if reach < len(days) else None
+    if reach and any(begins is None or one.closed_seq < begins for one in due.cases):
         return True
     # The newest row of a trusted clock that is at least a day old.
     witness = connection.execute(

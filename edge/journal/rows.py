@@ -77,6 +77,39 @@ class PassageRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseFile:
+    """One line of the list of cases. `due_us` is when somebody has to have done the next step, None once it
+    is closed; it was set by the row of `boot`, `mono_us` and `at_us`. `seqs` are all its rows. `forgotten`:
+    its personal fields were destroyed."""
+
+    number: int
+    passage: int | None
+    lane: str
+    why: tuple[str, ...]
+    stage: str
+    unit: str | None
+    result: str | None
+    opened_us: int
+    due_us: int | None
+    boot: int
+    mono_us: int
+    at_us: int
+    closed_seq: int | None
+    seqs: tuple[int, ...]
+    key_id: int | None
+    forgotten: bool
+
+    def left_us(self, now: Instant, boot: int) -> int | None:
+        """Return how long there is until it is due, negative when it is overdue, None for a closed one: by
+        the monotonic clock within one run, since the other may be set meanwhile."""
+        if self.due_us is None:
+            return None
+        if boot == self.boot:
+            return self.due_us - self.at_us - (now.mono_us - self.mono_us)
+        return self.due_us - now.at_us
+
+
+@dataclass(frozen=True, slots=True)
 class HourCount:
     """How many passages of a lane ended one way in the hour (UTC) that begins at `hour_us`."""
 

@@ -9,13 +9,14 @@ import contextlib
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from edge.journal import seal
+from edge.journal.case_file import numbered
 from edge.journal.faults import JournalFull, SealBroken, from_os, journal_error
 from edge.journal.keys import Keys
 from edge.journal.projections import project
@@ -62,14 +63,12 @@ class Writer:
         """Write all rows or none, on disk when this returns; return their sequences. Raises
         JournalError when that cannot be done, ValueError for a row that cannot be stored as it is."""
         drafts = [_draft(row) for row in rows]
-        try:
-            with self.transaction() as connection:
-                return self._add(connection, drafts)
-        except JournalFull:
-            if not self.reserve.release():
-                raise
-        with self.transaction() as connection:
-            return self._add(connection, drafts)
+        return self._written(lambda _connection: drafts)
+
+    def compose(self, make: Callable[[sqlite3.Connection], Sequence[Row]]) -> tuple[int, ...]:
+        """Write the rows that `make` returns after a look at the projections, in one transaction with that
+        look; what it raises leaves everything as it was. It may be asked twice (a full card)."""
+        return self._written(lambda connection: [_draft(row) for row in make(connection)])
 
     def add(self, connection: sqlite3.Connection, *rows: Row) -> tuple[int, ...]:
         """Write rows within a transaction of the caller's."""
@@ -178,6 +177,16 @@ class Writer:
             self._closed = True
             self._connection.close()
 
+    def _written(self, make: Callable[[sqlite3.Connection], Sequence[_Draft]]) -> tuple[int, ...]:
+        try:
+            with self.transaction() as connection:
+                return self._add(connection, make(connection))
+        except JournalFull:
+            if not self.reserve.release():
+                raise
+        with self.transaction() as connection:
+            return self._add(connection, make(connection))
+
     def _add(self, connection: sqlite3.Connection, drafts: Sequence[_Draft]) -> tuple[int, ...]:
         head = connection.execute(HEAD).fetchone()
         seq, previous = (0, b"") if head is None else head
@@ -185,6 +194,8 @@ class Writer:
         written = []
         for draft in drafts:
             seq += 1
+            if (row := numbered(connection, draft.row)) is not draft.row:
+                draft = _draft(row)  # noqa: PLW2901 - the same row, with its number
             if seq == current.first_seq:
                 previous = genesis(current.id)
             stored, tokens = self._chain(connection, draft, seq, previous, current.id)

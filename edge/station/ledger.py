@@ -5,7 +5,7 @@ used by the station's thread alone, except `trouble`, which anybody may read.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from edge.domain.errors import JournalError
@@ -35,11 +35,13 @@ class Ledger:
         self.trouble: str | None = None
         """Why the journal cannot be written; None while it can."""
 
-    def write(self, *rows: Row) -> int:
-        """Write the rows of a step; return the last one's sequence. Raises JournalError."""
-        sequence = self._append([*self._word(), *rows])[-1]
+    def write(self, *rows: Row, besides: Sequence[Row] = ()) -> int:
+        """Write the rows of a step, and what belongs to it besides, in one transaction; return the sequence
+        of the last row of the step itself. Raises JournalError."""
+        word = self._word()
+        sequences = self._append([*word, *rows, *besides])
         self._recovered()
-        return sequence
+        return sequences[len(word) + len(rows) - 1]
 
     def flush(self, *rows: Row) -> bool:
         """Write rows that wait for nobody, and those that waited; say whether anything was written.

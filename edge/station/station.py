@@ -243,7 +243,10 @@ class Station:
             # The decision last: its row's number is what a command and the effects are told.
             rows = [Row(note.kind, self._around.now(), note.body, spec.name) for note in result.notes]
             rows += [self._row(spec, record) for record in result.records]
-            sequence = self._sequences[spec.name] = self._ledger.write(*rows)
+            cases = self._cases(spec, result.records)
+            sequence = self._sequences[spec.name] = self._ledger.write(*rows, besides=cases)
+            if cases:
+                self._around.cases_opened()
         self._states[spec.name] = result.state
         if any(getattr(before, part) is not getattr(result.state, part) for part in _SHOWN):
             self._publish(spec.name)
@@ -259,6 +262,13 @@ class Station:
     def _row(self, spec: LaneSpec, record: Record) -> Row:
         body, personal = recorded(spec.procedure, spec.policy, record.passage)
         return Row(record.kind, self._around.now(), body, spec.name, personal or None)
+
+    def _cases(self, spec: LaneSpec, records: Sequence[Record]) -> list[Row]:
+        """The cases that passages end in: in the transaction of the decision, or nobody would know of them
+        after a power cut between the two."""
+        ended = (record.passage for record in records if record.kind == "passage.decided")
+        found = (self._around.case_of(spec.policy, passage, self._around.now()) for passage in ended)
+        return [row for row in found if row is not None]
 
     def _count(self, lane: str, records: Sequence[Record]) -> None:
         for record in records:

@@ -6,7 +6,8 @@ from typing import Any
 
 from edge.bell import Bell
 from edge.domain.lane_state import Do
-from edge.domain.model import Carrier, Code, Instant
+from edge.domain.model import Carrier, Code, Instant, Passage
+from edge.domain.policy import Policy
 from edge.journal import Row
 from edge.messages import DeviceChanged
 from edge.station.ledger import Writer
@@ -19,7 +20,8 @@ class Surroundings:
     `read_code` says what is known now of a payload a lane's device read, `ask_number` of an ID number (None:
     nobody can be asked); `perform` sets an effect off and
     says whether the lane has such a device; `housekeeping` returns rows that are due by themselves (a
-    corrected clock); `devices` lists a lane's devices for its page.
+    corrected clock); `devices` lists a lane's devices for its page; `case_of` returns the row of the case an
+    ended passage opens, and `cases_opened` is called once such rows are on disk: neither may raise.
     """
 
     journal: Writer
@@ -32,6 +34,8 @@ class Surroundings:
     bell: Bell
     views: Bell
     housekeeping: Callable[[Instant], Sequence[Row]] = lambda _now: ()
+    case_of: Callable[[Policy, Passage, Instant], Row | None] = lambda *_: None
+    cases_opened: Callable[[], None] = lambda: None
     ask_number: Callable[[str, str, str, Instant, Collection[Carrier]], Code | None] = lambda *_: None
 
 

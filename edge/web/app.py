@@ -11,7 +11,7 @@ from flask_bootstrap import Bootstrap5
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
 
-from edge.web import api, auth, events, kiosk, probes, review, setup, show
+from edge.web import api, auth, cases, cases_api, events, kiosk, probes, review, setup, show
 from edge.web.errors import register_errors
 from edge.web.gate import Gate
 from edge.web.logins import Logins
@@ -20,7 +20,7 @@ from edge.web.server import MAX_BODY
 from edge.web.streams import Streams
 from edge.web.titles import titles_at
 from edge.web.users import Users
-from edge.web.words import LANGUAGES, say, source
+from edge.web.words import LANGUAGES, WORDS, say, source
 
 TRANSLATIONS = Path(__file__).with_name("translations")
 
@@ -69,6 +69,8 @@ def create_app(gate: Gate) -> Flask:
         review.blueprint(gate),
         setup.blueprint(gate),
         api.blueprint(gate),
+        cases.blueprint(gate),
+        cases_api.blueprint(gate),
         events.blueprint(gate, users, logins, streams),
         probes.blueprint(gate),
     ):
@@ -137,6 +139,7 @@ def _words(app: Flask, gate: Gate) -> None:
         gate=gate,
         language=language,
         word=word,
+        words_of=lambda group: list(WORDS[group]),
         title=title,
         who=principal,
         version=metadata.version("gatepost"),

@@ -15,13 +15,17 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import UnsupportedMediaType
 
 from edge.domain.calibration import HOLDS_DAYS, MOST_PAIRS
+from edge.domain.cases import CaseResult, FollowUp, Reopening
 from edge.domain.errors import FormError
 from edge.domain.measuring import MOST_DAYS
 from edge.web.show import day_starts_us, micros
 
 MAX_ID = 2**53 - 1  # what every JSON reader can hold exactly
 T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
 _QUERY = frozenset({"after", "before", "limit", "outcome", "lane", "from", "to"})
+_CASES_QUERY = frozenset({"open", "lane", "before", "limit"})
+_PAGE_FIELDS = frozenset({"csrf_token", "next"})
 # What programs and links send, never a form with an empty field.
 _NUMBERS = frozenset({"after", "before", "limit"})
 
@@ -32,6 +36,7 @@ PassageId = Annotated[int, Field(ge=0, le=MAX_ID)]
 Value = Annotated[str, Field(max_length=200, pattern=_PRINTABLE)]
 Question = Annotated[str, Field(min_length=1, max_length=64, pattern=_PRINTABLE)]
 Words = Annotated[str, Field(min_length=1, max_length=100, pattern=_PRINTABLE)]
+Title = Annotated[str, Field(min_length=1, max_length=80, pattern=_PRINTABLE)]
 Mdegc = Annotated[int, Field(ge=-50_000, le=100_000)]
 OutcomeName = Literal["admit", "turn_back", "refer", "abandoned"]
 
@@ -138,6 +143,55 @@ class LevelBody(_Body):
     reason: Words
 
 
+class HandOverBody(_Body):
+    """Hand a case over to a unit of the settings' list."""
+
+    command_id: CommandId
+    unit: Title
+    note: Value = ""
+
+
+class AcknowledgeBody(_Body):
+    """Record that the unit has the person, and who of it said so."""
+
+    command_id: CommandId
+    who: Value = ""
+
+
+class FollowUpBody(_Body):
+    """Add an entry to a case."""
+
+    command_id: CommandId
+    what: Annotated[FollowUp, Field(strict=False)]
+    note: Value = ""
+
+
+class CloseBody(_Body):
+    """Close a case with what came of it."""
+
+    command_id: CommandId
+    result: Annotated[CaseResult, Field(strict=False)]
+    note: Value = ""
+
+
+class ReopenBody(_Body):
+    """Open a closed case again."""
+
+    command_id: CommandId
+    why: Annotated[Reopening, Field(strict=False)]
+
+
+class CasesQuery(BaseModel):
+    """One keyset page of cases, newest number first."""
+
+    model_config = ConfigDict(frozen=True)
+
+    open: bool | None = None
+    lane: str | None = None
+    before: int | None = None
+    limit: int = 50
+
+
 class PassagesQuery(BaseModel):
     """One keyset page of passages. Times are microseconds UTC, `until_us` excluded."""
 
@@ -188,6 +242,31 @@ def passages_query(args: MultiDict[str, str], lanes: tuple[str, ...], zone: Zone
         from_us=_moment(given.get("from"), zone, ends=False),
         until_us=_moment(given.get("to"), zone, ends=True),
     )
+
+
+def cases_query(args: MultiDict[str, str], lanes: tuple[str, ...]) -> CasesQuery:
+    """Return the query of the cases as typed values; FormError `bad_query`. Empty filters count as absent."""
+    if not _CASES_QUERY.issuperset(args) or any(len(values) > 1 for _, values in args.lists()):
+        raise FormError("bad_query")
+    given = {key: value for key, value in args.items() if value != "" or key in _NUMBERS}
+    lane, open_ = given.get("lane"), given.get("open")
+    if lane not in (None, *lanes) or open_ not in (None, "true", "false"):
+        raise FormError("bad_query")
+    return CasesQuery(
+        open=None if open_ is None else open_ == "true",
+        lane=lane,
+        before=_number(given, "before", 0),
+        limit=_number(given, "limit", 1, 500) or 50,
+    )
+
+
+def form_as(shape: type[M]) -> M:
+    """Return the fields of a page's form as a model; FormError `bad_value` where they do not fit it."""
+    given = {key: value for key, value in request.form.items() if key not in _PAGE_FIELDS}
+    try:
+        return shape.model_validate(given)
+    except ValidationError as error:
+        raise FormError("bad_value") from error
 
 
 def _number(given: Mapping[str, str], key: str, least: int, most: int = MAX_ID) -> int | None:

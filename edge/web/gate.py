@@ -15,6 +15,7 @@ from edge.domain.model import Instant
 from edge.domain.ports import Preview
 from edge.domain.procedure import Procedure
 from edge.journal import Reader, Row, State, StoredRow
+from edge.registers.cases import Cases
 
 
 class Reply(Protocol):
@@ -39,7 +40,8 @@ class Gate:
     one row of the pages' own (log-ins, opened personal fields). `stop` is set when the daemon ends.
     `incarnation` is asked each time, because a journal may begin anew; `procedures` are the ones the
     lanes follow, by name. `preview` asks a camera, by lane and device, for what it sees now; `trust`
-    gives the trust lists in force, each with its date and state.
+    gives the trust lists in force, each with its date and state. `cases` is the register of those who were
+    handed over for a check.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Gate:
     now: Callable[[], Instant]
     state: State
     stop: threading.Event
+    cases: Cases
     banners: tuple[str, ...] = ()
     preview: Callable[[str, str], Preview | None] = lambda _lane, _device: None
     trust: Callable[[], Sequence[Mapping[str, Any]]] = list

@@ -114,6 +114,7 @@ def _shown(gate: Gate, lane: str) -> dict[str, Any]:
         "stamp": stamp_of(view),
         "picture": thermal.stamp(view),
         "trust": gate.trust(),
+        "units": gate.cases.rules.units,
         "nonce": secrets.token_hex(8),
     }
 

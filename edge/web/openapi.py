@@ -7,14 +7,15 @@ from functools import cache
 from importlib import metadata
 
 from edge.web import forms
+from edge.web.cases_schemas import CASE_COMMANDS
 from edge.web.schemas import Json, object_of, schemas
 
 _COMMON = {
     400: "The request is not as documented, or the value cannot be used.",
     401: "No log-in, or a token nobody has.",
     403: "The role may not do this.",
-    404: "There is no such lane, passage or ticket.",
-    409: "The passage is no longer open, the lane is busy, or a step has to come first.",
+    404: "There is no such lane, passage, ticket or case.",
+    409: "The passage is no longer open, the lane is busy, a step has to come first, or a case is past it.",
     413: "The body is larger than the gate reads.",
     415: "The body is not application/json.",
     503: "The gate cannot commit, or is too busy; nothing was done.",
@@ -36,7 +37,7 @@ def document() -> Json:
         },
         "servers": [{"url": "/"}],
         "security": [{"token": []}],
-        "paths": _probes() | _reads() | _pictures() | _commands(),
+        "paths": _probes() | _reads() | _pictures() | _commands() | _cases(),
         "components": {
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "description": "From `gatepost user token`."}
@@ -191,6 +192,46 @@ def _commands() -> Json:
                 _ref("LevelBody"),
             ),
         )
+    }
+
+
+def _cases() -> Json:
+    number = {"name": "case", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}}
+    yes_no = {"enum": ["true", "false", ""]}
+    anyid = {"type": "integer", "minimum": 0, "maximum": forms.MAX_ID}
+    query = [
+        _query("open", yes_no, "Only those that are open, or only those that are closed."),
+        _query("lane", {"type": "string"}, "A lane of this gate."),
+        _query("before", anyid, "Only cases with a smaller number."),
+        _query("limit", {"type": "integer", "minimum": 1, "maximum": 500, "default": 50}, "At most so many."),
+    ]
+    commands = {
+        f"/api/v1/cases/{{case}}/{name}": {
+            "post": {
+                "summary": summary,
+                "operationId": f"case_{name.replace('-', '_')}",
+                "parameters": [number],
+                "requestBody": {
+                    "required": True,
+                    "content": {"application/json": {"schema": _ref(body)}},
+                },
+                "responses": _ok(_ref("CaseDone")) | _errors(*_COMMAND_ANSWERS),
+            }
+        }
+        for name, summary, body in CASE_COMMANDS
+    }
+    return {
+        "/api/v1/cases": _get(
+            f"Who was handed over for a check, newest first, names masked ({_ALL}).",
+            _ok(_ref("Cases")) | _errors(400, 401, 403, 503),
+            {"parameters": query},
+        ),
+        "/api/v1/cases/{case}": _get(
+            f"One case with every entry, names masked ({_ALL}).",
+            _ok(_ref("Case")) | _errors(401, 403, 404, 503),
+            {"parameters": [number]},
+        ),
+        **commands,
     }
 
 

@@ -151,6 +151,7 @@ def _passage_page(gate: Gate, found: Seen) -> Response:
             "review/passage.html",
             seen=found,
             back=back,
+            case=gate.cases.of_passage(found.id),
             why=WORDS["opening"],
             titles=titles,
             stated=partial(stated, zone=show.zone_of(gate.timezone)),

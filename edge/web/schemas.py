@@ -13,6 +13,7 @@ from edge.domain.model import ScreeningVerdict
 from edge.domain.policy import Decides
 from edge.web import forms
 from edge.web.aiming import ADVICE
+from edge.web.cases_schemas import CASE_BODIES, case_schemas
 from edge.web.troubles import ERRORS
 
 Json = dict[str, Any]
@@ -23,7 +24,7 @@ _FLAG: Json = {"type": "boolean"}
 _MAYBE: Json = {"type": ["integer", "null"]}
 _LISTS = (
     *("steps", "ask", "actions", "reasons", "parked", "measured"),
-    *("calibrations", "levels", "doubts", "notices"),
+    *("calibrations", "levels", "doubts", "notices", "cases"),
 )
 
 _BODIES: tuple[type[BaseModel], ...] = (
@@ -36,6 +37,7 @@ _BODIES: tuple[type[BaseModel], ...] = (
     forms.CalibrationBody,
     forms.WithdrawBody,
     forms.LevelBody,
+    *CASE_BODIES,
 )
 
 
@@ -51,6 +53,7 @@ def schemas() -> Json:
             }
         ),
         "LaneView": _lane_view(),
+        **case_schemas(),
         "CameraFigures": _camera_figures(),
         "Calibrations": object_of(
             {

@@ -207,6 +207,16 @@ ERRORS: dict[str, Word] = {
     "not_settled": Word(
         "No shift of this thermometer's level was confirmed.", "这支测温仪没有确认过人群水平变化。"
     ),
+    "unknown_case": Word("There is no such case.", "没有这个编号的移交个案。"),
+    "unknown_unit": Word("The settings name no such unit.", "设置里没有这个单位。"),
+    "case_stage": Word(
+        "The case is at another step by now: look at it again.",
+        "该个案的状态已变化，此步骤不适用：请刷新后再看。",
+    ),
+    "case_forgotten": Word(
+        "Its personal fields have been destroyed (retention): it cannot be opened again.",
+        "个人信息已按保留期限销毁，不能重新打开。",
+    ),
     "too_slow": Word("The gate is too busy; try again.", "系统繁忙，请重试。"),
     "journal": Word("The gate cannot write. Register by hand on paper.", "设备无法写入记录，请手工登记。"),
     "internal": Word("An error happened; it was written to the log.", "系统出错，已记入日志。"),

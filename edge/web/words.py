@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from edge.codes.reasons import SENTENCES
-from edge.web import aiming, troubles
+from edge.web import aiming, cases_words, troubles
 from edge.web.shortfalls import SHORTFALLS
 from edge.web.troubles import Word
 
@@ -191,7 +191,13 @@ WORDS: dict[str, dict[str, Word]] = {
         "passage.effects": Word("barrier and voice", "道闸与语音"),
         "code.answered": Word("answer of a platform, after the end", "平台在通行结束后的答复"),
         "personal.opened": Word("personal fields opened", "查看个人信息"),
+        **cases_words.ROWS,
     },
+    "case_stage": cases_words.STAGES,
+    "case_step": cases_words.STEPS,
+    "case_follow_up": cases_words.FOLLOW_UPS,
+    "case_result": cases_words.RESULTS,
+    "case_reopening": cases_words.REOPENINGS,
     # An account that is nobody's: the demo's.
     "account": {"simulated": Word("(a program)", "（程序模拟）")},
     "because": {code: Word(text["en"], text["zh_Hans"]) for code, text in SENTENCES.items()},

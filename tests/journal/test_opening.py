@@ -26,7 +26,10 @@ from tests.paths import ROOT
 pytestmark = pytest.mark.system
 
 OLD = ROOT / "tests" / "data" / "db"
-RELEASED = {"0001_journal.sql": "7458b9851c8ac551dc2deb288fa821a65ea2be72e89868c78d128dbab3b9705b"}
+RELEASED = {
+    "0001_journal.sql": "7458b9851c8ac551dc2deb288fa821a65ea2be72e89868c78d128dbab3b9705b",
+    "0002_cases.sql": "0f9a67d793539f61cba9abe8fb6ee33d3a4e1deb1fdbd3e6ae87345494351eb5",
+}
 
 
 def filled(folder: Path, count: int = 40) -> Path:
@@ -131,8 +134,8 @@ def test_before_an_old_file_is_migrated_a_copy_is_kept(
     with Journal.open(tmp_path) as journal:
         assert journal.verify() == []
         assert journal.head() == 40
-    kept = sqlite3.connect(tmp_path / "journal-before-v2.db")
-    assert kept.execute("PRAGMA user_version").fetchone() == (1,)
+    kept = sqlite3.connect(tmp_path / f"journal-before-v{len(more)}.db")
+    assert kept.execute("PRAGMA user_version").fetchone() == (len(more) - 1,)
     assert kept.execute("SELECT count(*) FROM journal").fetchone() == (40,)
     kept.close()
 

@@ -3,7 +3,7 @@ devices that a test moves by hand."""
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,14 +15,16 @@ from edge.domain.events import CodeRead, ReadingArrived
 from edge.domain.lane_state import LaneSpec, LaneState
 from edge.domain.model import Carrier, ClockQuality, Code, CodeVerdict, Instant, Reading
 from edge.domain.policy import Policy
-from edge.journal import Journal, Row, State
+from edge.journal import Journal, Look, Row, State
 from edge.procedures import parse
+from edge.registers.cases import Cases, Rules, opening_row
 from edge.station import Station, Surroundings
 from edge.web.gate import Gate
 from edge.web.users import Users
 from tests.paths import ROOT
 from tests.waiting import until
 
+UNITS = ("发热门诊 fever clinic", "社区卫生服务中心 community health centre")
 PIN, PASSWORD = "482915", "correct horse"
 ACCOUNTS = (("door", "attendant", PIN), ("boss", "manager", PASSWORD), ("eye", "observer", PASSWORD))
 PROCEDURE = (ROOT / "config" / "procedures" / "compound.toml").read_text("utf-8")
@@ -58,6 +60,24 @@ class BreakableJournal:
         if self.broken:
             raise JournalError("no space left")
         return self._journal.append(*rows)
+
+
+class CasesJournal:
+    """The journal for the register, behind the same card."""
+
+    def __init__(self, journal: Journal, card: BreakableJournal) -> None:
+        self._journal, self._card = journal, card
+        self.reader, self.unseal = journal.reader, journal.unseal
+
+    @property
+    def boot(self) -> int:
+        return self._journal.boot
+
+    def compose(self, make: Callable[[Look], Sequence[Row]]) -> tuple[int, ...]:
+        """Write, or raise JournalError while broken."""
+        if self._card.broken:
+            raise JournalError("no space left")
+        return self._journal.compose(make)
 
 
 @dataclass
@@ -149,9 +169,15 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
     journal.start_boot()
     writer = BreakableJournal(journal)
     views, bell = Bell(), Bell()
+
+    def rung() -> None:
+        views.ring()
+        bell.ring()
+
     devices: dict[str, list[dict[str, Any]]] = {
         lane: [device("thermometer"), device("scanner"), device("voice", "none")] for lane in lanes
     }
+    cases = Cases(CasesJournal(journal, writer), Rules(UNITS), clock, rung)
     around = Surroundings(
         journal=writer,
         read_code=lambda _lane, _device, payload, at: Code(
@@ -164,6 +190,8 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
         count=lambda *args, **labels: None,
         bell=bell,
         views=views,
+        case_of=lambda policy, passage, at: opening_row(policy, passage, cases.rules, at),
+        cases_opened=cases.refresh,
     )
     station = Station(_lanes(lanes, journal.boot), around)
     status = _status(devices)
@@ -177,7 +205,7 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
         incarnation=lambda: journal.incarnation,
         secret=b"0123456789abcdef0123456789abcdef",
         submit=station.submit,
-        view=station.view,
+        view=lambda lane: station.view(lane) | {"cases": cases.waiting(lane)},
         view_changed=views,
         reader=journal.reader,
         unseal=journal.unseal,
@@ -188,6 +216,7 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
         now=clock,
         state=state,
         stop=stop,
+        cases=cases,
     )
     users = Users(state)
     thread = threading.Thread(target=station.run, args=(stop,), name="station")

@@ -8,9 +8,8 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from edge import wire
 from edge.codes.reasons import CodeReason
-from edge.domain import errors, model
+from edge.domain import cases, errors, model
 from edge.domain.calibration import Standing
 from edge.domain.procedure import StepKind
 from edge.domain.record import BUILT_IN_REASONS
@@ -18,6 +17,7 @@ from edge.web import forms, troubles
 from edge.web.app import TRANSLATIONS
 from edge.web.users import ROLES
 from edge.web.words import LANGUAGES, WORDS, both, say, source
+from edge.wire.bodies import BODIES
 from tests.paths import ROOT
 
 CODES: dict[str, Sequence[str]] = {
@@ -38,9 +38,14 @@ CODES: dict[str, Sequence[str]] = {
     "because": list(CodeReason),
     "todo": list(StepKind),
     "effect": ["pulse", "admit", "turn_back", "refer", "wait", "again", "rest", "next"],
-    "row": [kind for kind in wire.VERSIONS if kind.startswith(("passage.", "personal."))],
+    "row": [kind for kind in BODIES if kind.startswith(("passage.", "personal.", "case."))],
     "why": ["rest", "platform", "handed", "other", *BUILT_IN_REASONS],
     "calibration": list(Standing),
+    "case_stage": list(cases.CaseStage),
+    "case_step": ["opened", *cases.CaseStep],
+    "case_follow_up": list(cases.FollowUp),
+    "case_result": list(cases.CaseResult),
+    "case_reopening": list(cases.Reopening),
     "must": ["identity", "information", "temperature", "mask"],
 }
 
@@ -72,7 +77,7 @@ def test_every_refusal_anywhere_in_the_gate_has_a_sentence() -> None:
     pattern = re.compile(r'FormError\(\s*"(\w+)"')
     used = {
         code
-        for folder in ("edge/domain", "edge/station", "edge/web", "edge/app")
+        for folder in ("edge/domain", "edge/station", "edge/registers", "edge/web", "edge/app")
         for path in (ROOT / folder).rglob("*.py")
         for code in pattern.findall(path.read_text("utf-8"))
     }

@@ -7,7 +7,7 @@ import { thermal } from "./thermal.js";
 const frame = document.getElementById("frame");
 const refusal = document.getElementById("refusal");
 const offline = document.getElementById("offline");
-const { csrf, language, stateUrl, eventsUrl, apiUrl, loginUrl } = frame.dataset;
+const { csrf, language, stateUrl, eventsUrl, apiUrl, casesUrl, loginUrl } = frame.dataset;
 const taps = new Map(); // how often each button was answered, so that a repeated tap has the same id
 const state = () => document.getElementById("state");
 let loading = null;
@@ -96,14 +96,14 @@ function source(part) {
 for (const part of state().children) keep(part);
 thermal(state().dataset.picture);
 
-async function send(what, body, key) {
+async function send(what, body, key, handed) {
   const { passage, nonce } = state().dataset;
   const n = taps.get(nonce + key) ?? 0;
-  const about = ["begin", "resume"].includes(what) ? {} : { passage: Number(passage) };
+  const about = handed || ["begin", "resume"].includes(what) ? {} : { passage: Number(passage) };
   const command = JSON.stringify({ ...about, command_id: `${nonce}-${key}-${n}`.slice(0, 64), ...body });
   for (let tries = 0; tries < 3; tries += 1) {
     try {
-      const answer = await fetch(`${apiUrl}/${what}`, {
+      const answer = await fetch(handed ? `${casesUrl}/${handed}/${what}` : `${apiUrl}/${what}`, {
         method: "POST",
         headers: { "content-type": "application/json", "X-CSRFToken": csrf },
         body: command,
@@ -129,14 +129,14 @@ function say(text) {
 
 async function press(button) {
   if (button.disabled || button.getAttribute("aria-disabled") === "true") return;
-  const { tap, question, value, outcome, reason, why, resume } = button.dataset;
+  const { tap, question, value, outcome, reason, why, resume, unit } = button.dataset;
   const body = {
     answers: { question, value }, decision: { outcome, reason }, park: { why },
-    begin: {}, resume: { passage: Number(resume) },
+    begin: {}, resume: { passage: Number(resume) }, "hand-over": { unit },
   }[tap];
   button.setAttribute("aria-disabled", "true");
   refusal.hidden = true;
-  const done = await send(tap, body, letters(button.id));
+  const done = await send(tap, body, letters(button.id), button.dataset.case);
   button.removeAttribute("aria-disabled");
   if (done) shut(button.closest("dialog"));
 }

@@ -1,0 +1,177 @@
+"""A case: what follows when a person is handed over for a check (移交), until somebody closes it. Pure.
+
+Steps four to six of 一查二测三登记四对接五跟踪六管控: hand-over to a unit, follow-up, control measure.
+A case keeps what made it and who it is about; everything after its opening is a command of a person.
+"""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+from edge.domain.errors import FormError
+from edge.domain.model import (
+    Answer,
+    Code,
+    Evidence,
+    Measurement,
+    Outcome,
+    Passage,
+    Reason,
+    ScreeningVerdict,
+)
+from edge.domain.policy import Policy
+from edge.domain.screening import find, seen
+
+# What a code says besides who somebody is: of no use to a clinic.
+_NOT_NEEDED = frozenset({"code_digest", "photo", "pass_id"})
+
+
+class CaseStage(StrEnum):
+    """Where a case is on its way."""
+
+    OPENED = "opened"
+    HANDED_OVER = "handed_over"  # 对接
+    ACKNOWLEDGED = "acknowledged"
+    CLOSED = "closed"
+
+
+class CaseStep(StrEnum):
+    """What can happen to a case after it was opened; `case.` and this is the kind of the row."""
+
+    HANDED_OVER = "handed_over"
+    ACKNOWLEDGED = "acknowledged"
+    FOLLOWED_UP = "followed_up"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+
+
+class FollowUp(StrEnum):
+    """What a follow-up entry (跟踪) says; control measures (管控) are among them."""
+
+    REACHED = "reached"
+    NOT_REACHED = "not_reached"
+    AT_CLINIC = "at_clinic"
+    TESTED = "tested"
+    CONTROLLED = "controlled"
+    RELEASED = "released"
+
+
+class CaseResult(StrEnum):
+    """How a case ends."""
+
+    CONFIRMED = "confirmed"
+    NOT_FEVER = "not_fever"
+    UNREACHABLE = "unreachable"
+    OTHER = "other"
+
+
+class Reopening(StrEnum):
+    """Why a closed case is opened again."""
+
+    NEWS = "news"
+    MISTAKE = "mistake"
+
+
+def next_stage(
+    stage: CaseStage, step: CaseStep, *, unit: str | None, result: CaseResult | None = None
+) -> CaseStage:
+    """Return the stage after a step. Raises FormError `case_stage` (409) for one that does not fit: only
+    what was handed over is acknowledged, or confirmed by the unit that has it."""
+    closed = stage is CaseStage.CLOSED
+    fits = {
+        CaseStep.HANDED_OVER: not closed,
+        CaseStep.ACKNOWLEDGED: stage is CaseStage.HANDED_OVER,
+        CaseStep.FOLLOWED_UP: not closed,
+        CaseStep.CLOSED: not closed and (result is not CaseResult.CONFIRMED or unit is not None),
+        CaseStep.REOPENED: closed,
+    }
+    if not fits[step]:
+        raise FormError("case_stage", f"a case that is {stage} cannot be {step}", 409)
+    return stage_after(stage, step, unit=unit)
+
+
+def stage_after(stage: CaseStage, step: CaseStep, *, unit: str | None) -> CaseStage:
+    """Return the stage after a step that was taken."""
+    if step is CaseStep.FOLLOWED_UP:
+        return stage
+    if step is CaseStep.REOPENED:
+        return CaseStage.OPENED if unit is None else CaseStage.HANDED_OVER
+    return CaseStage(step.value)
+
+
+def opening(policy: Policy, passage: Passage) -> tuple[dict[str, Any], dict[str, str]] | None:
+    """Return the body and the personal fields of the case that a passage ends in; None where it ends in
+    none. One is due for everybody who is referred, and for everybody whose temperature was over the
+    threshold at the second measurement, whatever the attendant decided."""
+    decision = passage.decision
+    if decision is None or decision.outcome is None:
+        return None
+    finding = find(passage.evidence, policy)
+    over = finding.verdict is ScreeningVerdict.OVER
+    if decision.outcome is not Outcome.REFER and not over:
+        return None
+    first, second = measured_twice(passage.evidence, policy)
+    reasons = list(decision.reasons)
+    if over and Reason.TEMPERATURE_OVER_THRESHOLD not in reasons:
+        reasons.insert(0, Reason.TEMPERATURE_OVER_THRESHOLD)
+    body: dict[str, Any] = {
+        "passage": passage.id,
+        "direction": passage.direction,
+        "passage_us": passage.opened.at_us,
+        "outcome": decision.outcome.value,
+        "why": [str(reason) for reason in reasons],
+        "verdict": finding.verdict.value,
+    }
+    if decision.by is not None:
+        body["by"] = decision.by
+    for name, piece in (("first", first), ("second", second)):
+        if piece is not None:
+            body[name] = _measured(piece)
+    return body, _person(passage.evidence)
+
+
+def measured_twice(evidence: Sequence[Evidence], policy: Policy) -> tuple[Evidence | None, Evidence | None]:
+    """Return the first measurement and the one that was taken to confirm it (复测), as the paper form asks
+    for them: the first over the threshold and the one that decided, else the first and the last."""
+    found = seen(evidence, policy)
+    if not found:
+        return None, None
+    deciding = find(evidence, policy).deciding
+    overs = [one.index for one in found if one.counts is ScreeningVerdict.OVER and one.index != deciding]
+    first = overs[0] if overs else found[0].index
+    second = found[-1].index if deciding is None or deciding <= first else deciding
+    return evidence[first], evidence[second] if second > first else None
+
+
+def _measured(piece: Evidence) -> dict[str, Any]:
+    item = piece.item
+    assert isinstance(item, Measurement)
+    value: dict[str, Any] = {
+        "at_us": piece.at.at_us,
+        "clock": piece.at.clock.value,
+        "body_mdegc": item.body_mdegc,
+        "surface_mdegc": item.surface_mdegc,
+        "ambient_mdegc": item.ambient_mdegc,
+        "method": item.method.value,
+        "site": item.site,
+        "device": item.device,
+        "conversion": item.conversion,
+        "after_rest": item.after_rest,
+        "by": item.by,
+    }
+    return {key: inner for key, inner in value.items() if inner is not None}
+
+
+def _person(evidence: Sequence[Evidence]) -> dict[str, str]:
+    """Everything the passage knows of who this is; an answer of today goes before what a code says."""
+    person: dict[str, str] = {}
+    for piece in evidence:
+        if isinstance(piece.item, Code):
+            own: Mapping[str, str] = piece.item.personal
+            person |= {name: value for name, value in own.items() if value and name not in _NOT_NEEDED}
+            if piece.item.subject.get("building"):
+                person["building"] = piece.item.subject["building"]
+    for piece in evidence:
+        if isinstance(piece.item, Answer) and piece.item.personal and piece.item.value:
+            person[piece.item.question] = piece.item.value
+    return person

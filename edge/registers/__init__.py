@@ -1,0 +1,1 @@
+"""What the gate keeps beside its passages: commands that append rows, views that read them."""
