@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from edge.domain.cases import CaseStage
+from edge.domain.cases import CaseResult, CaseStage, FollowUp, Reopening
 from edge.domain.errors import FormError
 from edge.journal import Row, StoredRow
 from edge.registers.cases import Done, Told
@@ -93,19 +93,19 @@ def _commands(routes: Blueprint, gate: Gate) -> None:
     @allow("manager")
     def follow_up(case: int) -> BaseResponse:
         body = forms.form_as(forms.FollowUpBody)
-        return _back(gate.cases.follow_up(order(case, body.command_id), body.what, body.note))
+        return _back(gate.cases.follow_up(order(case, body.command_id), FollowUp(body.what), body.note))
 
     @routes.post("/cases/<int:case>/close")
     @allow("manager")
     def close(case: int) -> BaseResponse:
         body = forms.form_as(forms.CloseBody)
-        return _back(gate.cases.close(order(case, body.command_id), body.result, body.note))
+        return _back(gate.cases.close(order(case, body.command_id), CaseResult(body.result), body.note))
 
     @routes.post("/cases/<int:case>/reopen")
     @allow("manager")
     def reopen(case: int) -> BaseResponse:
         body = forms.form_as(forms.ReopenBody)
-        return _back(gate.cases.reopen(order(case, body.command_id), body.why))
+        return _back(gate.cases.reopen(order(case, body.command_id), Reopening(body.why)))
 
 
 def _case_page(gate: Gate, told: Told) -> Response:

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from edge.domain.cases import CaseStage
+from edge.domain.cases import CaseResult, CaseStage, FollowUp, Reopening
 from edge.journal import StoredRow
 from edge.registers.cases import Done, Listed, Order, Told
 from edge.web import forms
@@ -55,19 +55,19 @@ def _commands(routes: Blueprint, gate: Gate) -> None:
     @allow("manager", program=True)
     def follow_up(case: int) -> Response:
         body = forms.body_as(forms.FollowUpBody)
-        return _done(gate.cases.follow_up(order(case, body.command_id), body.what, body.note))
+        return _done(gate.cases.follow_up(order(case, body.command_id), FollowUp(body.what), body.note))
 
     @routes.post("/api/v1/cases/<int:case>/close")
     @allow("manager", program=True)
     def close(case: int) -> Response:
         body = forms.body_as(forms.CloseBody)
-        return _done(gate.cases.close(order(case, body.command_id), body.result, body.note))
+        return _done(gate.cases.close(order(case, body.command_id), CaseResult(body.result), body.note))
 
     @routes.post("/api/v1/cases/<int:case>/reopen")
     @allow("manager", program=True)
     def reopen(case: int) -> Response:
         body = forms.body_as(forms.ReopenBody)
-        return _done(gate.cases.reopen(order(case, body.command_id), body.why))
+        return _done(gate.cases.reopen(order(case, body.command_id), Reopening(body.why)))
 
 
 def order(case: int, command_id: str) -> Order:

@@ -15,7 +15,6 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import UnsupportedMediaType
 
 from edge.domain.calibration import HOLDS_DAYS, MOST_PAIRS
-from edge.domain.cases import CaseResult, FollowUp, Reopening
 from edge.domain.errors import FormError
 from edge.domain.measuring import MOST_DAYS
 from edge.web.show import day_starts_us, micros
@@ -39,6 +38,9 @@ Words = Annotated[str, Field(min_length=1, max_length=100, pattern=_PRINTABLE)]
 Title = Annotated[str, Field(min_length=1, max_length=80, pattern=_PRINTABLE)]
 Mdegc = Annotated[int, Field(ge=-50_000, le=100_000)]
 OutcomeName = Literal["admit", "turn_back", "refer", "abandoned"]
+FollowUpName = Literal["reached", "not_reached", "at_clinic", "tested", "controlled", "released"]
+ResultName = Literal["confirmed", "not_fever", "unreachable", "other"]
+ReopeningName = Literal["news", "mistake"]
 
 
 class _Body(BaseModel):
@@ -162,7 +164,7 @@ class FollowUpBody(_Body):
     """Add an entry to a case."""
 
     command_id: CommandId
-    what: Annotated[FollowUp, Field(strict=False)]
+    what: FollowUpName
     note: Value = ""
 
 
@@ -170,7 +172,7 @@ class CloseBody(_Body):
     """Close a case with what came of it."""
 
     command_id: CommandId
-    result: Annotated[CaseResult, Field(strict=False)]
+    result: ResultName
     note: Value = ""
 
 
@@ -178,7 +180,7 @@ class ReopenBody(_Body):
     """Open a closed case again."""
 
     command_id: CommandId
-    why: Annotated[Reopening, Field(strict=False)]
+    why: ReopeningName
 
 
 class CasesQuery(BaseModel):

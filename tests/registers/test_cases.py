@@ -1,4 +1,4 @@
-"""The register of cases on a real journal: numbers, keys, retention, and no order of events that loses one."""
+"""The register of cases on a real journal: numbers, keys, retention, and no order of events loses one."""
 
 import subprocess
 import sys

@@ -132,6 +132,9 @@ def test_every_text_of_the_pages_is_translated_and_none_is_left_over() -> None:
 
 def test_the_documented_outcomes_are_the_domains() -> None:
     assert set(get_args(forms.OutcomeName)) == set(model.Outcome)
+    assert set(get_args(forms.FollowUpName)) == set(cases.FollowUp)
+    assert set(get_args(forms.ResultName)) == set(cases.CaseResult)
+    assert set(get_args(forms.ReopeningName)) == set(cases.Reopening)
     assert LANGUAGES == ("zh_Hans", "en")
 
 
