@@ -45,6 +45,8 @@ class Crowd:
         self.rng = random.Random(seed)
         self.healthy: Healthy = start(PLACES["forehead"])
         self.boot, self.at_us, self.number = boot, begin_us, 0
+        self.device_mdegc = 0
+        """How far the thermometer has drifted."""
         self._rows: list[Row] = []
 
     def publish(self) -> None:
@@ -65,17 +67,19 @@ class Crowd:
         raws: int = 10,
         is_waiting: bool = False,
     ) -> int:
-        """Let somebody pass who stands so far off what is expected; `contact_c` is the second measurement by
-        another method, `again_c` one after a rest, off the level as well. Returns the passage."""
+        """Let somebody pass who stands so far off what healthy people really show; `contact_c` is the second
+        measurement by another method, `again_c` one after a rest, off that as well. Returns the passage."""
         at, ambient = self._now(), round(ambient_c * 1000)
         about = expected(self.healthy, ambient, at.at_us)
-        first = self._skin(about.level_mdegc + round(off_c * 1000), ambient, device, raws, quality)
+        truth = expected(start(PLACES["forehead"]), ambient, 0).level_mdegc + self.device_mdegc
+        first = self._skin(truth + round(off_c * 1000), ambient, device, raws, quality)
         evidence = [Evidence(at, device, replace(first, expected=about))]
         rests: tuple[Rest, ...] = ()
         if again_c is not None:
             rests = (Rest(at, self.boot, "rest", "door1", 300 * SECOND, 1),)
-            surface = about.level_mdegc + round(again_c * 1000)
-            rested = replace(self._skin(surface, ambient, device, raws, Quality.OK), after_rest=True)
+            rested = replace(
+                self._skin(truth + round(again_c * 1000), ambient, device, raws, Quality.OK), after_rest=True
+            )
             evidence.append(Evidence(at, device, replace(rested, expected=about)))
         if contact_c is not None:
             by_hand = Measurement(
