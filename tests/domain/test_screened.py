@@ -39,7 +39,7 @@ POLICIES = [
 
 def skin(surface: int, **more: Any) -> Measurement:
     """A reading of a forehead by the gate's own thermometer."""
-    given_ = {
+    given_: dict[str, Any] = {
         "device": "thermometer",
         "method": Method.INFRARED,
         "surface_mdegc": surface,
@@ -189,7 +189,7 @@ def usable(piece: dict[str, Any]) -> bool:
     """Four deviations below the level nothing is skin any more."""
     if piece["method"] != "infrared" or piece["quality"] != "ok":
         return False
-    return 34_900 - 4 * (400**2 + 100**2) ** 0.5 <= piece["surface_mdegc"] <= 42_500
+    return bool(34_900 - 4 * (400**2 + 100**2) ** 0.5 <= piece["surface_mdegc"] <= 42_500)
 
 
 def legal_of(piece: dict[str, Any], policy: Policy) -> str:
