@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge import wire
@@ -109,6 +109,7 @@ people = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(people)
 def test_a_day_counts_the_same_as_a_recount_by_hand(who: list[Any]) -> None:
     bodies = [

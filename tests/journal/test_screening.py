@@ -5,7 +5,7 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from edge import wire
 from edge.domain.screened import screened
@@ -14,6 +14,7 @@ from tests.domain.test_screened import POLICIES, body_of, people
 from tests.journal.samples import DAY_US, HOUR_US, START_US, decided, held
 
 
+@settings(deadline=None)
 @given(people)
 def test_what_is_read_of_a_body_counts_as_the_whole_of_it(
     who: list[tuple[int, list[object], int, bool]],
