@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from edge.cli.doctor import calibrations
+from edge.cli.doctor import calibrations, devices
 from edge.cli.doctor.finding import Level
 from edge.config import Settings
 from edge.domain.calibration import DAY_US
 from edge.domain.model import ClockQuality, Instant
 from edge.health import Health, probes
+from edge.health.remedies import REMEDIES
 from tests.app.test_calibrations_kept import recorded
 from tests.journal.samples import START_US
 from tests.test_doctor import LANE
@@ -96,3 +97,27 @@ def test_a_thermometer_that_cannot_be_right_is_a_warning_that_names_it_and_why()
         "in thermometer (insensitive)",
     )
     assert "设备" in problem["remedy"]["zh_Hans"]
+
+
+def test_a_level_that_has_shifted_is_a_warning_with_the_page_that_confirms_it() -> None:
+    health, named = Health(lambda: after(0)), list[str]()
+    health.probe("levels", probes.shifts(lambda: named))
+    health.look()
+    assert health.problems() == []
+    named.append("in thermometer")
+    health.look()
+    (problem,) = health.status()["problems"]
+    assert (problem["code"], problem["severity"], problem["what"]) == (
+        "level_shifted",
+        "warning",
+        "in thermometer",
+    )
+    assert "体温" in problem["remedy"]["zh_Hans"]
+
+
+@pytest.mark.parametrize("code", ["level_shifted", "instrument_doubted"])
+def test_the_doctor_hears_of_a_doubtful_thermometer_from_the_running_gate(code: str) -> None:
+    gate = devices.Running({"ready": True, "problems": [{"code": code}]}, "")
+    (finding,) = devices.as_told(gate)
+    assert finding.level is Level.WARN
+    assert REMEDIES[code].title.en in finding.line("en")

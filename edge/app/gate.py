@@ -233,6 +233,7 @@ class _Gate:
             code = f"calibration_{standing}"
             health.probe(code, probes.calibrations(code, partial(self._calibrated, standing)))
         health.probe("instruments", probes.instruments(self._doubted))
+        health.probe("levels", probes.shifts(self._shifted))
         health.section("trust", lambda: {"lists": self._trusted()})
         health.probe("trust", trust.age(self._trusted))
         health.probe("trust_files", trust.files(lambda: self.trust.unreadable))
@@ -260,6 +261,16 @@ class _Gate:
             for lane in self.lanes
             for found in self.station.view(lane)["doubts"]
         ]
+
+    def _shifted(self) -> list[str]:
+        """Return the thermometers at which the level of healthy people has shifted."""
+        found = (
+            f"{lane} {level['device']}"
+            for lane in self.lanes
+            for level in self.station.view(lane)["levels"]
+            if level["shifted"]
+        )
+        return list(dict.fromkeys(found))
 
     def _journal_facts(self) -> dict[str, object]:
         reader = self.journal.reader()  # asked by any thread, and a reader belongs to one

@@ -86,7 +86,12 @@ def levels(spec: LaneSpec, state: LaneState, now: Instant) -> list[Json]:
     """Return what was learned of healthy people, by thermometer and of the rested apart, JSON-ready: what is
     expected in the air of the last person, and by how much people of late are off it."""
     return [
-        figures(spec, known, now) | {"shifted": known.told, "confirmed": known.before is not None}
+        figures(spec, known, now)
+        | {
+            "shifted": known.told,
+            "confirmed": known.before is not None,
+            "taught_us": None if known.last is None else known.last.at_us,
+        }
         for known in state.healthy
     ]
 

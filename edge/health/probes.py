@@ -80,6 +80,12 @@ def instruments(devices: Callable[[], Sequence[str]]) -> Probe:
     return calibrations("instrument_doubted", devices)
 
 
+def shifts(devices: Callable[[], Sequence[str]]) -> Probe:
+    """Return a probe of levels of healthy people that have shifted and wait for a person; `devices` names the
+    thermometers. A warning: the gate goes on judging by what it knew before."""
+    return calibrations("level_shifted", devices)
+
+
 def uplink(status: Callable[[], Mapping[str, Any]]) -> Probe:
     """Return a probe of the uplink's own status. A server that cannot be reached is a fault, though
     the gate goes on: whoever watches `/readyz` has to hear of it (rule 9)."""

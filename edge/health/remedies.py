@@ -242,6 +242,15 @@ REMEDIES: Mapping[str, Remedy] = {
             "管理员的“设备”页写明发现了什么、该怎么办。处理之前请同时用接触式体温计测量。",
         ),
     ),
+    "level_shifted": Remedy(
+        Text("Half of the people of late read far from what was expected", "最近有一半人的读数远离预期"),
+        Text(
+            "The thermometer, its place or the air has changed. Look at lens, distance, sun and heater; then "
+            "confirm the level on the manager's page Temperature, or put the thermometer right.",
+            "测温仪、位置或空气变了。请检查镜头、距离、日晒和暖风；确认无误后在物业的“体温”页确认新的水平，"
+            "否则把测温仪调整好。",
+        ),
+    ),
 }
 UNKNOWN = Remedy(
     Text("Something is wrong", "出现问题"), Text("Run `gatepost doctor`.", "请运行 gatepost doctor。")

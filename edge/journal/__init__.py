@@ -10,7 +10,16 @@ from edge.journal.journal import Journal
 from edge.journal.look import Look
 from edge.journal.opening import Incident
 from edge.journal.reader import Reader
-from edge.journal.rows import CaseFile, HourCount, Incarnation, PassageRow, Purged, Row, StoredRow
+from edge.journal.rows import (
+    CaseFile,
+    HourCount,
+    Incarnation,
+    PassageBody,
+    PassageRow,
+    Purged,
+    Row,
+    StoredRow,
+)
 from edge.journal.state import State
 from edge.journal.verify import verify_file
 
@@ -22,6 +31,7 @@ __all__ = [
     "Incident",
     "Journal",
     "Look",
+    "PassageBody",
     "PassageRow",
     "Purged",
     "Reader",

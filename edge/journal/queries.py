@@ -41,10 +41,10 @@ def passages(
         values.extend(bound)
 
     if from_us is not None or to_us is not None:
-        bounds = _bounds(connection, from_us, to_us)
-        if bounds is None:
+        between = bounds(connection, from_us, to_us)
+        if between is None:
             return []
-        also("id BETWEEN ? AND ?", *bounds)
+        also("id BETWEEN ? AND ?", *between)
     if before is not None:
         also("id < ?", before)
     if after is not None:
@@ -118,7 +118,9 @@ def find(connection: sqlite3.Connection, keys: Mapping[int, bytes], value: str) 
     return [number for (number,) in connection.execute(sql, bound).fetchall()]
 
 
-def _bounds(connection: sqlite3.Connection, from_us: int | None, to_us: int | None) -> tuple[int, int] | None:
+def bounds(connection: sqlite3.Connection, from_us: int | None, to_us: int | None) -> tuple[int, int] | None:
+    """Return between which ids the passages lie whose newest row is within [from, to), and others as well;
+    None where there are none."""
     first = -(1 << 62) if from_us is None else from_us // HOUR_US * HOUR_US
     last = (1 << 62) if to_us is None else to_us
     ended = connection.execute(

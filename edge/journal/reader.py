@@ -6,16 +6,16 @@ Every call is one short read; nothing is kept open between calls, so that checkp
 import contextlib
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from heapq import merge
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Self
 
-from edge.journal import case_file, queries
+from edge.journal import case_file, queries, screening
 from edge.journal.faults import from_os
-from edge.journal.rows import CaseFile, HourCount, Incarnation, PassageRow, StoredRow
+from edge.journal.rows import CaseFile, HourCount, Incarnation, PassageBody, PassageRow, StoredRow
 from edge.journal.schema import connect_readonly
 from edge.wire import genesis
 
@@ -156,6 +156,22 @@ class Reader:
     def case_rows(self, case: CaseFile) -> list[StoredRow]:
         """Return every row about one case, oldest first."""
         return self._these(list(case.seqs))
+
+    def newest_rows(self, lane: str, from_us: int, to_us: int) -> list[int]:
+        """Return the sequence of the newest row of each passage of a lane, where that row is within
+        [from, to), oldest passage first."""
+        with self._reading() as connection:
+            return screening.newest_rows(connection, from_us=from_us, to_us=to_us, lane=lane)
+
+    def sampled_rows(self, lane: str, from_us: int, to_us: int) -> list[int]:
+        """Return the sequences of the first few passages that ended in each hour of [from, to) at a lane."""
+        with self._reading() as connection:
+            return screening.sampled_rows(connection, from_us=from_us, to_us=to_us, lane=lane)
+
+    def measurements(self, seqs: Sequence[int]) -> list[PassageBody]:
+        """Return rows of passages by their sequences (at most a few hundred at once), in that order."""
+        with self._reading() as connection:
+            return screening.told(connection, seqs)
 
     def hours(self, from_us: int, to_us: int) -> list[HourCount]:
         """Return how many passages ended, by hour (UTC), lane and outcome."""

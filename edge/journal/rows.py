@@ -110,6 +110,17 @@ class CaseFile:
 
 
 @dataclass(frozen=True, slots=True)
+class PassageBody:
+    """A row of a passage with the parts of its open body that tell of measurements, at least; `at_us` and
+    `clock` are the row's."""
+
+    seq: int
+    at_us: int
+    clock: str
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class HourCount:
     """How many passages of a lane ended one way in the hour (UTC) that begins at `hour_us`."""
 

@@ -59,7 +59,7 @@ def by_hour(counts: Iterable[HourCount], zone: ZoneInfo) -> Chart:
     for count in counts:
         hour = datetime.fromtimestamp(count.hour_us // 1_000_000, UTC).astimezone(zone).hour
         table[hour][count.outcome] = table[hour].get(count.outcome, 0) + count.n
-    top = _round_up(max(sum(stack.values()) for stack in table.values()))
+    top = round_up(max(sum(stack.values()) for stack in table.values()))
     plot = HEIGHT - _TOP - _BOTTOM
     step = (WIDTH - _LEFT) / 24
     bars: list[Bar] = []
@@ -79,5 +79,6 @@ def by_hour(counts: Iterable[HourCount], zone: ZoneInfo) -> Chart:
     return Chart(tuple(bars), ticks, hours, tuple(table.items()))
 
 
-def _round_up(most: int) -> int:
+def round_up(most: int) -> int:
+    """Return the next number that a scale may end at: a multiple of four."""
     return next(scale for scale in _SCALES if scale >= most)

@@ -11,9 +11,11 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.wrappers import Response as BaseResponse
 
 from edge.domain.errors import FormError
+from edge.domain.learning import SHIFTED
 from edge.web import thermal
 from edge.web.events import stamp_of
 from edge.web.gate import Gate
+from edge.web.lines import line_of
 from edge.web.roles import allow, principal
 from edge.web.titles import titles_at
 from edge.web.users import ATTENDANT, OBSERVER
@@ -105,6 +107,8 @@ def _shown(gate: Gate, lane: str) -> dict[str, Any]:
         "reasons": reasons,
         "by": by,
         "layout": "work" if not ended and stage != "idle" else "told" if reasons or by else "free",
+        "notices": _notices(view),
+        "line": line_of(view["temperature"], view["temperature"].get("decides")),
         "troubles": [device for device in view.get("devices", ()) if device["state"] == "down"],
         "has_voice": any(d["kind"] == "voice" and d["driver"] != "none" for d in view.get("devices", ())),
         "banners": dict.fromkeys((*(("simulated",) if view.get("simulated") else ()), *gate.banners)),
@@ -117,6 +121,15 @@ def _shown(gate: Gate, lane: str) -> dict[str, Any]:
         "units": gate.cases.rules.units,
         "nonce": secrets.token_hex(8),
     }
+
+
+def _notices(view: Mapping[str, Any]) -> list[str]:
+    """Return what the attendant is told; a level that has shifted stays told until a manager has seen to it,
+    in few words once its own notice is over."""
+    told = list(view.get("notices", ()))
+    if SHIFTED not in told and any(level["shifted"] for level in view.get("levels", ())):
+        told.append("level_shifted")
+    return told
 
 
 def _fades_ms(view: Mapping[str, Any], now_us: int) -> int | None:

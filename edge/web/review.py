@@ -3,7 +3,7 @@
 Reads rows; the only thing it writes is that somebody opened personal fields, before they are shown.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import timedelta
 from functools import partial
@@ -12,12 +12,14 @@ from typing import Any, TypeVar
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
 from edge.domain.errors import FormError
-from edge.journal import Reader, Row
+from edge.journal import PassageRow, Reader, Row
 from edge.web import chart, forms, show, thermal
 from edge.web.api import thermometers
 from edge.web.gate import Gate
+from edge.web.lines import judgement, line_of
 from edge.web.passage_view import Seen, seen
 from edge.web.roles import allow, principal
+from edge.web.screenings import policies
 from edge.web.stated import stated
 from edge.web.titles import titles_then
 from edge.web.words import WORDS
@@ -52,12 +54,16 @@ def _overviews(routes: Blueprint, gate: Gate) -> None:
     def devices() -> Response:
         calibrations = [line for name in gate.lanes for line in _calibrations(gate.view(name))]
         doubts = [(name, found) for name in gate.lanes for found in gate.view(name)["doubts"]]
+        shifts = [
+            (name, level) for name in gate.lanes for level in gate.view(name)["levels"] if level["shifted"]
+        ]
         return make_response(
             render_template(
                 "review/devices.html",
                 status=gate.status(),
                 calibrations=calibrations,
                 doubts=doubts,
+                shifts=shifts,
                 trust=gate.trust(),
             )
         )
@@ -92,7 +98,13 @@ def _lists(routes: Blueprint, gate: Gate) -> None:
         }
         return make_response(
             render_template(
-                "review/passages.html", rows=rows, older=older, newer=newer, filters=filters, page=PAGE
+                "review/passages.html",
+                rows=rows,
+                lines=_read(gate, lambda reader: _lines(reader, rows)),
+                older=older,
+                newer=newer,
+                filters=filters,
+                page=PAGE,
             )
         )
 
@@ -109,7 +121,8 @@ def _lists(routes: Blueprint, gate: Gate) -> None:
             return [row for id_ in ids for row in reader.passages(before=id_ + 1, limit=1)]
 
         rows = _read(gate, look)
-        return make_response(render_template("review/found.html", rows=rows, most=MOST_FOUND))
+        lines = _read(gate, lambda reader: _lines(reader, rows))
+        return make_response(render_template("review/found.html", rows=rows, lines=lines, most=MOST_FOUND))
 
 
 def _passages(routes: Blueprint, gate: Gate) -> None:
@@ -146,6 +159,7 @@ def _passage_page(gate: Gate, found: Seen) -> Response:
     back = url_for("review.passages", before=min(found.id + 1, forms.MAX_ID))
     procedure = found.body["procedure"]
     titles = _read(gate, lambda reader: titles_then(gate, reader, procedure["name"], procedure["version"]))
+    judged = _read(gate, lambda reader: judgement(found.newest, policies(reader)))
     return make_response(
         render_template(
             "review/passage.html",
@@ -154,9 +168,23 @@ def _passage_page(gate: Gate, found: Seen) -> Response:
             case=gate.cases.of_passage(found.id),
             why=WORDS["opening"],
             titles=titles,
+            judged=judged,
             stated=partial(stated, zone=show.zone_of(gate.timezone)),
         )
     )
+
+
+def _lines(reader: Reader, rows: Sequence[PassageRow]) -> dict[int, str | None]:
+    """Return which line each of those who were over was over; a line of the list does not say."""
+    asked = [row for row in rows if row.temperature in ("over", "again")]
+    if not asked:
+        return {}
+    known, found = policies(reader), dict[int, str | None]()
+    for row in asked:
+        stored = reader.row(row.seq)
+        if stored is not None and (policy := known.get(stored.body["policy"])) is not None:
+            found[row.id] = line_of(stored.body["temperature"], policy.decides)
+    return found
 
 
 def _calibrations(view: Mapping[str, Any]) -> list[tuple[str, str, Mapping[str, Any] | None]]:

@@ -114,7 +114,7 @@ def _level() -> Json:
             **dict.fromkeys(("device", "driver", "place"), _TEXT),
             "port": {"type": ["string", "null"]},
             **dict.fromkeys(("rested", "shifted", "confirmed"), _FLAG),
-            "ambient_mdegc": _MAYBE,
+            **dict.fromkeys(("ambient_mdegc", "taught_us"), _MAYBE),
             **dict.fromkeys(("people", "expected_mdegc", "found_mdegc", "off_mdegc", "spread_mdegc"), _COUNT),
         }
     )

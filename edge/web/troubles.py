@@ -104,6 +104,9 @@ NOTICES: dict[str, Word] = {
         "Most people of late read far from what healthy people showed here before.",
         "最近多数人的读数与以往健康人群相差很大。",
     ),
+    "level_shifted": Word(
+        "The thermometer's level has shifted: tell the manager.", "测温仪的人群水平已移动：请告诉物业。"
+    ),
     "passage_full": Word(
         "This passage holds no more; what was shown last was not taken.",
         "本次通行的记录已满，最后出示的没有采用。",
@@ -135,6 +138,7 @@ NOTICE_REMEDIES: dict[str, Word] = {
         "level if it is right.",
         "请检查测温仪：镜头是否干净、距离、阳光、暖风。请通知物业，确认无误后由物业确认新的水平。",
     ),
+    "level_shifted": Word("Go on measuring as usual.", "照常测温即可。"),
     "passage_full": Word("Decide it by hand, then begin anew.", "请人工判定，然后重新开始。"),
 }
 

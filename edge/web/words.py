@@ -125,7 +125,26 @@ WORDS: dict[str, dict[str, Word]] = {
         "infrared": Word("infrared", "红外"),
         "contact": Word("contact thermometer", "接触式体温计"),
     },
-    "site": {"forehead": Word("forehead", "额头"), "axilla": Word("armpit", "腋下")},
+    "site": {
+        "forehead": Word("forehead", "额头"),
+        "canthi": Word("inner eye corner", "内眦"),
+        "face": Word("face", "面部"),
+        "temple": Word("temple", "太阳穴"),
+        "wrist": Word("wrist", "手腕"),
+        "neck": Word("neck", "颈部"),
+        "axilla": Word("armpit", "腋下"),
+    },
+    # Which line counts, and which one a value was over.
+    "decides": {
+        "legal": Word("the legal line", "法定线"),
+        "level": Word("the level of healthy people", "健康人群水平"),
+        "either": Word("either of the two", "两者任一"),
+    },
+    "line": {
+        "legal": Word("over the legal line", "超过法定线"),
+        "level": Word("well above healthy people here now", "明显高于此时此地的健康人群"),
+        "both": Word("over the legal line and well above healthy people", "超过法定线，也明显高于健康人群"),
+    },
     # How a body value was come by; the code names the version.
     "conversion": {
         "vendor/1": Word("body value of the device", "采用设备给出的体温"),

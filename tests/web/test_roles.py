@@ -36,6 +36,8 @@ MATRIX: dict[str, tuple[str, str, frozenset[str]]] = {
     "review.today": ("GET", "/review", REVIEW),
     "review.figures": ("GET", "/review/figures", REVIEW),
     "review.devices": ("GET", "/review/devices", REVIEW),
+    "temperature.page": ("GET", "/review/temperature", REVIEW),
+    "temperature.command": ("POST", "/review/temperature", BOSS),
     "review.passages": ("GET", "/review/passages", REVIEW),
     "review.passage": ("GET", "/review/passage/7", REVIEW),
     "review.picture": ("GET", "/review/passage/7/thermal/0.png", REVIEW),
