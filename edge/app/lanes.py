@@ -83,6 +83,7 @@ def filled(
                 calibrations=tuple(known[name]),
                 healthy=learned[name].healthy,
                 instruments=learned[name].instruments,
+                gone=learned[name].gone,
             ),
         )
         for name, lane in lanes.items()
@@ -176,6 +177,7 @@ def _built(
         arrays=frozenset(name for name, stand in measuring.items() if stand.array),
         drivers=tuple((name, stand.driver) for name, stand in measuring.items()),
         places=tuple((name, stand.place) for name, stand in measuring.items()),
+        also=tuple((name, stand.also) for name, stand in measuring.items() if stand.also),
     )
     return BuiltLane(spec, text, lane.devices())
 

@@ -39,7 +39,8 @@ def expecting(spec: LaneSpec, state: LaneState, evidence: tuple[Evidence, ...]) 
         or item.surface_mdegc is None
     ):
         return evidence
-    known = known_of(state, item.device, place_of(spec, item.device), is_resting=is_rested(evidence))
+    place = item.site if item.site in PLACES else place_of(spec, item.device)
+    known = known_of(state, item.device, place, is_resting=is_rested(evidence))
     about = expected(known.healthy, item.ambient_mdegc, _now_us(known, piece.at, spec.boot))
     return (*evidence[:-1], replace(piece, item=replace(item, expected=about)))
 

@@ -33,6 +33,7 @@ Value = Annotated[str, Field(max_length=200, pattern=_PRINTABLE)]
 Question = Annotated[str, Field(min_length=1, max_length=64, pattern=_PRINTABLE)]
 Words = Annotated[str, Field(min_length=1, max_length=100, pattern=_PRINTABLE)]
 Mdegc = Annotated[int, Field(ge=-50_000, le=100_000)]
+PlaceName = Annotated[str, Field(max_length=16, pattern="^[a-z]*$")]
 OutcomeName = Literal["admit", "turn_back", "refer", "abandoned"]
 
 
@@ -85,6 +86,15 @@ class ParkBody(_Body):
     passage: PassageId
     command_id: CommandId
     why: Literal["rest", "platform", "handed", "other"]
+
+
+class MeasureBody(_Body):
+    """Measure whoever is in the lane once more; `place`: the next reading is of this place on the body, ""
+    for the one that is measured here anyway."""
+
+    passage: PassageId
+    command_id: CommandId
+    place: PlaceName = ""
 
 
 class ResumeBody(_Body):

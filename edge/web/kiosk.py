@@ -104,7 +104,11 @@ def _shown(gate: Gate, lane: str) -> dict[str, Any]:
         "todo": _todo(view["steps"]) if stage == "open" else [],
         "reasons": reasons,
         "by": by,
-        "layout": "work" if not ended and stage != "idle" else "told" if reasons or by else "free",
+        "layout": "work"
+        if not ended and stage != "idle"
+        else "told"
+        if reasons or by or view["temperature"].get("twice")
+        else "free",
         "troubles": [device for device in view.get("devices", ()) if device["state"] == "down"],
         "has_voice": any(d["kind"] == "voice" and d["driver"] != "none" for d in view.get("devices", ())),
         "banners": dict.fromkeys((*(("simulated",) if view.get("simulated") else ()), *gate.banners)),

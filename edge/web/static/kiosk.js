@@ -129,10 +129,10 @@ function say(text) {
 
 async function press(button) {
   if (button.disabled || button.getAttribute("aria-disabled") === "true") return;
-  const { tap, question, value, outcome, reason, why, resume } = button.dataset;
+  const { tap, question, value, outcome, reason, why, resume, place } = button.dataset;
   const body = {
     answers: { question, value }, decision: { outcome, reason }, park: { why },
-    begin: {}, resume: { passage: Number(resume) },
+    begin: {}, resume: { passage: Number(resume) }, measure: { place },
   }[tap];
   button.setAttribute("aria-disabled", "true");
   refusal.hidden = true;
