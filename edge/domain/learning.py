@@ -50,6 +50,12 @@ def place_of(spec: LaneSpec, device: str) -> str:
     return dict(spec.places).get(device, DEFAULT_PLACE)
 
 
+def own_places(spec: LaneSpec) -> frozenset[str]:
+    """Return the places on the body that a lane's deciding thermometers are meant for."""
+    deciding = (device for device, _driver in spec.drivers if device not in spec.arrays)
+    return frozenset(place_of(spec, device) for device in deciding) or frozenset({DEFAULT_PLACE})
+
+
 def taught(spec: LaneSpec, result: Result) -> Result:
     """Return a step's result with what the passages that ended in it have taught, and with the row and the
     warning where the whole level turns out to have shifted."""

@@ -11,7 +11,7 @@ from edge.domain.calibration import DAY_US, Calibration, Standing, offset_of, st
 from edge.domain.errors import FormError
 from edge.domain.events import Calibrate, Measure, ReadingArrived, Uncalibrate
 from edge.domain.lane_state import Aimed, LaneSpec, LaneState, Note, Result
-from edge.domain.learning import place_of
+from edge.domain.learning import own_places, place_of
 from edge.domain.model import Evidence, Instant, Measurement, Method, Passage, Quality
 from edge.domain.screening import ELSEWHERE, combine
 from edge.domain.sweep import Sweep, anew, feed, is_present, over
@@ -75,8 +75,7 @@ def measure(spec: LaneSpec, state: LaneState, event: Measure, passage: Passage) 
     """Take it from the attendant what the next reading is of. Of the place that is measured here anyway,
     whoever stands there is measured at once; for another they step back first, or their forehead would go
     down as a wrist. Raises FormError `place_unknown`."""
-    own = {place_of(spec, device) for device, _driver in spec.drivers if device not in spec.arrays}
-    if not event.place or event.place in own:
+    if not event.place or event.place in own_places(spec):
         sweeps = tuple((name, anew(sweep, event.at.mono_us)) for name, sweep in state.sweeps)
         return Result(replace(state, sweeps=sweeps, aimed=None), passage=passage.id)
     if not any(event.place in places for _device, places in spec.also):

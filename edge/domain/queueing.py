@@ -49,8 +49,24 @@ def offered(spec: LaneSpec, state: LaneState, passage: Passage, now: Instant) ->
     if passage.offered:
         return passage
     rushed = is_long(spec, state, now)
-    seat = not rushed or _may_rest(spec, state, find(passage.evidence, spec.policy).out_milli)
+    seat = not rushed or may_rest(spec, state, find(passage.evidence, spec.policy).out_milli)
     return replace(passage, offered=REST if seat else CONTACT, rushed=rushed)
+
+
+def may_rest(spec: LaneSpec, state: LaneState, out_milli: int | None) -> bool:
+    """Say whether somebody of a long queue is among the top part, and that part not yet full."""
+    share = spec.policy.rest_share_per_1000
+    if out_milli is None or not share:
+        return False  # nothing is known of how they stand out: the contact thermometer says at once
+    known = [gone.out_milli for gone in state.gone if gone.out_milli is not None]
+    if len(known) >= ENOUGH:
+        further = sum(other >= out_milli for other in known)
+        is_top = _PER_1000 * further < share * len(known)
+    else:
+        is_top = share == _PER_1000 or out_milli >= cut(share)
+    rushed = [gone.offered for gone in state.gone if gone.rushed][-PEOPLE:]
+    rushed += [passage.offered for passage in state.parked if passage.rushed]
+    return is_top and rushed.count(REST) < max(1, share * (len(rushed) + 1) // _PER_1000)
 
 
 def counted(spec: LaneSpec, before: LaneState, result: Result) -> Result:
@@ -87,19 +103,3 @@ def _gone(spec: LaneSpec, passage: Passage) -> Gone | None:
         return None
     out_milli = None if walked else find(passage.evidence, spec.policy).out_milli
     return Gone(passage.touched, spec.boot, out_milli, passage.rushed, passage.offered)
-
-
-def _may_rest(spec: LaneSpec, state: LaneState, out_milli: int | None) -> bool:
-    """Say whether somebody of a long queue is among the top part, and that part not yet full."""
-    share = spec.policy.rest_share_per_1000
-    if out_milli is None or not share:
-        return False  # nothing is known of how they stand out: the contact thermometer says at once
-    known = [gone.out_milli for gone in state.gone if gone.out_milli is not None]
-    if len(known) >= ENOUGH:
-        further = sum(other >= out_milli for other in known)
-        is_top = _PER_1000 * further < share * len(known)
-    else:
-        is_top = share == _PER_1000 or out_milli >= cut(share)
-    rushed = [gone.offered for gone in state.gone if gone.rushed][-PEOPLE:]
-    rushed += [passage.offered for passage in state.parked if passage.rushed]
-    return is_top and rushed.count(REST) < max(1, share * (len(rushed) + 1) // _PER_1000)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from edge.domain import queueing
 from edge.domain.bench import is_full
 from edge.domain.lane_state import LaneSpec, LaneState
-from edge.domain.learning import place_of
+from edge.domain.learning import own_places
 from edge.domain.model import (
     Instant,
     Measurement,
@@ -23,6 +23,7 @@ from edge.domain.model import (
     ScreeningVerdict,
     TemperatureFinding,
 )
+from edge.domain.policy import Policy
 from edge.domain.screening import Seen, find, is_elsewhere, seen
 from edge.domain.skin import PLACES
 
@@ -142,14 +143,14 @@ def offered(spec: LaneSpec, state: LaneState, passage: Passage, now: Instant) ->
 
 def _case(spec: LaneSpec, passage: Passage) -> _Case | None:
     finding, found = find(passage.evidence, spec.policy), seen(passage.evidence, spec.policy)
-    cause = _cause(finding, found)
+    cause = _cause(finding, found, spec.policy)
     if cause is None:
         return None
     first = next((one.item for one in found if one.index == finding.first), None)
     return _Case(spec, passage, cause, found, first if cause is Cause.FIRST_OVER else None)
 
 
-def _cause(finding: TemperatureFinding, found: Sequence[Seen]) -> Cause | None:
+def _cause(finding: TemperatureFinding, found: Sequence[Seen], policy: Policy) -> Cause | None:
     if finding.verdict is ScreeningVerdict.AGAIN:
         if finding.first is not None and finding.deciding == finding.first:
             return Cause.FIRST_OVER
@@ -157,10 +158,10 @@ def _cause(finding: TemperatureFinding, found: Sequence[Seen]) -> Cause | None:
         return Cause.UNKNOWN_PLACE if is_elsewhere(last.item) else Cause.HIGH
     if finding.verdict not in (ScreeningVerdict.TOO_LOW, ScreeningVerdict.UNRELIABLE):
         return None
-    return _unmeasured(found[-1])
+    return _unmeasured(found[-1], policy)
 
 
-def _unmeasured(one: Seen) -> Cause:
+def _unmeasured(one: Seen, policy: Policy) -> Cause:
     """Return why a value is no measurement."""
     item = one.item
     if item.quality in (Quality.STALE, Quality.OUT_OF_RANGE):
@@ -169,11 +170,8 @@ def _unmeasured(one: Seen) -> Cause:
         return Cause.UNSTEADY
     if one.counts is ScreeningVerdict.TOO_LOW:
         return Cause.TOO_COLD
-    if item.body_mdegc is None and (item.expected is None or one.counts is one.legal):
-        if item.conversion == "none:ambient":
-            return Cause.AMBIENT
-        if item.conversion.startswith("none"):
-            return Cause.UNCALIBRATED
+    if item.body_mdegc is None and (one.level is None or policy.decides == "legal"):
+        return Cause.AMBIENT if item.conversion == "none:ambient" else Cause.UNCALIBRATED
     return Cause.TOO_HOT
 
 
@@ -222,6 +220,6 @@ def _places(case: _Case) -> list[str]:
     if spec.policy.decides == "legal" or case.cause is Cause.FIRST_OVER or case.cause in _NO_USE:
         return []
     tried = [one.item.site for one in case.since]
-    own = {place_of(spec, device) for device, _driver in spec.drivers if device not in spec.arrays}
+    own = own_places(spec)
     named = dict.fromkeys(place for _device, places in spec.also for place in places)
     return [place for place in named if place in PLACES and place not in own and tried.count(place) < TRIES]
