@@ -71,10 +71,10 @@ HINTS: dict[str, Word] = {
 }
 
 WAYS: dict[str, Word] = {
-    "again": Word("Measure again now", "再测一次"),
+    "again": Word("Measure again", "再测一次"),
     "rest": Word("Rest {} min", "休息 {} 分钟"),
-    "place": Word("Next reading: {}", "下一次测：{}"),
-    "contact": Word("Contact thermometer", "接触式体温计"),
+    "place": Word("Measure: {}", "改测{}"),
+    "contact": Word("Contact °C", "接触式体温计"),
 }
 
 # How another place is held before the sensor.
