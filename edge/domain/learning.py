@@ -67,7 +67,12 @@ def taught(spec: LaneSpec, result: Result) -> Result:
         verdict = find(passage.evidence, spec.policy).verdict
         whose = partial(here, spec)
         now = learned(state, passage.evidence, verdict, passage.touched, boot=spec.boot, whose=whose)
-        fresh = [new for new in now.healthy if new.told and not _was_told(state, new)]
+        # Of a place that is measured now and then nobody could confirm a shift.
+        fresh = [
+            new
+            for new in now.healthy
+            if new.told and not _was_told(state, new) and new.healthy.place.name == place_of(spec, new.device)
+        ]
         state = now
         for new in fresh:
             state = _warned(state, passage.touched)

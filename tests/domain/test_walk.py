@@ -414,3 +414,15 @@ def test_the_lane_goes_on_after_a_restart_with_the_offer_that_was_made() -> None
     assert body["offered"] == "rest"
     assert restored(json.loads(json.dumps(body)), sealed, lane="in", clock="synced") == parked
     assert lane.leave(door.spec, door.state, at(door.now)).state == door.state
+
+
+def test_wrists_that_all_stand_out_are_no_shift_that_nobody_could_confirm() -> None:
+    door = Door()
+    for surface in (34.8, *([37.5] * 20)):
+        door.cold()
+        door.measure("wrist")
+        door.warm(surface, 22.0)
+        door.decide(Outcome.TURN_BACK)
+    (wrist,) = [one for one in door.state.healthy if one.healthy.place.name == "wrist"]
+    assert wrist.told
+    assert door.state.warning is None
