@@ -22,14 +22,15 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Stand:
     """One thermometer as it is configured; `ports` are the lasting names of where it is plugged in, `place`
-    is where on the body it measures, `step_mdegc` in which steps its protocol carries the surface (0: nobody
-    says)."""
+    is where on the body it measures, `also` where it can, `step_mdegc` in which steps its protocol carries
+    the surface (0: nobody says)."""
 
     driver: str
     ports: tuple[str, ...] = ()
     array: bool = False
     place: str = DEFAULT_PLACE
     step_mdegc: int = 0
+    also: tuple[str, ...] = ()
 
 
 def stands(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Stand]:
@@ -65,11 +66,12 @@ def owner(lane: Mapping[str, Stand], device: str, driver: str, port: str | None)
 
 def _stand(table: Mapping[str, Any]) -> Stand:
     driver, place = str(table["driver"]), str(table.get("place", DEFAULT_PLACE))
+    also = tuple(map(str, table.get("also", ())))
     try:
         ports, step_mdegc = registry.places("thermometer", table), registry.surface_step_mdegc(driver)
-        return Stand(driver, ports, registry.is_array(table), place, step_mdegc)
+        return Stand(driver, ports, registry.is_array(table), place, step_mdegc, also)
     except ConfigError:  # the configuration's own check names it
-        return Stand(driver, place=place)
+        return Stand(driver, place=place, also=also)
 
 
 def _left(rows: Iterable[StoredRow]) -> list[Calibration]:

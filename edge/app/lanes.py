@@ -89,6 +89,7 @@ def filled(
                 healthy=learned[name].healthy,
                 instruments=learned[name].instruments,
                 regulars=learned[name].regulars,
+                gone=learned[name].gone,
             ),
         )
         for name, lane in lanes.items()
@@ -190,6 +191,7 @@ def _built(
         drivers=tuple((name, stand.driver) for name, stand in measuring.items()),
         places=tuple((name, stand.place) for name, stand in measuring.items()),
         steps=tuple((name, stand.step_mdegc) for name, stand in measuring.items() if stand.step_mdegc),
+        also=tuple((name, stand.also) for name, stand in measuring.items() if stand.also),
     )
     return BuiltLane(spec, text, lane.devices())
 

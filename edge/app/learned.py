@@ -13,9 +13,10 @@ from typing import Any
 
 from edge.app.calibrated import Stand, owner
 from edge.domain.doubting import watched
-from edge.domain.lane_state import LaneSpec, LaneState
+from edge.domain.lane_state import Gone, LaneSpec, LaneState
 from edge.domain.learning import known_of, learned, place_of, settled, unsettled
-from edge.domain.model import Measurement, Method, ScreeningVerdict
+from edge.domain.model import ClockQuality, Instant, Measurement, Method, Outcome, ScreeningVerdict
+from edge.domain.queueing import went
 from edge.domain.record import restored
 from edge.journal import Reader, StoredRow
 
@@ -56,6 +57,8 @@ def _after(
 ) -> LaneState:
     if row.kind != DECIDED:
         return _confirmed(spec, stands, state, row)
+    gone = _gone(row)
+    state = state if gone is None else went(state, gone)
     if not any(_teaches(piece) for piece in row.body["evidence"]):
         return state  # most of the work is for rows that teach nothing
     sealed = unseal(row) if spec.own_history and _is_named(row.body["evidence"]) else None
@@ -72,6 +75,19 @@ def _after(
         own_history=spec.own_history,
     )
     return watched(spec, state, passage.evidence, whose=whose)
+
+
+def _gone(row: StoredRow) -> Gone | None:
+    """Return who has passed, as `edge.domain.queueing` counts them."""
+    body = row.body
+    walked, offered = body.get("outcome") == Outcome.ABANDONED, body.get("offered", "")
+    if "touched_mono_us" not in body or (walked and not offered):
+        return None
+    at = Instant(
+        body["touched_mono_us"], body["touched_us"], ClockQuality(body.get("touched_clock", row.clock))
+    )
+    out_milli = None if walked else body["temperature"].get("out_milli")
+    return Gone(at, row.boot, out_milli, body.get("rushed", False), offered)
 
 
 def _teaches(piece: Mapping[str, Any]) -> bool:

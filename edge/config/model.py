@@ -260,10 +260,11 @@ class Lane(Table):
     thermometer: Annotated[tuple[Thermometer, ...], BeforeValidator(values.devices)] = key(
         "driver and options, see `gatepost drivers thermometer`; one table, or several as "
         "[[lane.thermometer]]: an array to find the face beside a spot sensor that decides. "
-        'place = "forehead" says where on the body it measures: forehead, canthi, face, temple, wrist, neck',
+        'place = "forehead" says where on the body it measures: forehead, canthi, face, temple, wrist, neck; '
+        'also = ["wrist", "neck"] which other places can be held before it where the first gives nothing',
         "测温设备的驱动和选项；一个表，或用 [[lane.thermometer]] 写几个：阵列找脸，点测仪作判断。"
         'place = "forehead" 是测量部位：额头 forehead、眼角 canthi、面部 face、太阳穴 temple、手腕 wrist、'
-        "颈部 neck",
+        '颈部 neck；also = ["wrist", "neck"] 是测不到时还可以对准这台设备测的其他部位',
         default=({"driver": "none"},),
         lax=True,
     )

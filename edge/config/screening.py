@@ -128,7 +128,7 @@ class Screening(Table):
         "the healthy people of this gate, or either; both are stored whichever decides",
         "以什么判断：法定线 legal（体温估计值达到 threshold_c）、本门岗健康人群水平 level（明显偏离者），"
         "或任一 either；无论以哪个判断，两个结论都会记录",
-        default="legal",
+        default="either",
     )
     prevalence_ppm: int = key(
         "of a million people who come, how many have what is looked for; moves the probability that is "
@@ -160,6 +160,30 @@ class Screening(Table):
         "half a spread; kept in memory only, at most 14 days",
         "先出示有效码、后测温的人：按其本人平时的读数略作调整，最多半个离散；只存在内存里，最多14天",
         default=True,
+    )
+
+    rest_share_per_1000: int = key(
+        "while the queue is long, of 1000 people who come, how many may be asked to rest: those who stand "
+        "out most; the others go to a contact thermometer at once",
+        "排队长时，每千名来人中最多请多少人休息后复测：只请最偏高的；其余立即用接触式体温计",
+        default=200,
+        ge=0,
+        le=1000,
+    )
+    queue_s: int = key(
+        "the queue is long while people leave the lane less than this many seconds apart (the middle of the "
+        "last eight gaps); 0: never",
+        "前后两人离开通道相隔不到几秒算排队长（取最近八次间隔的中位数）；0 表示不按此判断",
+        default=12,
+        ge=0,
+        le=600,
+    )
+    bench_seats: int = key(
+        "the queue is long as well while so many people rest; 0: no matter how many",
+        "同时休息的人达到几位也算排队长；0 表示不限",
+        default=6,
+        ge=0,
+        le=100,
     )
 
     @model_validator(mode="after")

@@ -135,14 +135,27 @@ def device(table: Any) -> Any:
 
 def thermometer(table: Any) -> Any:
     """Refuse a place on the body nobody has figures for; what is written in other words gets its name."""
-    written = table.get("place", DEFAULT_PLACE)
+    if "place" in table:
+        table = {**table, "place": _place(table["place"], "place")}
+    if "also" in table:
+        written = table["also"]
+        named = written if isinstance(written, list | tuple) else [written]
+        also = tuple(dict.fromkeys(_place(name, "also") for name in named))
+        if table.get("place", DEFAULT_PLACE) in also:
+            raise wrong("also names other places than place", "also 里只写 place 以外的部位", "also")
+        table = {**table, "also": also}
+    return table
+
+
+def _place(written: Any, key: str) -> str:
+    """Return the name of a place on the body."""
     found = place_of(written) if isinstance(written, str) else None
     if found is not None:
-        return table if "place" not in table else {**table, "place": found.name}
+        return found.name
     near = difflib.get_close_matches(str(written).lower(), PLACES, n=1, cutoff=0.6)
     known = ", ".join(PLACES)
     en, zh = (f'did you mean "{near[0]}"?', f'是不是 "{near[0]}"？') if near else (f"known are: {known}",) * 2
-    raise wrong(f"no such place on the body; {en}", f"没有这个测量部位；{zh}", "place")
+    raise wrong(f"no such place on the body; {en}", f"没有这个测量部位；{zh}", key)
 
 
 def devices(tables: Any) -> Any:

@@ -72,7 +72,7 @@ def added(
     if isinstance(piece.item, Measurement):
         found = seen(evidence, spec.policy)
         over = max((one.index for one in found if one.counts is ScreeningVerdict.OVER), default=-1)
-        after = any(rest.pieces > over and _is_full(spec, rest, piece.at) for rest in rests)
+        after = any(rest.pieces > over and _was_full(spec, rest, piece.at) for rest in rests)
         piece = replace(piece, item=replace(piece.item, after_rest=after))
     return (*evidence, piece)
 
@@ -94,6 +94,11 @@ def taken_back(
     return state, (Record("passage.decided", ended(opened, unfinished(spec, opened), at)),)
 
 
+def is_full(spec: LaneSpec, rest: Rest) -> bool:
+    """Say whether a rest that is over lasted long enough for what is measured after it to count."""
+    return rest.lasted_us is not None and rest.lasted_us >= spec.policy.rest_us
+
+
 def ended(passage: Passage, decision: Decision, at: Instant) -> Passage:
     """Return the passage with its decision, for the record."""
     return replace(passage, stage=Stage.ENDED, decision=decision, touched=at, recorded=True)
@@ -111,6 +116,6 @@ def free_ticket(parked: Sequence[Passage]) -> int:
     return next(number for number in range(1, len(taken_numbers) + 2) if number not in taken_numbers)
 
 
-def _is_full(spec: LaneSpec, rest: Rest, at: Instant) -> bool:
+def _was_full(spec: LaneSpec, rest: Rest, at: Instant) -> bool:
     lasted = elapsed(spec, rest, at) if rest.lasted_us is None else rest.lasted_us
     return rest.why == "rest" and lasted >= spec.policy.rest_us

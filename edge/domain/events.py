@@ -102,6 +102,14 @@ class Resume(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class Measure(Command):
+    """Measure whoever is in the lane once more: the next reading is of `place` on the body, "" for the place
+    that is measured here anyway."""
+
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time passed; time-outs are looked at."""
 
@@ -157,6 +165,7 @@ LaneEvent = (
     | Decide
     | Park
     | Resume
+    | Measure
     | Calibrate
     | Uncalibrate
     | ConfirmLevel

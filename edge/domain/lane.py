@@ -32,6 +32,7 @@ from edge.domain.events import (
     Decide,
     Give,
     LaneEvent,
+    Measure,
     Park,
     ReadingArrived,
     Resume,
@@ -42,9 +43,10 @@ from edge.domain.events import (
 from edge.domain.given import taken
 from edge.domain.lane_state import ECHO_US, MAX_EVIDENCE, LaneSpec, LaneState, Record, Result
 from edge.domain.learning import confirm, taught, withdraw
-from edge.domain.measuring import calibrate, seen, uncalibrate
+from edge.domain.measuring import aimed_place, calibrate, measure, seen, uncalibrate
 from edge.domain.model import Answer, Evidence, Instant, Passage, Reason
 from edge.domain.passing import FULL, bound, closed, opened, parked, settled
+from edge.domain.queueing import counted
 from edge.domain.statements import given_up
 from edge.domain.whose import is_fresh, just_ended, left_behind, shown
 
@@ -74,9 +76,11 @@ def step(spec: LaneSpec, state: LaneState, event: LaneEvent) -> Result:
             result = _park(spec, state, event)
         case Resume():
             result = _resume_command(spec, state, event)
+        case Measure():
+            result = measure(spec, state, event, _named(state, event))
         case _:
             result = _kept(spec, state, event)
-    return doubted(spec, taught(spec, result))
+    return doubted(spec, taught(spec, counted(spec, state, result)))
 
 
 def leave(spec: LaneSpec, state: LaneState, at: Instant) -> Result:
@@ -254,4 +258,7 @@ def _noticed(state: LaneState, at: Instant) -> LaneState:
         warning = None
     if notice is not None and (notice == state.warning or at.mono_us - notice[1] > NOTICE_US):
         notice = None
-    return replace(state, warning=warning, notice=notice or warning)
+    aimed = state.aimed
+    if aimed is not None and (state.active is None or aimed_place(state, state.active, at) is None):
+        aimed = None
+    return replace(state, warning=warning, notice=notice or warning, aimed=aimed)

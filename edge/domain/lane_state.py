@@ -24,9 +24,9 @@ class LaneSpec:
     when this run began, on the monotonic clock. `number` of `lanes` keeps the passage numbers of
     several lanes apart. `ports` says of thermometers where they are plugged in, by a name that lasts,
     `drivers` what they are, `places` where on the body they measure (a name of `edge.domain.skin`, the
-    forehead where none is given), `steps` in which steps their protocols carry the surface (thousandths of
-    a degree); `arrays` are those of them that decide nothing. `own_history`: what is usual for a person
-    counts where they say who they are."""
+    forehead where none is given), `also` the other places that can be held before them, `steps` in which
+    steps their protocols carry the surface (thousandths of a degree); `arrays` are those of them that decide
+    nothing. `own_history`: what is usual for a person counts where they say who they are."""
 
     name: str
     direction: str
@@ -44,6 +44,7 @@ class LaneSpec:
     places: tuple[tuple[str, str], ...] = ()
     steps: tuple[tuple[str, int], ...] = ()
     own_history: bool = True
+    also: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,28 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """Somebody who has passed: when, by the clocks of the run `boot`, and how far they stood out, in
+    thousandths of the spread of healthy people (None where nothing was measured). `rushed` and `offered` as
+    of `Passage`."""
+
+    at: Instant
+    boot: int
+    out_milli: int | None = None
+    rushed: bool = False
+    offered: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Aimed:
+    """The next reading of a passage is of this place on the body; said when, on the monotonic clock."""
+
+    passage: int
+    place: str
+    said_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class LaneState:
     """Everything a lane remembers. `seen` holds the codes in view with when they were last seen,
     `last` the passage that ended last, `sweeps` what each thermometer has before it, `live_mdegc` what
@@ -97,7 +120,8 @@ class LaneState:
     whenever nothing else is to be told. `asked` names the passages that ended while a platform was still
     being asked about a code of theirs. `healthy` is what was learned of healthy people, by device and
     place, of the rested apart; `instruments` is what was seen of the thermometers themselves; `regulars` is
-    what is usual for people who said who they are."""
+    what is usual for people who said who they are. `gone` are the people of late; `aimed` is what the
+    attendant said of the next reading."""
 
     active: Passage | None = None
     parked: tuple[Passage, ...] = ()
@@ -114,6 +138,8 @@ class LaneState:
     healthy: tuple[Taught, ...] = ()
     instruments: tuple[Watched, ...] = ()
     regulars: Regulars = field(default_factory=dict)
+    gone: tuple[Gone, ...] = ()
+    aimed: Aimed | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,8 @@ def expecting(spec: LaneSpec, state: LaneState, evidence: tuple[Evidence, ...]) 
         or item.surface_mdegc is None
     ):
         return evidence
-    known = known_of(state, item.device, place_of(spec, item.device), is_resting=is_rested(evidence))
+    place = item.site if item.site in PLACES else place_of(spec, item.device)
+    known = known_of(state, item.device, place, is_resting=is_rested(evidence))
     about = expected(known.healthy, item.ambient_mdegc, _now_us(known, piece.at, spec.boot))
     if spec.own_history and not known.rested and (holder := holder_of(evidence[:-1])) is not None:
         about = hinted(about, state.regulars.get(holder), piece.at.at_us)
@@ -50,6 +51,12 @@ def expecting(spec: LaneSpec, state: LaneState, evidence: tuple[Evidence, ...]) 
 def place_of(spec: LaneSpec, device: str) -> str:
     """Return where on the body a thermometer of a lane measures."""
     return dict(spec.places).get(device, DEFAULT_PLACE)
+
+
+def own_places(spec: LaneSpec) -> frozenset[str]:
+    """Return the places on the body that a lane's deciding thermometers are meant for."""
+    deciding = (device for device, _driver in spec.drivers if device not in spec.arrays)
+    return frozenset(place_of(spec, device) for device in deciding) or frozenset({DEFAULT_PLACE})
 
 
 def taught(spec: LaneSpec, result: Result) -> Result:
@@ -71,7 +78,12 @@ def taught(spec: LaneSpec, result: Result) -> Result:
             whose=whose,
             own_history=spec.own_history,
         )
-        fresh = [new for new in now.healthy if new.told and not _was_told(state, new)]
+        # Of a place that is measured now and then nobody could confirm a shift.
+        fresh = [
+            new
+            for new in now.healthy
+            if new.told and not _was_told(state, new) and new.healthy.place.name == place_of(spec, new.device)
+        ]
         state = now
         for new in fresh:
             state = _warned(state, passage.touched)

@@ -9,16 +9,18 @@ from typing import Any
 
 from edge.domain.calibration import DAY_US, Calibration, Standing, offset_of, standing
 from edge.domain.errors import FormError
-from edge.domain.events import Calibrate, ReadingArrived, Uncalibrate
-from edge.domain.lane_state import LaneSpec, LaneState, Note, Result
-from edge.domain.learning import place_of
+from edge.domain.events import Calibrate, Measure, ReadingArrived, Uncalibrate
+from edge.domain.lane_state import Aimed, LaneSpec, LaneState, Note, Result
+from edge.domain.learning import own_places, place_of
 from edge.domain.model import Evidence, Instant, Measurement, Method, Passage, Quality
-from edge.domain.screening import combine
-from edge.domain.sweep import Sweep, feed, is_present, over
+from edge.domain.screening import ELSEWHERE, combine
+from edge.domain.sweep import Sweep, anew, feed, is_present, over
 
 # Long enough to step back and find the phone. After that a code is not believed to be theirs.
 AWAY_US = 30_000_000
 MOST_DAYS = 365
+# Whoever was sent to hold a wrist up does it now or not at all.
+AIMED_US = 60_000_000
 MAX_TEXT = 100
 _NOT_ALWAYS = frozenset({"port", "here"})  # rows of before know nothing of ports
 
@@ -47,7 +49,39 @@ def seen(spec: LaneSpec, state: LaneState, event: ReadingArrived) -> tuple[LaneS
         driver=dict(spec.drivers).get(event.device, ""),
         port=dict(spec.ports).get(event.device),
     )
+    if measurement.grid is None:
+        place, state = aimed_at(spec, state, event.device, event.at), replace(state, aimed=None)
+        if place is not None:
+            # No conversion and no calibration was found there.
+            measurement = replace(measurement, site=place, body_mdegc=None, conversion=ELSEWHERE)
     return state, Evidence(event.at, event.device, measurement)
+
+
+def aimed_at(spec: LaneSpec, state: LaneState, device: str, now: Instant) -> str | None:
+    """Return which other place on the body the next reading of a thermometer is of; None for its own."""
+    place = None if state.active is None else aimed_place(state, state.active, now)
+    return place if place in dict(spec.also).get(device, ()) else None
+
+
+def aimed_place(state: LaneState, passage: Passage, now: Instant) -> str | None:
+    """Return which other place the attendant said is measured next of a passage."""
+    aimed = state.aimed
+    if aimed is None or aimed.passage != passage.id or now.mono_us - aimed.said_us > AIMED_US:
+        return None
+    return aimed.place
+
+
+def measure(spec: LaneSpec, state: LaneState, event: Measure, passage: Passage) -> Result:
+    """Take it from the attendant what the next reading is of. Of the place that is measured here anyway,
+    whoever stands there is measured at once; for another they step back first, or their forehead would go
+    down as a wrist. Raises FormError `place_unknown`."""
+    if not event.place or event.place in own_places(spec):
+        sweeps = tuple((name, anew(sweep, event.at.mono_us)) for name, sweep in state.sweeps)
+        return Result(replace(state, sweeps=sweeps, aimed=None), passage=passage.id)
+    if not any(event.place in places for _device, places in spec.also):
+        raise FormError("place_unknown", "this thermometer is not held before that place here", 409)
+    state = replace(all_over(state), aimed=Aimed(passage.id, event.place, event.at.mono_us))
+    return Result(state, passage=passage.id)
 
 
 def walked_off(state: LaneState, passage: Passage, now: Instant) -> bool:

@@ -219,9 +219,10 @@ class ScreeningVerdict(StrEnum):
 class TemperatureFinding:
     """The verdict over all measurements of one passage and the one that decided it (its index in
     the evidence). `legal` and `level` are what the legal line and the level of healthy people alone say,
-    whichever of them counts. Of the last readings that the level judged: `ppm`, the probability of being
-    over the threshold in millionths, and `out_milli`, how far the person stands out in thousandths of the
-    spread of healthy people."""
+    whichever of them counts. `first` is the value over the threshold that asked for a second measurement (an
+    index as well), the newest where there were several. Of the last readings that the level judged: `ppm`,
+    the probability of being over the threshold in millionths, and `out_milli`, how far the person stands out
+    in thousandths of the spread of healthy people."""
 
     verdict: ScreeningVerdict
     deciding: int | None = None
@@ -230,6 +231,7 @@ class TemperatureFinding:
     level: ScreeningVerdict = ScreeningVerdict.MISSING
     ppm: int | None = None
     out_milli: int | None = None
+    first: int | None = None
 
 
 class Outcome(StrEnum):
@@ -314,7 +316,9 @@ class Rest:
 @dataclass(frozen=True, slots=True)
 class Passage:
     """One crossing by one person, from the first evidence to the outcome. `recorded` says that a row
-    tells of it, so that it has to end in one."""
+    tells of it, so that it has to end in one. `offered` is how whoever had to be measured a second time was
+    asked to go on (`rest` or `contact`, "" where nobody had to be), `rushed` whether the queue was long
+    then, or else when the passage ended."""
 
     id: int
     lane: str
@@ -330,3 +334,5 @@ class Passage:
     rests: tuple[Rest, ...] = ()
     decision: Decision | None = None
     recorded: bool = False
+    offered: str = ""
+    rushed: bool = False

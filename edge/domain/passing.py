@@ -5,7 +5,7 @@ Pure. Which passage an event is about, `edge.domain.lane` has found out by then.
 
 from dataclasses import replace
 
-from edge.domain import rules
+from edge.domain import rules, walk
 from edge.domain.answering import remembered
 from edge.domain.bench import added, ended, free_ticket
 from edge.domain.lane_state import MAX_EVIDENCE, Do, LaneSpec, LaneState, Record, Result
@@ -65,6 +65,7 @@ def settled(spec: LaneSpec, state: LaneState, passage: Passage, at: Instant) -> 
     stage = Stage.HOLD if decision.hold else Stage.OPEN
     news = decision.hold and not known
     passage = replace(passage, decision=decision, stage=stage, recorded=passage.recorded or news)
+    passage = walk.offered(spec, state, passage, at)
     state = replace(state, active=passage)
     if not news:
         return Result(state, passage=passage.id)

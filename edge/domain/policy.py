@@ -15,6 +15,9 @@ _BEFORE: Mapping[str, Any] = {
     "prevalence_ppm": 5_000,
     "over_per_1000": 50,
     "again_per_1000": None,
+    "rest_share_per_1000": 1_000,
+    "queue_us": 0,
+    "bench_seats": 0,
 }
 
 
@@ -32,6 +35,9 @@ class Policy:
     healthy people, or either of them. By the level, whoever stands out as far as `over_per_1000` of 1000
     healthy people is over, and who does as far as `again_per_1000` (None: the same) is measured again.
     `prevalence_ppm` is how many of a million people who come have what is looked for.
+
+    A queue is long while people leave the lane less than `queue_us` apart (0: never) or `bench_seats` people
+    rest (0: no matter how many); then no more than `rest_share_per_1000` of 1000 are asked to rest.
     """
 
     threshold_mdegc: int = 37_300
@@ -52,10 +58,13 @@ class Policy:
     gap_us: int = 400_000
     stale_us: int = 2_000_000
     rest_us: int = 300_000_000
-    decides: Decides = "legal"
+    decides: Decides = "either"
     prevalence_ppm: int = 5_000
     over_per_1000: int = 50
     again_per_1000: int | None = None
+    rest_share_per_1000: int = 200
+    queue_us: int = 12_000_000
+    bench_seats: int = 6
 
     @property
     def version(self) -> str:

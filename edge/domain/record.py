@@ -28,6 +28,7 @@ from edge.domain.model import (
     Quality,
     Rest,
     Stage,
+    TemperatureFinding,
 )
 from edge.domain.policy import Policy
 from edge.domain.posterior import VERSION
@@ -81,11 +82,15 @@ def recorded(procedure: Procedure, policy: Policy, passage: Passage) -> tuple[Js
                     "ppm": finding.ppm,
                     "out_milli": finding.out_milli,
                     "method": VERSION if finding.ppm is not None else None,
+                    "first": finding.first,
+                    "second": finding.deciding if _has_second(finding) else None,
                 }
             ),
             "musts": rules.musts(steps),
             "second": rules.has_second_measurement(passage.evidence),
             "rests": [_rest(rest) for rest in passage.rests],
+            "offered": passage.offered or None,
+            "rushed": passage.rushed or None,
             "evidence": pieces,
         }
     )
@@ -123,7 +128,14 @@ def restored(body: Mapping[str, Any], sealed: Mapping[str, Any] | None, *, lane:
         rests=tuple(_restored_rest(rest) for rest in body["rests"]),
         decision=_restored_decision(body, chosen),
         recorded=True,
+        offered=body.get("offered", ""),
+        rushed=body.get("rushed", False),
     )
+
+
+def _has_second(finding: TemperatureFinding) -> bool:
+    """Say whether a second measurement confirmed or cleared a first value over the threshold."""
+    return finding.first is not None and finding.deciding not in (None, finding.first)
 
 
 def _is_listed(procedure: Procedure, chosen: str) -> bool:

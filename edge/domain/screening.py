@@ -26,6 +26,8 @@ from edge.domain.skin import PLACES
 from edge.domain.sweep import Taken
 
 MAX_RAWS = 16
+# The conversion of a reading that is not of the place its thermometer and its calibration are meant for.
+ELSEWHERE = "none:place"
 _NOT_MEASURED = (ScreeningVerdict.TOO_LOW, ScreeningVerdict.UNRELIABLE)
 
 
@@ -113,7 +115,7 @@ def find(evidence: Iterable[Evidence], policy: Policy) -> TemperatureFinding:
     anything and is replaced by the first that is.
     """
     found = seen(evidence, policy)
-    verdict, deciding = _overall([(one, one.counts) for one in found])
+    verdict, deciding, first = _overall([(one, one.counts) for one in found])
     judged = [one.judged for one in found if one.judged is not None and one.judged.out_milli is not None]
     # What the level would make of it: a contact thermometer's word counts for it as well.
     contact = (one for one in found if one.item.method is Method.CONTACT)
@@ -128,6 +130,7 @@ def find(evidence: Iterable[Evidence], policy: Policy) -> TemperatureFinding:
         level=_overall(told)[0] if any(one.level for one in found) else ScreeningVerdict.MISSING,
         ppm=judged[-1].ppm if judged else None,
         out_milli=judged[-1].out_milli if judged else None,
+        first=first.index if first else None,
     )
 
 
@@ -146,7 +149,7 @@ def seen(evidence: Iterable[Evidence], policy: Policy) -> list[Seen]:
         if item.expected is not None:
             pool = pools.setdefault((item.device, item.expected.place, rested), [])
             judged = _judged(item, pool, policy)
-        level = _by_level(judged, policy)
+        level = _by_level(judged, item, policy)
         found.append(Seen(index, item, legal, level, _counting(item, legal, level, policy), judged))
     return found
 
@@ -184,9 +187,17 @@ def cuts_of(policy: Policy) -> Cuts:
     return Cuts(over_per_1000=over, again_per_1000=over if again is None else again)
 
 
-def _overall(found: Sequence[tuple[Seen, ScreeningVerdict]]) -> tuple[ScreeningVerdict, Seen | None]:
-    """Return what single verdicts, in their order, come to, and which of them decided."""
-    verdict, deciding = ScreeningVerdict.MISSING, None
+def is_elsewhere(item: Measurement) -> bool:
+    """Say whether a reading is of another place than its thermometer is meant for (a wrist, say)."""
+    return item.conversion == ELSEWHERE
+
+
+def _overall(
+    found: Sequence[tuple[Seen, ScreeningVerdict]],
+) -> tuple[ScreeningVerdict, Seen | None, Seen | None]:
+    """Return what single verdicts, in their order, come to, which of them decided, and which was the newest
+    that asked for a second measurement."""
+    verdict, deciding, first = ScreeningVerdict.MISSING, None, None
     first_over: Measurement | None = None
     for one, said in found:
         if verdict is ScreeningVerdict.OVER:
@@ -194,7 +205,7 @@ def _overall(found: Sequence[tuple[Seen, ScreeningVerdict]]) -> tuple[ScreeningV
         now = said
         if first_over is None:
             if now is ScreeningVerdict.OVER:
-                first_over, now = one.item, ScreeningVerdict.AGAIN
+                first, first_over, now = one, one.item, ScreeningVerdict.AGAIN
             elif now in _NOT_MEASURED and verdict in (ScreeningVerdict.NORMAL, ScreeningVerdict.AGAIN):
                 continue
         elif now not in (ScreeningVerdict.NORMAL, ScreeningVerdict.OVER) or not _confirms(
@@ -204,7 +215,7 @@ def _overall(found: Sequence[tuple[Seen, ScreeningVerdict]]) -> tuple[ScreeningV
         if now is ScreeningVerdict.NORMAL:
             first_over = None
         verdict, deciding = now, one
-    return verdict, deciding
+    return verdict, deciding, first
 
 
 def _is_level(item: Measurement) -> bool:
@@ -236,12 +247,17 @@ def _judged(item: Measurement, pool: list[Measurement], policy: Policy) -> Judge
     return judge(surfaces[-MOST_READINGS:], about, prevalence_ppm=prevalence, cuts=cuts)
 
 
-def _by_level(judged: Judged | None, policy: Policy) -> ScreeningVerdict | None:
-    """Return the verdict of the level. However many readings: who stands out so far is over."""
+def _by_level(judged: Judged | None, item: Measurement, policy: Policy) -> ScreeningVerdict | None:
+    """Return the verdict of the level. However many readings: who stands out so far is over. A place that
+    is measured now and then only clears nobody before it is known how warm it is on healthy people."""
     if judged is None:
         return None
     if judged.out_milli is not None and judged.out_milli >= cut(policy.over_per_1000):
         return ScreeningVerdict.OVER
+    about = item.expected
+    if is_elsewhere(item) and judged.verdict is ScreeningVerdict.NORMAL:
+        is_known = about is not None and about.doubt_mdegc <= about.spread_mdegc
+        return ScreeningVerdict.NORMAL if is_known else ScreeningVerdict.AGAIN
     return judged.verdict
 
 
@@ -260,6 +276,9 @@ def _counting(
 
 
 def _confirms(second: Measurement, first: Measurement) -> bool:
+    # Another place by the same thermometer is no other method: what warmed the skin of one warms the other's.
+    if is_elsewhere(second) and second.site != first.site:
+        return False
     return second.after_rest or second.method is not first.method
 
 

@@ -116,6 +116,13 @@ def over(sweep: Sweep) -> Sweep:
     return replace(sweep, frames=(), rejected=0, spent=True, level_mdegc=None, peak_mdegc=peak)
 
 
+def anew(sweep: Sweep, mono_us: int) -> Sweep:
+    """Return the sweep in which whoever stands there has just stepped up."""
+    if not sweep.present_us:
+        return sweep
+    return replace(_nobody(sweep, mono_us), present_us=mono_us, began_us=mono_us)
+
+
 def _nobody(sweep: Sweep, seen_us: int) -> Sweep:
     """Nobody is there: what stays is what the place is like."""
     return Sweep(

@@ -27,6 +27,7 @@ from edge.domain.model import (
 )
 from edge.domain.procedure import Grounds, Question, StepState, StepStatus, category, statuses
 from edge.domain.screening import find
+from edge.domain.walk_view import advice, measurements, twice
 
 Json = dict[str, Any]
 
@@ -67,7 +68,7 @@ def lane_view(spec: LaneSpec, state: LaneState, now: Instant) -> Json:
         "person": {},
     }
     if shown is not None:
-        view |= _passage(spec, shown, view["temperature"])
+        view |= _passage(spec, shown, view["temperature"], state, now)
     return view
 
 
@@ -114,7 +115,7 @@ def _stage(state: LaneState) -> str:
     return "ended" if state.last is not None else "idle"
 
 
-def _passage(spec: LaneSpec, passage: Passage, temperature: Json) -> Json:
+def _passage(spec: LaneSpec, passage: Passage, temperature: Json, state: LaneState, now: Instant) -> Json:
     finding = find(passage.evidence, spec.policy)
     steps = statuses(spec.procedure, passage.evidence, finding.verdict)
     item = passage.evidence[finding.deciding].item if finding.deciding is not None else None
@@ -135,6 +136,8 @@ def _passage(spec: LaneSpec, passage: Passage, temperature: Json) -> Json:
             "level": finding.level.value,
             "ppm": finding.ppm,
             "out_milli": finding.out_milli,
+            "advice": None if ended else advice(spec, state, passage, now),
+            "twice": twice(passage, finding),
         },
         "steps": [_step(status) for status in steps],
         "ask": [] if ended else _ask(steps, ordered=spec.procedure.ordered),
@@ -142,26 +145,7 @@ def _passage(spec: LaneSpec, passage: Passage, temperature: Json) -> Json:
         "reasons": [str(reason) for reason in passage.decision.reasons] if passage.decision else [],
         "person": {} if ended else _person(passage.evidence),
         "pieces": len(passage.evidence),
-        "measured": [_measured(piece) for piece in passage.evidence if isinstance(piece.item, Measurement)],
-    }
-
-
-def _measured(piece: Evidence) -> Json:
-    """What one thermometer found; `surface_mdegc` as it said it."""
-    item = piece.item
-    assert isinstance(item, Measurement)
-    return {
-        "device": item.device,
-        "method": item.method.value,
-        "site": item.site,
-        "surface_mdegc": item.surface_mdegc,
-        "ambient_mdegc": item.ambient_mdegc,
-        "body_mdegc": item.body_mdegc,
-        "conversion": item.conversion,
-        "quality": item.quality.value,
-        "after_rest": item.after_rest,
-        "expected": asdict(item.expected) if item.expected is not None else None,
-        "at_us": piece.at.at_us,
+        "measured": measurements(passage),
     }
 
 

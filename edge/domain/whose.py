@@ -47,6 +47,8 @@ def left_behind(spec: LaneSpec, state: LaneState, at: Instant) -> tuple[LaneStat
     opened = state.active
     if opened is None or not is_fresh(opened) or opened.decision is None or opened.decision.hold:
         return state, ()
+    if state.aimed is not None and state.aimed.passage == opened.id:
+        return state, ()  # sent a step back, to hold something else before the sensor
     if not walked_off(state, opened, at):
         return state, ()
     done = ended(opened, unfinished(spec, opened), at)

@@ -43,7 +43,7 @@ from edge.station.surroundings import Surroundings, device_row
 INBOX_SIZE = 512
 TICK_US = 500_000
 REMEMBERED = 1024
-_SHOWN = ("active", "parked", "last", "calibrations", "healthy", "instruments", "notice")
+_SHOWN = ("active", "parked", "last", "calibrations", "healthy", "instruments", "notice", "aimed")
 
 
 @dataclass(slots=True)

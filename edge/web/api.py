@@ -18,6 +18,7 @@ from edge.domain.events import (
     ConfirmLevel,
     Decide,
     Give,
+    Measure,
     Park,
     Resume,
     Uncalibrate,
@@ -113,6 +114,13 @@ def _commands(routes: Blueprint, gate: Gate) -> None:
         body = forms.body_as(forms.ParkBody)
         head = (_known(gate, lane), body.passage, body.command_id, _by(), gate.now())
         return _submit(gate, Park(*head, body.why))
+
+    @routes.post("/api/v1/lanes/<lane>/measure")
+    @allow("attendant", "manager", program=True)
+    def measure(lane: str) -> Response:
+        body = forms.body_as(forms.MeasureBody)
+        head = (_known(gate, lane), body.passage, body.command_id, _by(), gate.now())
+        return _submit(gate, Measure(*head, body.place))
 
     @routes.post("/api/v1/lanes/<lane>/resume")
     @allow("attendant", "manager", program=True)

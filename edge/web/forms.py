@@ -37,6 +37,7 @@ Question = Annotated[str, Field(min_length=1, max_length=64, pattern=_PRINTABLE)
 Words = Annotated[str, Field(min_length=1, max_length=100, pattern=_PRINTABLE)]
 Title = Annotated[str, Field(min_length=1, max_length=80, pattern=_PRINTABLE)]
 Mdegc = Annotated[int, Field(ge=-50_000, le=100_000)]
+PlaceName = Annotated[str, Field(max_length=16, pattern="^[a-z]*$")]
 OutcomeName = Literal["admit", "turn_back", "refer", "abandoned"]
 FollowUpName = Literal["reached", "not_reached", "at_clinic", "tested", "controlled", "released"]
 ResultName = Literal["confirmed", "not_fever", "unreachable", "other"]
@@ -92,6 +93,15 @@ class ParkBody(_Body):
     passage: PassageId
     command_id: CommandId
     why: Literal["rest", "platform", "handed", "other"]
+
+
+class MeasureBody(_Body):
+    """Measure whoever is in the lane once more; `place`: the next reading is of this place on the body, ""
+    for the one that is measured here anyway."""
+
+    passage: PassageId
+    command_id: CommandId
+    place: PlaceName = ""
 
 
 class ResumeBody(_Body):

@@ -106,7 +106,11 @@ def _shown(gate: Gate, lane: str) -> dict[str, Any]:
         "todo": _todo(view["steps"]) if stage == "open" else [],
         "reasons": reasons,
         "by": by,
-        "layout": "work" if not ended and stage != "idle" else "told" if reasons or by else "free",
+        "layout": "work"
+        if not ended and stage != "idle"
+        else "told"
+        if reasons or by or view["temperature"].get("twice")
+        else "free",
         "notices": _notices(view),
         "line": line_of(view["temperature"], view["temperature"].get("decides")),
         "troubles": [device for device in view.get("devices", ()) if device["state"] == "down"],

@@ -169,6 +169,11 @@ def _commands() -> Json:
             ),
             ("decision", "End the passage; answered after the commit.", _ref("DecisionBody")),
             ("park", "Send the person to rest or aside.", _ref("ParkBody")),
+            (
+                "measure",
+                "Measure once more; with `place`, the next reading is of that place on the body.",
+                _ref("MeasureBody"),
+            ),
             ("resume", "Take a parked passage back.", _ref("ResumeBody")),
             (
                 "calibration",

@@ -39,6 +39,7 @@ class Seen:
     answers: list[StoredRow] = field(default_factory=list)
     chosen: str | None = None
     chosen_sealed: bool = False
+    twice: Json | None = None
     opened: bool = False
     destroyed: bool = False
 
@@ -79,9 +80,30 @@ def seen(
         answers=[row for row in rows if row.kind == "code.answered"],
         chosen=(sealed or {}).get("chosen") or newest.body.get("chosen"),
         chosen_sealed="by" in newest.body and "chosen" not in newest.body and newest.sealed is not None,
+        twice=_twice(newest.body),
         opened=sealed is not None,
         destroyed=unseal is not None and newest.sealed is not None and sealed is None,
     )
+
+
+def _twice(body: Json) -> Json | None:
+    """Return the first value over the threshold and the second measurement, as the row names them; None
+    where nobody had to be measured a second time, and in rows of before."""
+    named, evidence = body.get("temperature", {}), body.get("evidence", [])
+    found = {part: named[part] for part in ("first", "second") if part in named}
+    if not found or not all(place < len(evidence) for place in found.values()):
+        return None
+    values = {
+        part: {**evidence[place], "rested_s": rested_s(body.get("rests", []), place)}
+        for part, place in found.items()
+    }
+    return {"second": None, **values}
+
+
+def rested_s(rests: Sequence[Json], pieces: int) -> int:
+    """Return how many seconds somebody had rested before evidence number `pieces` came."""
+    before = (rest for rest in rests if rest["why"] == "rest" and rest.get("pieces", 0) <= pieces)
+    return sum(rest.get("lasted_us") or 0 for rest in before) // 1_000_000
 
 
 def _may_hide(fact: Json) -> bool:

@@ -11,10 +11,12 @@ from edge.domain.calibration import Standing
 from edge.domain.instrument_signs import Sign
 from edge.domain.model import ScreeningVerdict
 from edge.domain.policy import Decides
+from edge.domain.walk import Cause, Way
 from edge.web import forms
 from edge.web.aiming import ADVICE
 from edge.web.cases_schemas import CASE_BODIES, case_schemas
 from edge.web.troubles import ERRORS
+from edge.web.walking import HINTS, WHYS
 
 Json = dict[str, Any]
 
@@ -33,6 +35,7 @@ _BODIES: tuple[type[BaseModel], ...] = (
     forms.AnswersBody,
     forms.DecisionBody,
     forms.ParkBody,
+    forms.MeasureBody,
     forms.ResumeBody,
     forms.CalibrationBody,
     forms.WithdrawBody,
@@ -150,6 +153,44 @@ def _temperature() -> Json:
             "rest_s": _COUNT,
             **dict.fromkeys(("live_mdegc", "body_mdegc", "surface_mdegc", "ambient_mdegc"), _MAYBE),
             **dict.fromkeys(("ppm", "out_milli"), _MAYBE),
+            "advice": {"anyOf": [_advice(), {"type": "null"}]},
+            "twice": {"anyOf": [_twice(), {"type": "null"}]},
+        },
+    }
+
+
+def _advice() -> Json:
+    """What to do next about somebody who was not measured, or has to be measured again."""
+    way = object_of({"way": {"enum": list(Way)}, "place": _TEXT})
+    return object_of(
+        {
+            "cause": {"enum": list(Cause)},
+            "next": way,
+            "why": {"enum": sorted(WHYS)},
+            "open": {"type": "array", "items": way},
+            "hints": {"type": "array", "items": {"enum": sorted(HINTS)}},
+            "aimed": {"type": ["string", "null"]},
+            "minutes": _COUNT,
+            "rushed": _FLAG,
+        }
+    )
+
+
+def _twice() -> Json:
+    """The first value over the threshold, and the second measurement while there is one."""
+    return object_of({"first": _measured(), "second": {"anyOf": [_measured(), {"type": "null"}]}})
+
+
+def _measured() -> Json:
+    return {
+        "type": "object",
+        "required": ["method", "site", "at_us", "rested_s", "after_rest"],
+        "properties": {
+            **dict.fromkeys(("device", "method", "site", "conversion", "quality"), _TEXT),
+            **dict.fromkeys(("surface_mdegc", "ambient_mdegc", "body_mdegc"), _MAYBE),
+            **dict.fromkeys(("rested_s", "at_us"), _COUNT),
+            "after_rest": _FLAG,
+            "expected": {"type": ["object", "null"]},
         },
     }
 

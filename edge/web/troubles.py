@@ -180,6 +180,10 @@ ERRORS: dict[str, Word] = {
     "reason_needed": Word("Please give a reason.", "请填写理由。"),
     "too_much": Word("This passage holds no more answers; decide it.", "本次通行的回答已满，请作出处理。"),
     "not_parked": Word("Nobody with this ticket is waiting.", "候检席没有这个号。"),
+    "place_unknown": Word(
+        "That place is not measured at this gate (also = [...] in the configuration).",
+        "本门岗没有设置测这个部位（见配置 also）。",
+    ),
     "unknown_device": Word("There is no such thermometer in this lane.", "本通道没有这支测温仪。"),
     "too_few_pairs": Word("Ten pairs of readings are needed.", "需要十对读数。"),
     "too_many_pairs": Word("At most a hundred pairs are taken.", "最多一百对读数。"),

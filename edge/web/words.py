@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from edge.codes.reasons import SENTENCES
-from edge.web import aiming, cases_words, troubles
+from edge.web import aiming, cases_words, troubles, walking
 from edge.web.shortfalls import SHORTFALLS
 from edge.web.troubles import Word
 
@@ -127,7 +127,7 @@ WORDS: dict[str, dict[str, Word]] = {
     },
     "site": {
         "forehead": Word("forehead", "额头"),
-        "canthi": Word("inner eye corner", "内眦"),
+        "canthi": Word("inner eye corner", "内眼角"),
         "face": Word("face", "面部"),
         "temple": Word("temple", "太阳穴"),
         "wrist": Word("wrist", "手腕"),
@@ -181,6 +181,7 @@ WORDS: dict[str, dict[str, Word]] = {
         "ambient": Word("the surroundings are too hot or too cold", "环境过热或过冷"),
         "uncalibrated": Word("this site is not calibrated", "本点未校准"),
         "array": Word("an array finds a face and decides nothing", "阵列只用于找脸，不作判定"),
+        "place": Word("no conversion is known for this place", "这个部位没有换算关系"),
     },
     # Whether a thermometer's calibration still counts.
     "calibration": {
@@ -322,6 +323,12 @@ WORDS: dict[str, dict[str, Word]] = {
     "advice": aiming.ADVICE,
     "decoder": aiming.STAGES,
     "shortfall": SHORTFALLS,
+    "offered": walking.OFFERED,
+    "walk_cause": walking.CAUSES,
+    "walk_why": walking.WHYS,
+    "walk_hint": walking.HINTS,
+    "walk_way": walking.WAYS,
+    "walk_hold": walking.HOLD,
 }
 
 
@@ -357,7 +364,7 @@ def both(group: str, code: str) -> dict[str, str]:
 
 
 def _detail(detail: str, language: str) -> str:
-    for group in ("must", "field", "unconverted", "shortfall"):
+    for group in ("must", "field", "unconverted", "shortfall", "site"):
         if detail in WORDS[group]:
             return say(group, detail, language)
     # A calibration is named by its offset and its moment; people want the offset.

@@ -24,8 +24,9 @@ class Temperature(Body):
     """The finding over all measurements of the passage, millidegrees Celsius, and the conversion of the body
     estimate. `legal` and `level` are what the legal line and the level of healthy people alone say; `ppm` is
     the probability of being over the threshold in millionths, `out_milli` how far the person stands out, in
-    thousandths of the spread of healthy people, `method` the version of how both were found. Absent in rows
-    of gates that did not say yet."""
+    thousandths of the spread of healthy people, `method` the version of how both were found. `first` and
+    `second` are the places in the evidence of the value over the threshold that asked for a second
+    measurement, and of the one that confirmed or cleared it. Absent in rows of gates that did not say yet."""
 
     verdict: str
     body_mdegc: int | None = None
@@ -37,6 +38,8 @@ class Temperature(Body):
     ppm: int | None = None
     out_milli: int | None = None
     method: str | None = None
+    first: int | None = None
+    second: int | None = None
 
 
 class Rest(Body):
@@ -147,7 +150,9 @@ class UnknownPiece(_Piece):
 
 
 class PassageBody(Body):
-    """A whole passage so far: `passage.held`, `passage.parked`, `passage.decided`."""
+    """A whole passage so far: `passage.held`, `passage.parked`, `passage.decided`. `offered`: whoever had to
+    be measured another way was asked to rest (`rest`) or to the contact thermometer at once (`contact`);
+    `rushed`: the queue was long then."""
 
     passage: int
     direction: str
@@ -173,6 +178,8 @@ class PassageBody(Body):
     musts: dict[str, bool]
     second: bool
     rests: list[Rest] = []
+    offered: str | None = None
+    rushed: bool | None = None
     evidence: list[MeasurementPiece | CodePiece | AnswerPiece | UnknownPiece] = []
 
 

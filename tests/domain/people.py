@@ -12,6 +12,7 @@ from edge.domain.events import (
     Decide,
     Give,
     LaneEvent,
+    Measure,
     Park,
     ReadingArrived,
     Resume,
@@ -122,6 +123,9 @@ class Walk:
     def begin(self) -> None:
         lane_name, _passage, command, by, when = self._head(0)
         self.event(Begin(lane_name, None, command, by, when))
+
+    def measure(self, place: str = "") -> None:
+        self.event(Measure(*self._head(), place))
 
     def resume(self, ticket: int) -> None:
         lane_name, _passage, command, by, when = self._head(0)

@@ -145,8 +145,8 @@ def test_whoever_shows_a_pass_first_is_expected_to_read_as_they_always_do() -> N
     for number in range(20):
         gate.visits(resident(f"某{number}"), 35.0)
     for _ in range(4):
-        gate.visits(resident(), 35.5)
-    warm = gate.visits(resident(), 35.5).expected
+        gate.visits(resident(), 35.4)
+    warm = gate.visits(resident(), 35.4).expected
     stranger = gate.visits(resident("李四"), 35.0).expected
     assert warm is not None
     assert stranger is not None
@@ -158,8 +158,8 @@ def test_whoever_shows_a_pass_first_is_expected_to_read_as_they_always_do() -> N
 def test_a_name_that_comes_after_the_reading_changes_nothing_it_meant() -> None:
     gate = Gate()
     for _ in range(4):
-        gate.visits(resident(), 35.5)
-    late = gate.visits(resident(), 35.5, code_first=False).expected
+        gate.visits(resident(), 35.4)
+    late = gate.visits(resident(), 35.4, code_first=False).expected
     assert late is not None
     assert (late.visits, late.own_mdegc) == (0, 0)
     assert gate.state.regulars["pass:王小明"].visits == 4
@@ -183,7 +183,7 @@ def test_a_site_that_does_not_want_it_remembers_nobody() -> None:
 def test_what_was_expected_of_a_person_is_in_the_row_and_comes_back_from_it() -> None:
     gate = Gate()
     for _ in range(3):
-        gate.visits(resident(), 35.5)
+        gate.visits(resident(), 35.4)
     passage = gate.last
     body, sealed = recorded(gate.spec.procedure, gate.spec.policy, passage)
     (piece,) = (piece for piece in body["evidence"] if piece["t"] == "measurement")

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
 from hypothesis import settings
@@ -13,10 +14,26 @@ from edge.domain.answering import ASKED_MAX_US
 from edge.domain.errors import FormError
 from edge.domain.lane_state import Do, LaneState, Note
 from edge.domain.learning import learned
-from edge.domain.model import Carrier, Code, CodeVerdict, Outcome, Passage, ScreeningVerdict, Stage
+from edge.domain.model import (
+    Carrier,
+    Code,
+    CodeVerdict,
+    Evidence,
+    Measurement,
+    Method,
+    Outcome,
+    Passage,
+    Quality,
+    ScreeningVerdict,
+    Stage,
+    TemperatureFinding,
+)
 from edge.domain.procedure import StepState, statuses
 from edge.domain.record import recorded, restored
-from edge.domain.screening import find
+from edge.domain.screening import ELSEWHERE, find
+from edge.domain.skin import PLACES
+from edge.domain.walk import advise
+from edge.web.walking import WHYS
 from edge.wire import canonical
 from tests.domain.people import POLICY, Walk, resident
 from tests.domain.test_answering import REGISTER, Asked, resolved
@@ -34,6 +51,7 @@ class LaneMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.walk = Walk("r4", policy=self.policy)
+        self.walk.spec = replace(self.walk.spec, also=(("t", ("wrist", "neck")),))
         self.checked = 0
         self.folded = LaneState()
 
@@ -44,7 +62,7 @@ class LaneMachine(RuleBasedStateMachine):
         except FormError:
             assert self.walk.state == before
 
-    @rule(body=st.one_of(st.none(), st.floats(30.0, 43.0)), seconds=st.sampled_from([0.2, 0.5, 1.5]))
+    @rule(body=st.one_of(st.none(), st.floats(27.0, 44.0)), seconds=st.sampled_from([0.2, 0.5, 1.5]))
     def stands(self, body: float | None, seconds: float) -> None:
         self.walk.stand(round(body, 2) if body is not None else None, seconds)
 
@@ -74,6 +92,10 @@ class LaneMachine(RuleBasedStateMachine):
     def is_parked(self, why: str) -> None:
         self._try(self.walk.park, why)
 
+    @rule(place=st.sampled_from(["", "forehead", "wrist", "neck", "nonsense"]))
+    def is_measured_again(self, place: str) -> None:
+        self._try(self.walk.measure, place)
+
     @rule()
     def begins_by_hand(self) -> None:
         self._try(self.walk.begin)
@@ -95,6 +117,20 @@ class LaneMachine(RuleBasedStateMachine):
                 self._teaches(record.passage)
         assert self.folded.healthy == self.walk.state.healthy
         self.checked = len(self.walk.records)
+
+    @invariant()
+    def whoever_needs_another_measurement_is_told_a_way_that_is_open(self) -> None:
+        active = self.walk.state.active
+        if active is None:
+            return
+        verdict = find(active.evidence, self.walk.spec.policy).verdict
+        advice = advise(self.walk.spec, active)
+        if verdict in (ScreeningVerdict.AGAIN, ScreeningVerdict.TOO_LOW, ScreeningVerdict.UNRELIABLE):
+            assert advice is not None
+            assert advice.next in advice.open
+            assert advice.why in WHYS
+        else:
+            assert advice is None
 
     @invariant()
     def whoever_was_written_down_is_somewhere_or_has_ended(self) -> None:
@@ -143,6 +179,7 @@ class LaneMachine(RuleBasedStateMachine):
         told = (body["temperature"].get("ppm"), body["temperature"].get("out_milli"))
         assert told == (finding.ppm, finding.out_milli)
         assert body["temperature"]["verdict"] == finding.verdict
+        assert_measured(back.evidence, finding)
         if passage.decision is not None and passage.decision.by is None:
             again = rules.decide(spec.procedure, spec.policy, back.evidence)
             if passage.decision.outcome is Outcome.ABANDONED:
@@ -165,12 +202,37 @@ class LaneMachine(RuleBasedStateMachine):
         )
 
 
+def assert_measured(evidence: Sequence[Evidence], finding: TemperatureFinding) -> None:
+    """Whatever came before, and in whichever order: what is normal rests on a value within what people can
+    show, and where a value was over the threshold, on a second measurement by another method or after a
+    rest that began after it."""
+    if finding.verdict is not ScreeningVerdict.NORMAL:
+        return
+    assert finding.deciding is not None
+    good = evidence[finding.deciding].item
+    assert isinstance(good, Measurement)
+    assert good.quality is Quality.OK
+    if good.body_mdegc is not None:
+        assert good.body_mdegc >= POLICY.too_low_mdegc
+    if good.method is Method.INFRARED:
+        assert good.surface_mdegc is not None
+        assert good.surface_mdegc >= POLICY.presence_mdegc
+        if good.body_mdegc is None:
+            assert PLACES[good.site].low <= good.surface_mdegc <= PLACES[good.site].high
+    if finding.first is not None:
+        first = evidence[finding.first].item
+        assert isinstance(first, Measurement)
+        assert finding.deciding > finding.first
+        assert good.after_rest or good.method is not first.method
+        assert good.conversion != ELSEWHERE or good.site == first.site
+
+
 class LevelMachine(LaneMachine):
     """The same, where the level of healthy people decides as well."""
 
     policy = replace(POLICY, decides="either", again_per_1000=333)
 
-    @rule(surface=st.floats(30.0, 39.0), ambient=st.sampled_from([-5.0, 12.0, 22.0, 38.0]))
+    @rule(surface=st.floats(26.0, 43.5), ambient=st.sampled_from([-5.0, 12.0, 22.0, 38.0]))
     def stands_uncalibrated(self, surface: float, ambient: float) -> None:
         self.walk.stand(None, 0.6, surface_c=round(surface, 2), ambient_c=ambient)
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -247,11 +248,20 @@ def test_with_a_milder_zone_another_reading_of_the_same_kind_settles_it() -> Non
 
 
 def test_the_legal_line_decides_as_before_where_nothing_else_is_said_and_in_every_row_of_before() -> None:
-    assert Policy(decides="legal").version == "7e8adbd79f94ab4f"
-    assert LEGAL.version == "abbf739984a3c87b"
+    numbers: dict[str, Any] = {"rest_share_per_1000": 1_000, "queue_us": 0, "bench_seats": 0}
+    assert stored({}) == Policy(decides="legal", **numbers)
+    assert stored({}).version == "7e8adbd79f94ab4f"
+    assert (
+        stored({"rest_us": LEGAL.rest_us}).version == replace(LEGAL, **numbers).version == "abbf739984a3c87b"
+    )
     assert LEVEL.version != LEGAL.version != replace(LEGAL, over_per_1000=40).version
     assert stored({"rest_us": 60_000_000}) == replace(
-        POLICY, decides="legal", prevalence_ppm=5_000, over_per_1000=50, again_per_1000=None
+        POLICY,
+        decides="legal",
+        prevalence_ppm=5_000,
+        over_per_1000=50,
+        again_per_1000=None,
+        **numbers,
     )
 
 

@@ -247,6 +247,7 @@ def _lanes(names: Sequence[str], boot: int) -> dict[str, tuple[LaneSpec, LaneSta
                 boot,
                 number=number,
                 lanes=len(names),
+                also=(("meter", ("wrist", "neck")),),
             ),
             LaneState(),
         )

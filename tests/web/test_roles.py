@@ -52,6 +52,7 @@ MATRIX: dict[str, tuple[str, str, frozenset[str]]] = {
     "api.begin": ("POST", "/api/v1/lanes/in/begin", KIOSK),
     "api.answers": ("POST", "/api/v1/lanes/in/answers", KIOSK),
     "api.decision": ("POST", "/api/v1/lanes/in/decision", KIOSK),
+    "api.measure": ("POST", "/api/v1/lanes/in/measure", KIOSK),
     "api.park": ("POST", "/api/v1/lanes/in/park", KIOSK),
     "api.resume": ("POST", "/api/v1/lanes/in/resume", KIOSK),
     "api.calibrations": ("GET", "/api/v1/lanes/in/calibrations", STAFF),

@@ -129,10 +129,10 @@ function say(text) {
 
 async function press(button) {
   if (button.disabled || button.getAttribute("aria-disabled") === "true") return;
-  const { tap, question, value, outcome, reason, why, resume, unit } = button.dataset;
+  const { tap, question, value, outcome, reason, why, resume, unit, place } = button.dataset;
   const body = {
     answers: { question, value }, decision: { outcome, reason }, park: { why },
-    begin: {}, resume: { passage: Number(resume) }, "hand-over": { unit },
+    begin: {}, resume: { passage: Number(resume) }, "hand-over": { unit }, measure: { place },
   }[tap];
   button.setAttribute("aria-disabled", "true");
   refusal.hidden = true;
