@@ -16,7 +16,7 @@ from importlib import metadata
 
 from edge.app.equipment import Equipment
 from edge.app.folder import boot_id, cookie_secret, outside_key, take_folder
-from edge.app.lanes import build, earlier_replies, filled
+from edge.app.lanes import build, earlier_replies, filled, twice_daily_of
 from edge.app.platforms import Platforms, recalled
 from edge.app.trust import TrustFolder
 from edge.bell import Bell
@@ -334,4 +334,5 @@ class _Gate:
             banners=tuple(banners),
             preview=self.equipment.preview,
             trust=self._trusted,
+            twice_daily=twice_daily_of(self.settings),
         )

@@ -21,6 +21,7 @@ from edge.domain.lane_state import LaneSpec, LaneState
 from edge.domain.model import Outcome, Passage
 from edge.domain.policy import Policy
 from edge.domain.record import restored
+from edge.domain.twice_daily import Terms
 from edge.effector import Effector
 from edge.journal import Journal, Reader, StoredRow
 from edge.messages import Reply
@@ -135,6 +136,18 @@ def policy_of(settings: Settings) -> Policy:
         else:
             numbers[name] = value
     return Policy(**numbers)
+
+
+def twice_daily_of(settings: Settings) -> Terms:
+    """Return what a site has settled about two measurements a day."""
+    table, policy = settings.twice_daily, policy_of(settings)
+    return Terms(
+        windows=table.windows,
+        roster_days=table.roster_days,
+        categories=frozenset(table.categories),
+        threshold_mdegc=policy.threshold_mdegc,
+        plausible_mdegc=(policy.too_low_mdegc, policy.too_high_mdegc),
+    )
 
 
 def acceptance_of(settings: Settings, config_folder: Path) -> Acceptance:

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 from edge.config import values
 from edge.config.platforms import Platform
 from edge.config.screening import Screening
+from edge.config.twice_daily import TwiceDaily
 from edge.config.values import Device, Table, Thermometer, key, split_address, wrong
 from edge.domain.errors import ConfigError
 
@@ -282,6 +283,7 @@ class Settings(Table):
     web: Web = Web()
     uplink: Uplink | None = None
     screening: Screening = Screening()
+    twice_daily: TwiceDaily = TwiceDaily()
     codes: Codes = Codes()
     platform: Annotated[tuple[Platform, ...], Field(strict=False)] = ()
     lane: Annotated[tuple[Lane, ...], AfterValidator(_some), Field(strict=False)]
@@ -293,6 +295,7 @@ TABLES: Mapping[str, type[Table]] = {
     "web": Web,
     "uplink": Uplink,
     "screening": Screening,
+    "twice_daily": TwiceDaily,
     "codes": Codes,
 }
 LISTS: Mapping[str, type[Table]] = {"platform": Platform, "lane": Lane}

@@ -45,6 +45,19 @@ class Windows:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What a site has settled: the windows, within how many days (that day included) somebody's own pass has
+    to have been seen for them to be expected, which categories of passes count, from which value on somebody
+    is over, and between which a value can be one of a living person (thousandths of a degree)."""
+
+    windows: Windows = Windows()
+    roster_days: int = 14
+    categories: frozenset[str] = frozenset({"resident", "staff"})
+    threshold_mdegc: int = 37_300
+    plausible_mdegc: tuple[int, int] = (35_000, 42_500)
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """One measurement of one person: when (wall clock, microseconds UTC), what it amounted to, and the
     body estimate in thousandths of a degree. `person` is the register's own number of them; not `dated`

@@ -9,7 +9,7 @@ from edge.journal.backup import Restored, restore
 from edge.journal.journal import Journal
 from edge.journal.opening import Incident
 from edge.journal.reader import Reader
-from edge.journal.rows import HourCount, Incarnation, PassageRow, Purged, Row, StoredRow
+from edge.journal.rows import HourCount, Incarnation, PassageRow, Purged, Row, StoredRow, harmless
 from edge.journal.state import State
 from edge.journal.verify import verify_file
 
@@ -26,6 +26,7 @@ __all__ = [
     "Row",
     "State",
     "StoredRow",
+    "harmless",
     "restore",
     "verify_file",
 ]

@@ -6,14 +6,14 @@ Every call is one short read; nothing is kept open between calls, so that checkp
 import contextlib
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from heapq import merge
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Self
 
-from edge.journal import queries
+from edge.journal import queries, seal
 from edge.journal.faults import from_os
 from edge.journal.rows import HourCount, Incarnation, PassageRow, StoredRow
 from edge.journal.schema import connect_readonly
@@ -140,6 +140,28 @@ class Reader:
         with self._reading() as connection:
             return queries.find(connection, keys, value)
 
+    def named(self, from_us: int, to_us: int, *, after: int, limit: int) -> list[StoredRow]:
+        """Return the rows of the next passages after id `after` that ended in [from, to) and hold
+        something of a person that can still be opened, by passage id."""
+        with self._reading() as connection:
+            found = queries.named(connection, from_us, to_us, after, limit)
+        return self._these([seq for _, seq in found])
+
+    def before(self, seq: int, kind: str, limit: int) -> list[StoredRow]:
+        """Return at most `limit` rows of a rare kind before `seq`, newest first."""
+        return self._rows(
+            f"{_SELECT} WHERE kind = ? AND kind NOT GLOB 'passage.*' AND seq < ? ORDER BY seq DESC LIMIT ?",
+            (kind, seq, limit),
+        )
+
+    def opened(self, rows: Sequence[StoredRow]) -> list[dict[str, Any] | None]:
+        """Return the personal fields of many rows sealed by the day; None where a row has none, their key is
+        destroyed, or they are not what was written (the chain's check names such a row). Holds the writer
+        once, for the keys, and not while it opens."""
+        keys = {} if self._day_keys is None else self._day_keys()
+        incarnations = self.incarnations()
+        return [_opened(row, keys, incarnations) for row in rows]
+
     def close(self) -> None:
         """Close the connection; idempotent."""
         self._connection.close()
@@ -164,6 +186,17 @@ class Reader:
             yield self._connection
         except sqlite3.Error as error:
             raise from_os(error) from error
+
+
+def _opened(
+    row: StoredRow, keys: Mapping[int, bytes], incarnations: Sequence[Incarnation]
+) -> dict[str, Any] | None:
+    key = None if row.key_id is None else keys.get(row.key_id)
+    if row.sealed is None or row.key_id is None or key is None:
+        return None
+    incarnation = next(one.id for one in reversed(incarnations) if one.first_seq <= row.seq)
+    plain = seal.unseal(key, row.sealed, incarnation=incarnation, seq=row.seq, key_id=row.key_id)
+    return None if plain is None else dict(json.loads(plain))
 
 
 def stored(line: tuple[Any, ...]) -> StoredRow:

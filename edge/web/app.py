@@ -11,7 +11,7 @@ from flask_bootstrap import Bootstrap5
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
 
-from edge.web import api, auth, events, kiosk, probes, review, setup, show
+from edge.web import api, auth, events, kiosk, probes, review, setup, show, told, twice_daily
 from edge.web.errors import register_errors
 from edge.web.gate import Gate
 from edge.web.logins import Logins
@@ -67,6 +67,8 @@ def create_app(gate: Gate) -> Flask:
         auth.blueprint(logins, users),
         kiosk.blueprint(gate),
         review.blueprint(gate),
+        twice_daily.blueprint(gate),
+        told.blueprint(gate),
         setup.blueprint(gate),
         api.blueprint(gate),
         events.blueprint(gate, users, logins, streams),

@@ -36,6 +36,7 @@ _BODIES: tuple[type[BaseModel], ...] = (
     forms.CalibrationBody,
     forms.WithdrawBody,
     forms.LevelBody,
+    forms.TemperatureBody,
 )
 
 

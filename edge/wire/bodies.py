@@ -358,8 +358,29 @@ class InboxOverflowed(Body):
 
 
 class PersonalOpened(Body):
-    passage: int
+    """Somebody looked at personal fields: of a passage, or, with `what`, of a list of the pages for a local
+    `day`."""
+
+    passage: int | None = None
+    what: str | None = None
+    day: str | None = None
     by: str
+    why: str | None = None
+
+
+class TemperatureReported(Body):
+    """A temperature that somebody told of; who it is of is sealed. `verdict` by the threshold that held at
+    the gate then; `replaces` is the sequence of the row that it corrects."""
+
+    value_mdegc: int
+    threshold_mdegc: int
+    verdict: str
+    taken_us: int
+    how: str
+    told_by: str
+    by: str
+    command_id: str
+    replaces: int | None = None
 
 
 class UplinkContact(Body):
@@ -441,6 +462,7 @@ BODIES: dict[str, type[Body]] = {
     "procedure.published": ProcedurePublished,
     "settings.changed": SettingsChanged,
     "personal.opened": PersonalOpened,
+    "temperature.reported": TemperatureReported,
     "list.received": ListReceived,
     "list.refused": ListRefused,
     "uplink.lost": UplinkContact,
