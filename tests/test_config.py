@@ -1,6 +1,7 @@
 """The configuration: every fault at once, where values come from, and documents that cannot lag."""
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge.app.lanes import twice_daily_of
 from edge.cli.config import Given
 from edge.cli.config import config as config_command
 from edge.config import Settings, Text, examine, load
@@ -19,6 +21,7 @@ from edge.config.model import LISTS, TABLES, Lane
 from edge.config.text import HIDDEN, example, reference, shown, toml
 from edge.domain.errors import ConfigError
 from edge.domain.policy import Policy
+from edge.domain.twice_daily import Terms
 from tests.paths import ROOT
 
 GOOD = """
@@ -418,6 +421,39 @@ def test_screening_defaults_are_the_domain_policys() -> None:
         theirs = getattr(policy, name.removesuffix("_c").removesuffix("_s") + unit if unit else name)
         same = ours if ours is None or isinstance(ours, str) else round(ours * factor)
         assert theirs == same, name
+
+
+def test_two_measurements_a_day_are_by_default_what_the_domain_says(tmp_path: Path) -> None:
+    assert twice_daily_of(load(write(tmp_path, GOOD), {}).settings) == Terms()
+    table = '[twice_daily]\nmorning = "5:30-9:00"\nafternoon = "17:00-24:00"\nroster_days = 3\n'
+    table += 'categories = ["staff"]\n'
+    found = twice_daily_of(
+        load(write(tmp_path, GOOD + "[screening]\nthreshold_c = 37.0\n" + table), {}).settings
+    )
+    assert (found.windows.morning, found.windows.afternoon) == ((330, 540), (1020, 1440))
+    assert (found.roster_days, found.categories, found.threshold_mdegc) == (3, {"staff"}, 37_000)
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ('morning = "12:00-6:00"', "morning"),
+        ('morning = "6-12"', "morning"),
+        ('afternoon = "12:00-24:30"', "afternoon"),
+        ('afternoon = "11:59-20:00"', "morning, afternoon"),
+        ("roster_days = 0", "roster_days"),
+        ('categories = ["a b"]', "categories"),
+        ("categories = []", "categories"),
+    ],
+)
+def test_windows_and_people_that_make_no_sense_are_named_in_both_languages(
+    tmp_path: Path, line: str, named: str
+) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load(write(tmp_path, f"{GOOD}[twice_daily]\n{line}\n"), {})
+    [fault] = refused.value.faults
+    assert f"[twice_daily] {named}" in fault
+    assert re.search("[\u4e00-\u9fff]", fault)
 
 
 def test_a_thermometer_says_where_on_the_body_it_measures(tmp_path: Path) -> None:

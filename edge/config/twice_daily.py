@@ -35,7 +35,7 @@ def minutes(text: str) -> tuple[int, int]:
     return 60 * int(found[1]) + int(found[2]), 60 * int(found[3]) + int(found[4])
 
 
-def categories(names: tuple[str, ...]) -> tuple[str, ...]:
+def passes(names: tuple[str, ...]) -> tuple[str, ...]:
     """Refuse what no pass can say."""
     if not names or any(not _WORD.fullmatch(name) for name in names):
         raise wrong(
@@ -67,7 +67,7 @@ class TwiceDaily(Table):
         ge=1,
         le=60,
     )
-    categories: Annotated[tuple[str, ...], AfterValidator(categories)] = key(
+    categories: Annotated[tuple[str, ...], AfterValidator(passes)] = key(
         "categories of passes whose holders are expected; visitors and couriers are not",
         "哪些类别的通行证持有人应一日两测；访客、配送员不算",
         default=("resident", "staff"),
