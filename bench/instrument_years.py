@@ -5,6 +5,8 @@ quiet one of 20. `python -m bench.instrument_years`.
 """
 
 import json
+import random
+import statistics
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,6 +17,7 @@ from edge.domain.instrument import Instrument, findings, learn
 from edge.domain.instrument_signs import NEUTRAL_MDEGC, Seen
 
 YEARS = 3
+SISTER_YEARS = 5
 BUSY, QUIET = 24_300, 7_300
 # The reference's transfer curves, section 4: skin shown as 37.3; slopes below 35, between 35 and 36, above.
 CURVES = {
@@ -68,19 +71,23 @@ def watched(device: Device, people: Iterator[Coming]) -> tuple[int, int]:
     return times, first
 
 
-def side_by_side(people: Iterator[Coming], drift_mdegc: int = 0) -> tuple[int, int]:
-    """Let every other person pass a second thermometer, which drifts by so much over the year; return how
-    often something began to be found, and after how many people first."""
-    state, times, first = sisters.Sisters(), 0, 0
+def side_by_side(
+    people: Iterator[Coming], *, drift_mdegc: int = 0, step_mdegc: int = 0, a_year: int = BUSY
+) -> tuple[int, int]:
+    """Let people take either of two lanes side by side as they like. One thermometer drifts by so much over
+    the first year, or is off by so much from its middle on. Return how often something began to be found,
+    and after how many people first, from when it began to be wrong (0: never)."""
+    dice, state, times, first = random.Random(a_year), sisters.Sisters(), 0, 0
+    begins = a_year // 2 if step_mdegc else 0
     for count, coming in enumerate(people, 1):
-        value = coming.surface_mdegc[0] + drift_mdegc * count // BUSY * (count % 2)
+        here = dice.random() < 0.5
+        off = drift_mdegc * min(count, a_year) // a_year + (step_mdegc if count > begins else 0)
+        value = coming.surface_mdegc[0] + (0 if here else off)
         before = {finding.sign for finding in state.found}
-        state = sisters.learn(
-            state, value, coming.at_us, here=count % 2 == 0, ambient_mdegc=coming.ambient_mdegc
-        )
+        state = sisters.learn(state, value, coming.at_us, here=here, ambient_mdegc=coming.ambient_mdegc)
         new = {finding.sign for finding in state.found} - before
         times += len(new)
-        first = first or (count if new else 0)
+        first = first or (count - begins if new else 0)
     return times, first
 
 
@@ -98,17 +105,37 @@ def rows() -> Iterator[dict[str, Any]]:
                 ]
                 what = f"instrument, sound {name}, {world} world, {how} gate: false reports"
                 yield figure(what, sum(times) / YEARS, "per year", n=YEARS)
-    times = [side_by_side(passages(WORLDS["main"], seed, 1, BUSY))[0] for seed in range(YEARS)]
-    yield figure("instrument, two sound side by side: false reports", sum(times) / YEARS, "per year", n=YEARS)
-    for drift in (500, 1_000):
-        found = [side_by_side(passages(WORLDS["main"], seed, 1, BUSY), drift)[1] for seed in range(YEARS)]
-        what = f"instrument, {drift} thousandths of drift in a year: found after (0: never)"
-        yield figure(what, sum(found) / YEARS, "people", n=YEARS)
+    yield from _sisters()
     for name in CURVES:
         for surface in (False, True):
             _, first = watched(pulling(name, surface=surface), passages(WORLDS["mild"], 1, 1, QUIET))
             said = "surface and body" if surface else "body"
             yield figure(f"instrument, device {name} ({said}): found after (0: never)", first, "people")
+
+
+def _sisters() -> Iterator[dict[str, Any]]:
+    """Yield how often two sound ones side by side are reported, and how soon one that is not."""
+    for world in ("main", "mild"):
+        for how, a_year in (("busy", BUSY), ("quiet", QUIET)):
+            times = [
+                side_by_side(passages(WORLDS[world], seed, 1, a_year))[0] for seed in range(SISTER_YEARS)
+            ]
+            what = f"instrument, two sound side by side, {world} world, {how} gate: false reports"
+            yield figure(what, sum(times) / SISTER_YEARS, "per year", n=SISTER_YEARS)
+    wrong: tuple[tuple[str, dict[str, int]], ...] = (
+        ("half a degree at once", {"step_mdegc": 500}),
+        ("half a degree over a year", {"drift_mdegc": 500}),
+        ("a degree over a year", {"drift_mdegc": 1_000}),
+    )
+    for what, how_wrong in wrong:
+        first = [
+            side_by_side(passages(WORLDS["main"], seed, 2, BUSY), **how_wrong)[1] for seed in range(YEARS)
+        ]
+        found = [count for count in first if count]
+        yield figure(f"instrument, {what}: found in two years", len(found) / YEARS, "of all", n=YEARS)
+        if found:
+            middle = statistics.median(found)
+            yield figure(f"instrument, {what}: people of both lanes until then", middle, "people", n=YEARS)
 
 
 def _above_35(name: str, skin: float) -> float:

@@ -423,6 +423,31 @@ def test_screening_defaults_are_the_domain_policys() -> None:
         assert theirs == same, name
 
 
+@pytest.mark.parametrize(
+    ("sister", "what"),
+    [
+        ("in2/thermometer", None),
+        ("none", None),
+        ("in2/thermometer2", 'did you mean "in2/thermometer"?'),
+        ("in/thermometer", "not its own sister"),
+    ],
+)
+def test_a_sister_that_is_not_there_is_named_in_both_languages(
+    tmp_path: Path, sister: str, what: str | None
+) -> None:
+    from drivers import registry
+
+    one = '[[lane.thermometer]]\ndriver = "simulated"\n'
+    text = f'{GOOD}{one}sister = "{sister}"\n[[lane]]\nname = "in2"\nprocedure = "compound"\n{one}'
+    found, faults = examine(write(tmp_path, text), {}, drivers=registry, procedures=known_procedures)
+    assert (found is None) == (what is not None)
+    if what is not None:
+        [fault] = faults
+        assert what in fault.line(None)
+        assert re.search("[\u4e00-\u9fff]", fault.line(None))
+        assert "sister" in fault.line(None)
+
+
 def test_two_measurements_a_day_are_by_default_what_the_domain_says(tmp_path: Path) -> None:
     assert twice_daily_of(load(write(tmp_path, GOOD), {}).settings) == Terms()
     table = '[twice_daily]\nmorning = "5:30-9:00"\nafternoon = "17:00-24:00"\nroster_days = 3\n'

@@ -22,12 +22,13 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Stand:
     """One thermometer as it is configured; `ports` are the lasting names of where it is plugged in, `place`
-    is where on the body it measures."""
+    is where on the body it measures, `sister` with which other it is compared, where the site says so."""
 
     driver: str
     ports: tuple[str, ...] = ()
     array: bool = False
     place: str = DEFAULT_PLACE
+    sister: str = ""
 
 
 def stands(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Stand]:
@@ -63,10 +64,11 @@ def owner(lane: Mapping[str, Stand], device: str, driver: str, port: str | None)
 
 def _stand(table: Mapping[str, Any]) -> Stand:
     driver, place = str(table["driver"]), str(table.get("place", DEFAULT_PLACE))
+    sister = str(table.get("sister", ""))
     try:
-        return Stand(driver, registry.places("thermometer", table), registry.is_array(table), place)
+        return Stand(driver, registry.places("thermometer", table), registry.is_array(table), place, sister)
     except ConfigError:  # the configuration's own check names it
-        return Stand(driver, place=place)
+        return Stand(driver, place=place, sister=sister)
 
 
 def _left(rows: Iterable[StoredRow]) -> list[Calibration]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from edge import acceptance, procedures
 from edge.app.calibrated import counting, stands
+from edge.app.compared import compared
 from edge.app.learned import CONFIRMED, taught
 from edge.clock import built_us
 from edge.config import Lane, Settings
@@ -21,6 +22,7 @@ from edge.domain.lane_state import LaneSpec, LaneState
 from edge.domain.model import Outcome, Passage
 from edge.domain.policy import Policy
 from edge.domain.record import restored
+from edge.domain.side_by_side import Pair
 from edge.domain.twice_daily import Terms
 from edge.effector import Effector
 from edge.journal import Journal, Reader, StoredRow
@@ -88,6 +90,13 @@ def filled(
         )
         for name, lane in lanes.items()
     }
+
+
+def side_by_side(lanes: Mapping[str, BuiltLane], reader: Reader) -> tuple[Pair, ...]:
+    """Return which thermometers are compared with one another, and what the journal tells of them."""
+    return compared(
+        {name: (lane.spec, stands(thermometers(lane.devices))) for name, lane in lanes.items()}, reader
+    )
 
 
 def calibrations(devices: Mapping[str, Devices], reader: Reader) -> Iterator[tuple[str, Calibration]]:
@@ -189,6 +198,7 @@ def _built(
         arrays=frozenset(name for name, stand in measuring.items() if stand.array),
         drivers=tuple((name, stand.driver) for name, stand in measuring.items()),
         places=tuple((name, stand.place) for name, stand in measuring.items()),
+        sisters=tuple((name, stand.sister) for name, stand in measuring.items() if stand.sister),
     )
     return BuiltLane(spec, text, lane.devices())
 

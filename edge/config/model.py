@@ -235,10 +235,13 @@ class Lane(Table):
     thermometer: Annotated[tuple[Thermometer, ...], BeforeValidator(values.devices)] = key(
         "driver and options, see `gatepost drivers thermometer`; one table, or several as "
         "[[lane.thermometer]]: an array to find the face beside a spot sensor that decides. "
-        'place = "forehead" says where on the body it measures: forehead, canthi, face, temple, wrist, neck',
+        'place = "forehead" says where on the body it measures: forehead, canthi, face, temple, wrist, neck. '
+        "Thermometers of lanes of one direction that measure the same place are compared with one another; "
+        'sister = "out/thermometer" names another one to compare with, sister = "none" none',
         "测温设备的驱动和选项；一个表，或用 [[lane.thermometer]] 写几个：阵列找脸，点测仪作判断。"
         'place = "forehead" 是测量部位：额头 forehead、眼角 canthi、面部 face、太阳穴 temple、手腕 wrist、'
-        "颈部 neck",
+        "颈部 neck。同方向、同部位的测温仪会自动互相比对；"
+        'sister = "out/thermometer" 指定与哪一支比对，sister = "none" 不比对',
         default=({"driver": "none"},),
         lax=True,
     )

@@ -23,7 +23,8 @@ class LaneSpec:
     when this run began, on the monotonic clock. `number` of `lanes` keeps the passage numbers of
     several lanes apart. `ports` says of thermometers where they are plugged in, by a name that lasts,
     `drivers` what they are, `places` where on the body they measure (a name of `edge.domain.skin`, the
-    forehead where none is given); `arrays` are those of them that decide nothing."""
+    forehead where none is given); `arrays` are those of them that decide nothing, `sisters`
+    says with which other of the gate one is compared (`lane/device`, or `none`) where the site names it."""
 
     name: str
     direction: str
@@ -39,6 +40,7 @@ class LaneSpec:
     arrays: frozenset[str] = frozenset()
     drivers: tuple[tuple[str, str], ...] = ()
     places: tuple[tuple[str, str], ...] = ()
+    sisters: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

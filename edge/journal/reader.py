@@ -17,8 +17,10 @@ from edge.journal import queries, seal
 from edge.journal.faults import from_os
 from edge.journal.rows import HourCount, Incarnation, PassageRow, StoredRow
 from edge.journal.schema import connect_readonly
+from edge.journal.tokens import tokens_of
 from edge.wire import genesis
 
+CHUNK = 500  # rows of one read at most
 COLUMNS = "seq, boot, mono_us, at_us, clock, kind, lane, body, key_id, sealed, hash"
 _SELECT = f"SELECT {COLUMNS} FROM journal"  # noqa: S608 - our own words
 
@@ -140,12 +142,35 @@ class Reader:
         with self._reading() as connection:
             return queries.find(connection, keys, value)
 
-    def named(self, from_us: int, to_us: int, *, after: int, limit: int) -> list[StoredRow]:
-        """Return the rows of the next passages after id `after` that ended in [from, to) and hold
-        something of a person that can still be opened, by passage id."""
+    def named(self, from_us: int, to_us: int) -> Iterator[StoredRow]:
+        """Yield the rows of the passages that ended in [from, to) and hold something of a person that can
+        still be opened, oldest first, in short reads."""
         with self._reading() as connection:
-            found = queries.named(connection, from_us, to_us, after, limit)
-        return self._these([seq for _, seq in found])
+            seqs = [seq for seq, _, _ in queries.named(connection, from_us, to_us)]
+        for at in range(0, len(seqs), CHUNK):
+            yield from self.these(seqs[at : at + CHUNK])
+
+    def strangers(
+        self, from_us: int, to_us: int, known: Mapping[str, Collection[str]]
+    ) -> tuple[dict[str, int], list[int]]:
+        """Look who passed in [from, to) without opening anything: return the newest row of each of `known`
+        (look-up values by a name of the caller's) whose values, all of them and no other, a passage holds;
+        and the newest row of everybody else there is."""
+        keys = {} if self._day_keys is None else self._day_keys()
+        with self._reading() as connection:
+            newest = {(key, tokens): seq for seq, key, tokens in queries.named(connection, from_us, to_us)}
+        found: dict[str, int] = {}
+        for key_id in {key_id for key_id, _ in newest} & set(keys):
+            for name, values in known.items():
+                seq = newest.pop((key_id, tokens_of(keys[key_id], values) or b""), 0)
+                if seq:
+                    found[name] = max(seq, found.get(name, 0))
+        return found, sorted(newest.values())
+
+    def these(self, seqs: Sequence[int]) -> list[StoredRow]:
+        """Return these rows, at most `CHUNK`, by their sequence; what is not there is left out."""
+        marks = ",".join("?" * len(seqs))
+        return self._rows(f"{_SELECT} WHERE seq IN ({marks}) ORDER BY seq", tuple(seqs))
 
     def before(self, seq: int, kind: str, limit: int) -> list[StoredRow]:
         """Return at most `limit` rows of a rare kind before `seq`, newest first."""

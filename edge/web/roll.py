@@ -11,10 +11,11 @@ import secrets
 import threading
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,10 +23,10 @@ from edge.domain.model import Carrier, ClockQuality, CodeVerdict, ScreeningVerdi
 from edge.domain.told import OLDEST_DAYS, REPORTED
 from edge.domain.twice_daily import Taken, Terms, counts
 from edge.journal import Reader, StoredRow
+from edge.journal.reader import CHUNK
 from edge.web import show
 
 Json = Mapping[str, Any]
-CHUNK = 500
 DAYS_KEPT = 64
 # Somebody may rest, or wait for a platform, until after midnight (`park_max_s` as shipped).
 PARKED_US = 12 * 3_600_000_000
@@ -34,11 +35,13 @@ _DAY_US = 86_400_000_000
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who is expected. `key` is a digest that holds within this process."""
+    """Somebody who is expected. `key` is a digest that holds within this process, `values` is what their
+    pass can be looked up by."""
 
     key: str
     name: str = ""
     room: str = ""
+    values: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,34 +125,38 @@ class Rolls:
         return nameless
 
     def _expected_before(self, reader: Reader, day: date, roll: Roll) -> None:
-        newest: dict[str, int] = {}
-        for back in range(self._terms.roster_days - 1, 0, -1):
-            newest |= self._seen_on(reader, day - timedelta(days=back))
-        missing = [seq for key, seq in newest.items() if key not in roll.people]
-        for at in range(0, len(missing), CHUNK):
-            rows = [row for seq in missing[at : at + CHUNK] if (row := reader.row(seq)) is not None]
-            for row, opened in zip(rows, reader.opened(rows), strict=True):
-                person, _ = self._who(row.body, opened)
-                if person is not None:  # their day's key may have been destroyed since
-                    roll.people[person.key] = person
+        for back in range(1, self._terms.roster_days):
+            seen = self._seen_on(reader, day - timedelta(days=back), roll.people)
+            unknown = [seq for key, seq in seen.items() if key not in roll.people]
+            for _, person in self._people(reader, unknown):  # their day's key may have been destroyed since
+                roll.people[person.key] = person
 
-    def _seen_on(self, reader: Reader, day: date) -> dict[str, int]:
-        """Return whose own pass was seen on a day that is over, with the newest row of each."""
+    def _seen_on(self, reader: Reader, day: date, known: Mapping[str, Person]) -> dict[str, int]:
+        """Return whose own pass was seen on a day that is over, with the newest row of each. Whoever is
+        known already is found without being opened."""
         starts = show.day_starts_us(day, self._zone)
         ends = show.day_starts_us(day + timedelta(days=1), self._zone)
         # By how many passages the hours hold it is noticed when a clock that was set back adds to them.
         stamp = (day, sum(count.n for count in reader.hours(starts, ends)))
-        known = self._days.get(stamp)
-        if known is None:
-            known = {}
-            for row, opened in _named(reader, starts, ends):
-                person, _ = self._who(row.body, opened)
-                if person is not None:
-                    known[person.key] = row.seq
-            self._days[stamp] = known
+        seen = self._days.get(stamp)
+        if seen is None:
+            values = {key: person.values for key, person in known.items() if person.values}
+            seen, others = reader.strangers(starts, ends, values)
+            for seq, person in self._people(reader, others):
+                seen[person.key] = max(seq, seen.get(person.key, 0))
+            self._days[stamp] = seen
             while len(self._days) > DAYS_KEPT:
                 self._days.popitem(last=False)
-        return known
+        return seen
+
+    def _people(self, reader: Reader, seqs: Sequence[int]) -> Iterator[tuple[int, Person]]:
+        """Yield whose own pass these rows show."""
+        for at in range(0, len(seqs), CHUNK):
+            rows = reader.these(seqs[at : at + CHUNK])
+            for row, opened in zip(rows, reader.opened(rows), strict=True):
+                person, _ = self._who(row.body, opened)
+                if person is not None:
+                    yield row.seq, person
 
     def _told(self, reader: Reader, day: date, roll: Roll) -> None:
         """Take in what people told of: those expected by their pass, or in their own right."""
@@ -190,7 +197,9 @@ class Rolls:
             elif _is_pass(piece) and own.get("holder"):
                 fields = own.get("personal") or {}
                 key = self._digest(f"holder {own['holder']}")
-                person = Person(key, str(fields.get("name", "")), str(fields.get("room", "")))
+                name, room = str(fields.get("name", "")), str(fields.get("room", ""))
+                values = frozenset({name, room, str(fields.get("pass_id", ""))} - {""})
+                person = Person(key, name, room, values)
                 if piece.get("subject", {}).get("category") in self._terms.categories:
                     holders[key] = person
                 else:
@@ -206,10 +215,9 @@ class Rolls:
 
 
 def _named(reader: Reader, from_us: int, to_us: int) -> Iterator[tuple[StoredRow, Json | None]]:
-    after = -1
-    while rows := reader.named(from_us, to_us, after=after, limit=CHUNK):
-        after = rows[-1].body["passage"]
-        yield from zip(rows, reader.opened(rows), strict=True)
+    rows = reader.named(from_us, to_us)
+    while chunk := list(islice(rows, CHUNK)):
+        yield from zip(chunk, reader.opened(chunk), strict=True)
 
 
 def _told_rows(reader: Reader, since_us: int) -> Iterator[tuple[StoredRow, Json | None]]:

@@ -307,16 +307,54 @@ class DoubtSign(Body):
     figures: dict[str, int]
 
 
+class Sister(Body):
+    """The other of two thermometers that are compared."""
+
+    lane: str
+    device: str
+    driver: str
+    port: str | None = None
+
+
 class InstrumentDoubted(Body):
     """What is found of a thermometer has changed, after `people`: every sign that holds now, the gravest
-    first, none where it is doubted no more."""
+    first, none where it is doubted no more. With `sister` it is about the two of them, and what the
+    thermometer shows by itself is told apart from it."""
 
     device: str
     driver: str
     port: str | None = None
     place: str
+    sister: Sister | None = None
     people: int
     signs: list[DoubtSign]
+
+
+class ComparedSide(Sister):
+    place: str
+
+
+class ComparedFigures(Body):
+    """What two thermometers differ by: the values of the block begun at `began_us`, the newest differences
+    (`here` less `there`) each with its time, and of the first differences the sum, the sum of squares and
+    the count. Millidegrees, microseconds UTC."""
+
+    began_us: int
+    here: list[int]
+    there: list[int]
+    apart: list[list[int]]
+    anchor: list[int]
+    found: list[DoubtSign]
+
+
+class InstrumentCompared(Body):
+    """Two thermometers side by side as they stood when this was written, from which a start goes on;
+    `kinds` is which value each gives."""
+
+    here: ComparedSide
+    there: ComparedSide
+    kinds: list[str]
+    known: ComparedFigures
 
 
 class ClockCorrected(Body):
@@ -458,6 +496,7 @@ BODIES: dict[str, type[Body]] = {
     "screening.settled": LevelSettled,
     "screening.withdrawn": LevelWithdrawn,
     "instrument.doubted": InstrumentDoubted,
+    "instrument.compared": InstrumentCompared,
     "clock.corrected": ClockCorrected,
     "procedure.published": ProcedurePublished,
     "settings.changed": SettingsChanged,
