@@ -71,7 +71,7 @@ def test_a_thermometer_that_has_moved_against_its_sister_is_reported_with_what_t
     with gate.config.open("a", encoding="utf-8") as file:
         file.write(SECOND_LANE.format(folder=tmp_path))
     sides = [Side(lane, "thermometer", "gy614", None, "forehead") for lane in ("in", "in2")]
-    pair = Pair(*sides, nearly(), ("surface", "surface"))
+    pair = Pair(sides[0], sides[1], nearly(), ("surface", "surface"))
     with Journal.open(gate.store) as journal:
         now = Instant(0, BEGAN_US, ClockQuality.RESTORED)
         journal.append(Row(COMPARED, now, kept(pair), "in"))
