@@ -456,7 +456,7 @@ def test_two_measurements_a_day_are_by_default_what_the_domain_says(tmp_path: Pa
         load(write(tmp_path, GOOD + "[screening]\nthreshold_c = 37.0\n" + table), {}).settings
     )
     assert (found.windows.morning, found.windows.afternoon) == ((330, 540), (1020, 1440))
-    assert (found.roster_days, found.categories, found.threshold_mdegc) == (3, {"staff"}, 37_000)
+    assert (found.roster_days, found.categories, found.threshold_mdegc) == (3, frozenset({"staff"}), 37_000)
 
 
 @pytest.mark.parametrize(
