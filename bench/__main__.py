@@ -17,6 +17,9 @@ BENCHES = {
     "platforms": "an hour of passages before a simulated platform in each mood: added time, wrong admissions",
     "faults": "25 x kill -9 of the gate, 10 x of the district, while people pass",
     "screening": "who has a fever: volunteers, a simulated year, simpler rules; a table, pictures",
+    "gate_year_run": "false alarms and fevers found in a simulated year, by weather, beside simpler rules",
+    "instrument_years": "thermometers that cannot be right: false reports a year, people until one is found",
+    "twice_daily": "the page of 3,000 people and 10,000 passages a day; appends meanwhile",
     "idle": "memory and processor share of the whole gate with nobody there",
 }
 
@@ -27,7 +30,7 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"no bench is called {', '.join(unknown)}; there are:", file=sys.stderr)
         for name, what in BENCHES.items():
-            print(f"  {name:10} {what}", file=sys.stderr)
+            print(f"  {name:16} {what}", file=sys.stderr)
         return 2
     for name in names or BENCHES:
         module = importlib.import_module(f"bench.{name}")

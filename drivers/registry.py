@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from drivers.thermometer._listen import Hearing
 
 KINDS = ("thermometer", "scanner", "barrier", "voice", "lights", "verifier")
-# Keys of a device's table that are the gate's own and no driver's: where on the body it measures.
-_OF_THE_GATE = {"thermometer": frozenset({"driver", "place", "also"})}
+# Keys of a device's table that are the gate's own and no driver's: where on the body it measures, and which
+# other one it is compared with.
+_OF_THE_GATE = {"thermometer": frozenset({"driver", "place", "also", "sister"})}
 _PINS = ("pin", "red", "yellow", "green", "button")
 _BUS = re.compile(r"/dev/i2c-")
 
@@ -116,7 +117,7 @@ def describe(kind: str, name: str) -> DriverInfo:
 
 def load(kind: str, table: Mapping[str, object]) -> Driver:
     """Return the driver a configuration table asks for: key `driver`, all other keys its options (but
-    `place` and `also` of a thermometer, which are the gate's).
+    `place`, `also` and `sister` of a thermometer, which are the gate's).
 
     Raises ConfigError with every fault of the table, each starting with its key.
     """

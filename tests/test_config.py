@@ -1,6 +1,7 @@
 """The configuration: every fault at once, where values come from, and documents that cannot lag."""
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +12,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.app.lanes import policy_of
+from edge.app.lanes import policy_of, twice_daily_of
 from edge.cli.config import Given
 from edge.cli.config import config as config_command
 from edge.config import Text, examine, load
@@ -20,6 +21,7 @@ from edge.config.model import LISTS, TABLES, Lane
 from edge.config.text import HIDDEN, example, reference, shown, toml
 from edge.domain.errors import ConfigError
 from edge.domain.policy import Policy
+from edge.domain.twice_daily import Terms
 from tests.paths import ROOT
 
 GOOD = """
@@ -416,6 +418,64 @@ def test_screening_defaults_are_the_domain_policys(tmp_path: Path) -> None:
         policy_of(load(write(tmp_path, text), {}, drivers=OneDriver(), procedures=known_procedures).settings)
         == Policy()
     )
+
+
+@pytest.mark.parametrize(
+    ("sister", "what"),
+    [
+        ("in2/thermometer", None),
+        ("none", None),
+        ("in2/thermometer2", 'did you mean "in2/thermometer"?'),
+        ("in/thermometer", "not its own sister"),
+    ],
+)
+def test_a_sister_that_is_not_there_is_named_in_both_languages(
+    tmp_path: Path, sister: str, what: str | None
+) -> None:
+    from drivers import registry
+
+    one = '[[lane.thermometer]]\ndriver = "simulated"\n'
+    text = f'{GOOD}{one}sister = "{sister}"\n[[lane]]\nname = "in2"\nprocedure = "compound"\n{one}'
+    found, faults = examine(write(tmp_path, text), {}, drivers=registry, procedures=known_procedures)
+    assert (found is None) == (what is not None)
+    if what is not None:
+        [fault] = faults
+        assert what in fault.line(None)
+        assert re.search("[\u4e00-\u9fff]", fault.line(None))
+        assert "sister" in fault.line(None)
+
+
+def test_two_measurements_a_day_are_by_default_what_the_domain_says(tmp_path: Path) -> None:
+    assert twice_daily_of(load(write(tmp_path, GOOD), {}).settings) == Terms()
+    table = '[twice_daily]\nmorning = "5:30-9:00"\nafternoon = "17:00-24:00"\nroster_days = 3\n'
+    table += 'categories = ["staff"]\n'
+    found = twice_daily_of(
+        load(write(tmp_path, GOOD + "[screening]\nthreshold_c = 37.0\n" + table), {}).settings
+    )
+    assert (found.windows.morning, found.windows.afternoon) == ((330, 540), (1020, 1440))
+    assert (found.roster_days, found.categories, found.threshold_mdegc) == (3, frozenset({"staff"}), 37_000)
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ('morning = "12:00-6:00"', "morning"),
+        ('morning = "6-12"', "morning"),
+        ('afternoon = "12:00-24:30"', "afternoon"),
+        ('afternoon = "11:59-20:00"', "morning, afternoon"),
+        ("roster_days = 0", "roster_days"),
+        ('categories = ["a b"]', "categories"),
+        ("categories = []", "categories"),
+    ],
+)
+def test_windows_and_people_that_make_no_sense_are_named_in_both_languages(
+    tmp_path: Path, line: str, named: str
+) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load(write(tmp_path, f"{GOOD}[twice_daily]\n{line}\n"), {})
+    [fault] = refused.value.faults
+    assert f"[twice_daily] {named}" in fault
+    assert re.search("[\u4e00-\u9fff]", fault)
 
 
 def test_a_thermometer_says_where_on_the_body_it_measures(tmp_path: Path) -> None:

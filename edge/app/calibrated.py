@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 class Stand:
     """One thermometer as it is configured; `ports` are the lasting names of where it is plugged in, `place`
     is where on the body it measures, `also` where it can, `step_mdegc` in which steps its protocol carries
-    the surface (0: nobody says)."""
+    the surface (0: nobody says), `sister` with which other it is compared, where the site says so."""
 
     driver: str
     ports: tuple[str, ...] = ()
@@ -31,6 +31,7 @@ class Stand:
     place: str = DEFAULT_PLACE
     step_mdegc: int = 0
     also: tuple[str, ...] = ()
+    sister: str = ""
 
 
 def stands(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Stand]:
@@ -66,12 +67,12 @@ def owner(lane: Mapping[str, Stand], device: str, driver: str, port: str | None)
 
 def _stand(table: Mapping[str, Any]) -> Stand:
     driver, place = str(table["driver"]), str(table.get("place", DEFAULT_PLACE))
-    also = tuple(map(str, table.get("also", ())))
+    also, sister = tuple(map(str, table.get("also", ()))), str(table.get("sister", ""))
     try:
         ports, step_mdegc = registry.places("thermometer", table), registry.surface_step_mdegc(driver)
-        return Stand(driver, ports, registry.is_array(table), place, step_mdegc, also)
+        return Stand(driver, ports, registry.is_array(table), place, step_mdegc, also, sister)
     except ConfigError:  # the configuration's own check names it
-        return Stand(driver, place=place, also=also)
+        return Stand(driver, place=place, also=also, sister=sister)
 
 
 def _left(rows: Iterable[StoredRow]) -> list[Calibration]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from edge.app.equipment import Equipment
 from edge.app.folder import boot_id, cookie_secret, outside_key, take_folder
-from edge.app.lanes import build, case_rules, earlier_replies, filled
+from edge.app.lanes import build, case_rules, earlier_replies, filled, side_by_side, twice_daily_of
 from edge.app.platforms import Platforms, recalled
 from edge.app.trust import TrustFolder
 from edge.bell import Bell
@@ -176,7 +176,7 @@ class _Gate:
         )
         states = filled(self.lanes, self.journal, reader)
         states = recalled(states, self.journal, reader, self.desk, self.now())
-        return Station(states, around, earlier_replies(reader))
+        return Station(states, around, earlier_replies(reader), side_by_side(self.lanes, reader))
 
     def _offer(self, message: Message) -> None:
         self.station.offer(message)  # which is made after the platforms
@@ -257,7 +257,7 @@ class _Gate:
     def _doubted(self) -> list[str]:
         """Return the thermometers whose values cannot be right, with why."""
         return [
-            f"{lane} {found['device']} ({', '.join(sign['sign'] for sign in found['signs'])})"
+            f"{lane} {found['device']} ({', '.join(sign['sign'] for sign in found['signs'])}{_beside(found)})"
             for lane in self.lanes
             for found in self.station.view(lane)["doubts"]
         ]
@@ -359,4 +359,10 @@ class _Gate:
             banners=tuple(banners),
             preview=self.equipment.preview,
             trust=self._trusted,
+            twice_daily=twice_daily_of(self.settings),
         )
+
+
+def _beside(doubt: Mapping[str, Any]) -> str:
+    sister = doubt.get("sister")
+    return "" if sister is None else f": {sister['lane']} {sister['device']}"

@@ -11,6 +11,7 @@ from typing import Any
 
 from edge import acceptance, procedures
 from edge.app.calibrated import counting, stands
+from edge.app.compared import compared
 from edge.app.learned import CONFIRMED, taught
 from edge.clock import built_us
 from edge.config import Lane, Settings
@@ -22,6 +23,8 @@ from edge.domain.lane_state import LaneSpec, LaneState
 from edge.domain.model import Outcome, Passage
 from edge.domain.policy import Policy
 from edge.domain.record import restored
+from edge.domain.side_by_side import Pair
+from edge.domain.twice_daily import Terms
 from edge.effector import Effector
 from edge.journal import Journal, Reader, StoredRow
 from edge.messages import Reply
@@ -96,6 +99,13 @@ def filled(
     }
 
 
+def side_by_side(lanes: Mapping[str, BuiltLane], reader: Reader) -> tuple[Pair, ...]:
+    """Return which thermometers are compared with one another, and what the journal tells of them."""
+    return compared(
+        {name: (lane.spec, stands(thermometers(lane.devices))) for name, lane in lanes.items()}, reader
+    )
+
+
 def calibrations(devices: Mapping[str, Devices], reader: Reader) -> Iterator[tuple[str, Calibration]]:
     """Yield (lane, calibration) for the newest of each thermometer that was not taken back, oldest first;
     see `edge.app.calibrated` for those that do not count here."""
@@ -151,6 +161,18 @@ def case_rules(settings: Settings) -> Rules:
     return Rules(table.units, table.acknowledge_minutes * MINUTE_US, table.follow_up_hours * 60 * MINUTE_US)
 
 
+def twice_daily_of(settings: Settings) -> Terms:
+    """Return what a site has settled about two measurements a day."""
+    table, policy = settings.twice_daily, policy_of(settings)
+    return Terms(
+        windows=table.windows,
+        roster_days=table.roster_days,
+        categories=frozenset(table.categories),
+        threshold_mdegc=policy.threshold_mdegc,
+        plausible_mdegc=(policy.too_low_mdegc, policy.too_high_mdegc),
+    )
+
+
 def acceptance_of(settings: Settings, config_folder: Path) -> Acceptance:
     """Return which health codes a site accepts, its days counted by the clock on its wall; raises
     ConfigError for rules that are not there or are wrong."""
@@ -192,6 +214,7 @@ def _built(
         places=tuple((name, stand.place) for name, stand in measuring.items()),
         steps=tuple((name, stand.step_mdegc) for name, stand in measuring.items() if stand.step_mdegc),
         also=tuple((name, stand.also) for name, stand in measuring.items() if stand.also),
+        sisters=tuple((name, stand.sister) for name, stand in measuring.items() if stand.sister),
     )
     return BuiltLane(spec, text, lane.devices())
 

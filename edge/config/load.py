@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from edge.config.faults import Fault, did_you_mean, from_pydantic, parted, row_title
 from edge.config.model import DEVICE_KEYS, Settings
+from edge.config.sisters import wrong_sisters
 from edge.config.source import Draft, find, make_absolute, note_file, overlay, process_faults, read
 from edge.config.words import Text, language
 from edge.domain.errors import ConfigError
@@ -182,6 +183,9 @@ def _check_lanes(draft: Draft, drivers: Drivers | None, procedures: Procedures |
             draft.faults.append(Fault(source, title, "procedure", what + did_you_mean(procedure, known)))
         if drivers is not None:
             _check_devices(draft, drivers, lane, title, held)
+    for index, what in wrong_sisters(lanes):
+        place = f"{row_title('lane', lanes, index)} [lane.thermometer]"
+        draft.faults.append(Fault(source, place, "sister", what))
 
 
 def _check_devices(

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 from edge.config import values
 from edge.config.platforms import Platform
 from edge.config.screening import Screening
+from edge.config.twice_daily import TwiceDaily
 from edge.config.values import Device, Table, Thermometer, key, split_address, wrong
 from edge.domain.errors import ConfigError
 
@@ -261,10 +262,14 @@ class Lane(Table):
         "driver and options, see `gatepost drivers thermometer`; one table, or several as "
         "[[lane.thermometer]]: an array to find the face beside a spot sensor that decides. "
         'place = "forehead" says where on the body it measures: forehead, canthi, face, temple, wrist, neck; '
-        'also = ["wrist", "neck"] which other places can be held before it where the first gives nothing',
+        'also = ["wrist", "neck"] which other places can be held before it where the first gives nothing. '
+        "Thermometers of lanes of one direction that measure the same place are compared with one another; "
+        'sister = "out/thermometer" names another one to compare with, sister = "none" none',
         "测温设备的驱动和选项；一个表，或用 [[lane.thermometer]] 写几个：阵列找脸，点测仪作判断。"
         'place = "forehead" 是测量部位：额头 forehead、眼角 canthi、面部 face、太阳穴 temple、手腕 wrist、'
-        '颈部 neck；also = ["wrist", "neck"] 是测不到时还可以对准这台设备测的其他部位',
+        '颈部 neck；also = ["wrist", "neck"] 是测不到时还可以对准这台设备测的其他部位。'
+        "同方向、同部位的测温仪会自动互相比对；"
+        'sister = "out/thermometer" 指定与哪一支比对，sister = "none" 不比对',
         default=({"driver": "none"},),
         lax=True,
     )
@@ -309,6 +314,7 @@ class Settings(Table):
     web: Web = Web()
     uplink: Uplink | None = None
     screening: Screening = Screening()
+    twice_daily: TwiceDaily = TwiceDaily()
     codes: Codes = Codes()
     cases: Cases = Cases()
     platform: Annotated[tuple[Platform, ...], Field(strict=False)] = ()
@@ -321,6 +327,7 @@ TABLES: Mapping[str, type[Table]] = {
     "web": Web,
     "uplink": Uplink,
     "screening": Screening,
+    "twice_daily": TwiceDaily,
     "codes": Codes,
     "cases": Cases,
 }

@@ -16,6 +16,10 @@ TITLES: Mapping[str, Text] = {
         "The numbers people are screened by, in degrees Celsius and seconds.",
         "测温判断用的数值，单位摄氏度和秒。",
     ),
+    "twice_daily": Text(
+        "Two measurements a day of everybody who lives or works here, and who is missing.",
+        "双测温：在此居住、工作的人每天上午、下午各测一次体温，缺谁一目了然。",
+    ),
     "codes": Text("Which codes are believed.", "信任哪些码。"),
     "cases": Text(
         "What follows a person who is handed over for a check.",

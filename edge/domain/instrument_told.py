@@ -64,15 +64,19 @@ _WORDS = {
         "people come in from the cold, measure somebody who has sat indoors for ten minutes to tell.",
     ),
     "apart": (
-        "同一时段里，两台体温计测到的健康人水平相差 {apart_mdegc} °C（{people} 人）。"
-        "请用同一人、同一接触式体温计给两台各校准一次。",
-        "At the same times, the two thermometers see healthy levels {apart_mdegc} °C apart "
-        "({people} people). Calibrate both with the same people and the same contact thermometer.",
+        "同一时段里，这台测到的健康人水平与另一台相差 {apart_mdegc} °C（{people} 人），两台不可能都对。"
+        "请清洁两台的镜头，检查距离和角度，再用同一批人、同一支接触式体温计给两台各校准一次。"
+        '若两台所处的空气不同（一台靠门、晒太阳），请在配置里写 sister = "none"。',
+        "At the same times, healthy people read {apart_mdegc} °C differently here than at the other "
+        "thermometer ({people} people): not both can be right. Clean both lenses, look at distance and "
+        "angle, then calibrate both with the same people and the same contact thermometer. If the two stand "
+        'in different air (one by the door, one in the sun), write sister = "none" in the configuration.',
     ),
     "drifting": (
-        "与另一台体温计相比，这台的水平已经移动了 {moved_mdegc} °C（{people} 人）。"
-        "请清洁镜头，检查安装位置和日照，然后重新校准。",
-        "Against the other thermometer this one has moved by {moved_mdegc} °C ({people} people). Clean the "
-        "lens, look at where it is mounted and at the sun, then calibrate again.",
+        "与另一台相比，这台的水平比当初移动了 {moved_mdegc} °C（{people} 人）；是这台变了还是另一台变了，"
+        "单凭比较看不出。请清洁两台的镜头，检查安装位置、日照和暖风，再给两台各校准一次；校准后重新开始比较。",
+        "Against the other thermometer this one has moved by {moved_mdegc} °C since they were first compared "
+        "({people} people); the comparison cannot say which of the two has changed. Clean both lenses, look "
+        "at how they are mounted, at sun and heaters, then calibrate both; the comparison then begins anew.",
     ),
 }

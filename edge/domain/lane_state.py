@@ -26,7 +26,8 @@ class LaneSpec:
     `drivers` what they are, `places` where on the body they measure (a name of `edge.domain.skin`, the
     forehead where none is given), `also` the other places that can be held before them, `steps` in which
     steps their protocols carry the surface (thousandths of a degree); `arrays` are those of them that decide
-    nothing. `own_history`: what is usual for a person counts where they say who they are."""
+    nothing, `sisters` says with which other of the gate one is compared (`lane/device`, or `none`) where the
+    site names it. `own_history`: what is usual for a person counts where they say who they are."""
 
     name: str
     direction: str
@@ -45,6 +46,7 @@ class LaneSpec:
     steps: tuple[tuple[str, int], ...] = ()
     own_history: bool = True
     also: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    sisters: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

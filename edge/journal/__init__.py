@@ -19,6 +19,7 @@ from edge.journal.rows import (
     Purged,
     Row,
     StoredRow,
+    harmless,
 )
 from edge.journal.state import State
 from edge.journal.verify import verify_file
@@ -39,6 +40,7 @@ __all__ = [
     "Row",
     "State",
     "StoredRow",
+    "harmless",
     "restore",
     "verify_file",
 ]

@@ -16,7 +16,7 @@ from typing import IO, Any
 from edge.domain.model import Instant
 from edge.journal.journal import Journal
 from edge.journal.projections import MUSTS
-from edge.journal.rows import Row, StoredRow
+from edge.journal.rows import Row, StoredRow, harmless
 from edge.journal.schema import connect_readonly
 
 PERSONAL = ("name", "phone", "id_number", "room", "other")
@@ -53,7 +53,7 @@ def write_csv(journal: Journal, to: IO[str], wish: Wish, now: Callable[[], Insta
     writer.writerow((*FACTS, *PERSONAL))
     count = 0
     for line in passages(journal, wish, now):
-        writer.writerow([_plain(value) for value in line.values()])
+        writer.writerow([harmless(value) for value in line.values()])
         count += 1
     return count
 
@@ -200,10 +200,3 @@ def _time(at_us: int | None, zone: tzinfo) -> str | None:
         return (_EPOCH + timedelta(microseconds=at_us)).astimezone(zone).isoformat(timespec="seconds")
     except OverflowError:  # a clock can lie about anything
         return str(at_us)
-
-
-def _plain(value: Any) -> Any:
-    # Office programs run what begins like a formula.
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{value}"
-    return value

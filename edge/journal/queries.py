@@ -101,6 +101,22 @@ def mentions(connection: sqlite3.Connection, passage_id: int) -> list[int]:
     return [] if found is None else list(json.loads(found[0]))
 
 
+def named(connection: sqlite3.Connection, from_us: int, to_us: int) -> list[tuple[int, int, bytes]]:
+    """Return (sequence, key, tokens) of the passages that ended in [from, to) and hold something of a person
+    that can still be opened, oldest first."""
+    bounds = connection.execute(
+        "SELECT min(low), max(high) FROM hour_count WHERE hour_us >= ? AND hour_us < ?",
+        (from_us // HOUR_US * HOUR_US, to_us),
+    ).fetchone()
+    if bounds[0] is None:
+        return []
+    return connection.execute(
+        "SELECT seq, key_id, tokens FROM passage WHERE id BETWEEN ? AND ? AND stage = 'ended'"
+        " AND at_us >= ? AND at_us < ? AND tokens IS NOT NULL ORDER BY id",
+        (*bounds, from_us, to_us),
+    ).fetchall()
+
+
 def find(connection: sqlite3.Connection, keys: Mapping[int, bytes], value: str) -> list[int]:
     """Return the passages, newest first, whose tokens under their own key match `value`."""
     if not keys or not value.strip():

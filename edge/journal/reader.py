@@ -13,12 +13,14 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Self
 
-from edge.journal import case_file, queries, screening
+from edge.journal import case_file, queries, screening, seal
 from edge.journal.faults import from_os
 from edge.journal.rows import CaseFile, HourCount, Incarnation, PassageBody, PassageRow, StoredRow
 from edge.journal.schema import connect_readonly
+from edge.journal.tokens import tokens_of
 from edge.wire import genesis
 
+CHUNK = 500  # rows of one read at most
 COLUMNS = "seq, boot, mono_us, at_us, clock, kind, lane, body, key_id, sealed, hash"
 _SELECT = f"SELECT {COLUMNS} FROM journal"  # noqa: S608 - our own words
 
@@ -185,6 +187,51 @@ class Reader:
         with self._reading() as connection:
             return queries.find(connection, keys, value)
 
+    def named(self, from_us: int, to_us: int) -> Iterator[StoredRow]:
+        """Yield the rows of the passages that ended in [from, to) and hold something of a person that can
+        still be opened, oldest first, in short reads."""
+        with self._reading() as connection:
+            seqs = [seq for seq, _, _ in queries.named(connection, from_us, to_us)]
+        for at in range(0, len(seqs), CHUNK):
+            yield from self.these(seqs[at : at + CHUNK])
+
+    def strangers(
+        self, from_us: int, to_us: int, known: Mapping[str, Collection[str]]
+    ) -> tuple[dict[str, int], list[int]]:
+        """Look who passed in [from, to) without opening anything: return the newest row of each of `known`
+        (look-up values by a name of the caller's) whose values, all of them and no other, a passage holds;
+        and the newest row of everybody else there is."""
+        keys = {} if self._day_keys is None else self._day_keys()
+        with self._reading() as connection:
+            newest = {(key, tokens): seq for seq, key, tokens in queries.named(connection, from_us, to_us)}
+        found: dict[str, int] = {}
+        for key_id in {key_id for key_id, _ in newest} & set(keys):
+            for name, values in known.items():
+                seq = newest.pop((key_id, tokens_of(keys[key_id], values) or b""), 0)
+                if seq:
+                    found[name] = max(seq, found.get(name, 0))
+        return found, sorted(newest.values())
+
+    def these(self, seqs: Sequence[int]) -> list[StoredRow]:
+        """Return these rows, at most `CHUNK`, by their sequence; what is not there is left out."""
+        marks = ",".join("?" * len(seqs))
+        return self._rows(f"{_SELECT} WHERE seq IN ({marks}) ORDER BY seq", tuple(seqs))
+
+    def before(self, seq: int, kind: str, limit: int) -> list[StoredRow]:
+        """Return at most `limit` rows of a rare kind before `seq`, newest first."""
+        return self._rows(
+            f"{_SELECT} WHERE kind = ? AND kind NOT GLOB 'passage.*' AND seq < ? ORDER BY seq DESC LIMIT ?",
+            (kind, seq, limit),
+        )
+
+    def opened(self, rows: Sequence[StoredRow]) -> list[dict[str, Any] | None]:
+        """Return the personal fields of many rows sealed by the day; None where a row has none, their key is
+        destroyed, or they are not what was written (the chain's check names such a row). Holds the writer
+        once, for the keys, and not while it opens."""
+        keys = {} if self._day_keys is None else self._day_keys()
+        incarnations = self.incarnations()
+        return [_opened(row, keys, incarnations) for row in rows]
+
     def close(self) -> None:
         """Close the connection; idempotent."""
         self._connection.close()
@@ -209,6 +256,17 @@ class Reader:
             yield self._connection
         except sqlite3.Error as error:
             raise from_os(error) from error
+
+
+def _opened(
+    row: StoredRow, keys: Mapping[int, bytes], incarnations: Sequence[Incarnation]
+) -> dict[str, Any] | None:
+    key = None if row.key_id is None else keys.get(row.key_id)
+    if row.sealed is None or row.key_id is None or key is None:
+        return None
+    incarnation = next(one.id for one in reversed(incarnations) if one.first_seq <= row.seq)
+    plain = seal.unseal(key, row.sealed, incarnation=incarnation, seq=row.seq, key_id=row.key_id)
+    return None if plain is None else dict(json.loads(plain))
 
 
 def stored(line: tuple[Any, ...]) -> StoredRow:

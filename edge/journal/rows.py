@@ -145,3 +145,10 @@ class Purged:
     seq: int | None = None
     refused: str | None = None
     scrubbed: bool = True
+
+
+def harmless(value: Any) -> Any:
+    """Return a cell's value so that office programs show it: they run what begins like a formula."""
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{value}"
+    return value

@@ -31,6 +31,7 @@ from edge.domain.lane_state import LaneSpec, LaneState, Record, Result
 from edge.domain.measuring import blind
 from edge.domain.model import Code, Instant, Reading
 from edge.domain.record import recorded
+from edge.domain.side_by_side import Pair, after, doubts
 from edge.domain.view import calibrations, lane_view
 from edge.journal import Row
 from edge.messages import DeviceChanged, EffectDone, Message, Reply, ScanArrived
@@ -62,13 +63,16 @@ class Station:
         lanes: Mapping[str, tuple[LaneSpec, LaneState]],
         around: Surroundings,
         replies: Mapping[str, Reply] | None = None,
+        pairs: tuple[Pair, ...] = (),
     ) -> None:
-        """`replies` are those an earlier run gave, so that a repeated command stays harmless."""
+        """`replies` are those an earlier run gave, so that a repeated command stays harmless; `pairs` are
+        the thermometers that are compared with one another."""
         self._specs = {name: spec for name, (spec, _state) in lanes.items()}
         self._states = {name: state for name, (_spec, state) in lanes.items()}
         self._around = around
         self._inbox: queue.Queue[Message | _Submission] = queue.Queue(INBOX_SIZE)
         self._replies: OrderedDict[str, Reply] = OrderedDict(replies or {})
+        self._pairs = pairs
         self._pieces = Pieces()
         self._effects = EffectsLog()
         self._outages = Outages(around.devices)
@@ -123,7 +127,9 @@ class Station:
             raise FormError("unknown_lane", f"there is no lane {lane!r}", 404)
         devices = self._around.devices(lane)
         simulated = any(device["simulated"] for device in devices)
-        return view | {"devices": devices, "simulated": simulated, "writable": self._ledger.trouble is None}
+        doubted = [*view["doubts"], *doubts(self._pairs, lane)]
+        writable = self._ledger.trouble is None
+        return view | {"devices": devices, "simulated": simulated, "writable": writable, "doubts": doubted}
 
     def unwritable(self) -> str | None:
         """Say why the journal cannot be written, None when it can."""
@@ -240,11 +246,14 @@ class Station:
         """Write, take the new state over, publish, act; in this order and in no other."""
         before, sequence = self._states[spec.name], None
         if result.records or result.notes:
+            pairs, said = after(self._pairs, spec, result)
+            told = [*((spec.name, note) for note in result.notes), *said]
             # The decision last: its row's number is what a command and the effects are told.
-            rows = [Row(note.kind, self._around.now(), note.body, spec.name) for note in result.notes]
+            rows = [Row(note.kind, self._around.now(), note.body, lane) for lane, note in told]
             rows += [self._row(spec, record) for record in result.records]
             cases = self._cases(spec, result.records)
             sequence = self._sequences[spec.name] = self._ledger.write(*rows, besides=cases)
+            self._pairs = pairs
             if cases:
                 self._around.cases_opened()
         self._states[spec.name] = result.state

@@ -11,7 +11,21 @@ from flask_bootstrap import Bootstrap5
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
 
-from edge.web import api, auth, cases, cases_api, events, kiosk, probes, review, setup, show, temperature
+from edge.web import (
+    api,
+    auth,
+    cases,
+    cases_api,
+    events,
+    kiosk,
+    probes,
+    review,
+    setup,
+    show,
+    temperature,
+    told,
+    twice_daily,
+)
 from edge.web.errors import register_errors
 from edge.web.gate import Gate
 from edge.web.logins import Logins
@@ -68,6 +82,8 @@ def create_app(gate: Gate) -> Flask:
         kiosk.blueprint(gate),
         review.blueprint(gate),
         temperature.blueprint(gate),
+        twice_daily.blueprint(gate),
+        told.blueprint(gate),
         setup.blueprint(gate),
         api.blueprint(gate),
         cases.blueprint(gate),

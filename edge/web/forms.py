@@ -17,6 +17,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from edge.domain.calibration import HOLDS_DAYS, MOST_PAIRS
 from edge.domain.errors import FormError
 from edge.domain.measuring import MOST_DAYS
+from edge.domain.told import ToldBy
 from edge.web.show import day_starts_us, micros
 
 MAX_ID = 2**53 - 1  # what every JSON reader can hold exactly
@@ -204,6 +205,22 @@ class CasesQuery(BaseModel):
     limit: int = 50
 
 
+class TemperatureBody(_Body):
+    """Record a temperature that somebody told of: taken at home or at work, of a person who did not come to
+    the gate. Who it is of is sealed. With `replaces`, the sequence of an earlier one, it corrects that; the
+    person may then be left out."""
+
+    command_id: CommandId
+    value_mdegc: Mdegc
+    taken_us: Annotated[int, Field(ge=0, le=MAX_ID)]
+    how: Literal["contact", "infrared"]
+    told_by: ToldBy
+    name: Annotated[str, Field(max_length=90, pattern=_PRINTABLE)] = ""
+    room: Annotated[str, Field(max_length=45, pattern=_PRINTABLE)] = ""
+    pass_id: Annotated[str, Field(max_length=16, pattern=r"^([0-9A-Fa-f]{16})?$")] = ""
+    replaces: Annotated[int, Field(ge=1, le=MAX_ID)] | None = None
+
+
 class PassagesQuery(BaseModel):
     """One keyset page of passages. Times are microseconds UTC, `until_us` excluded."""
 
@@ -227,6 +244,14 @@ def body_as(shape: type[T] | TypeAdapter[T]) -> T:
         return adapter.validate_json(request.get_data(cache=False))
     except ValidationError as error:
         raise FormError("bad_json") from error
+
+
+def checked_as(shape: type[M], given: Mapping[str, object]) -> M:
+    """Return the fields of a page's form as a model. FormError `bad_value`."""
+    try:
+        return shape.model_validate(given)
+    except ValidationError as error:
+        raise FormError("bad_value") from error
 
 
 def passages_query(args: MultiDict[str, str], lanes: tuple[str, ...], zone: ZoneInfo) -> PassagesQuery:

@@ -6,7 +6,7 @@ submit commands, read snapshots and rows, and append what they themselves did.
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from edge.bell import Bell
@@ -14,6 +14,7 @@ from edge.domain.events import Command
 from edge.domain.model import Instant
 from edge.domain.ports import Preview
 from edge.domain.procedure import Procedure
+from edge.domain.twice_daily import Terms
 from edge.journal import Reader, Row, State, StoredRow
 from edge.registers.cases import Cases
 
@@ -40,8 +41,8 @@ class Gate:
     one row of the pages' own (log-ins, opened personal fields). `stop` is set when the daemon ends.
     `incarnation` is asked each time, because a journal may begin anew; `procedures` are the ones the
     lanes follow, by name. `preview` asks a camera, by lane and device, for what it sees now; `trust`
-    gives the trust lists in force, each with its date and state. `cases` is the register of those who were
-    handed over for a check.
+    gives the trust lists in force, each with its date and state; `twice_daily` is what the site has settled
+    about two measurements a day. `cases` is the register of those who were handed over for a check.
     """
 
     name: str
@@ -68,3 +69,4 @@ class Gate:
     banners: tuple[str, ...] = ()
     preview: Callable[[str, str], Preview | None] = lambda _lane, _device: None
     trust: Callable[[], Sequence[Mapping[str, Any]]] = list
+    twice_daily: Terms = field(default_factory=Terms)

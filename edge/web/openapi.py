@@ -37,7 +37,7 @@ def document() -> Json:
         },
         "servers": [{"url": "/"}],
         "security": [{"token": []}],
-        "paths": _probes() | _reads() | _pictures() | _commands() | _cases(),
+        "paths": _probes() | _reads() | _pictures() | _commands() | _cases() | _temperatures(),
         "components": {
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "description": "From `gatepost user token`."}
@@ -237,6 +237,23 @@ def _cases() -> Json:
             {"parameters": [number]},
         ),
         **commands,
+    }
+
+
+def _temperatures() -> Json:
+    return {
+        "/api/v1/temperatures": {
+            "post": {
+                "summary": "Record a temperature that somebody told of, taken elsewhere; it can serve as one "
+                "of the day's two (attendant, manager).",
+                "operationId": "temperatures",
+                "requestBody": {
+                    "required": True,
+                    "content": {"application/json": {"schema": _ref("TemperatureBody")}},
+                },
+                "responses": _ok(_ref("Done")) | _errors(*_COMMAND_ANSWERS),
+            }
+        }
     }
 
 

@@ -41,6 +41,7 @@ _BODIES: tuple[type[BaseModel], ...] = (
     forms.WithdrawBody,
     forms.LevelBody,
     *CASE_BODIES,
+    forms.TemperatureBody,
 )
 
 
@@ -131,14 +132,18 @@ def _doubt() -> Json:
         "figures": {"type": "object", "additionalProperties": _COUNT},
         "told": object_of({"zh_Hans": _TEXT, "en": _TEXT}),
     }
-    return object_of(
+    port: Json = {"port": {"type": ["string", "null"]}}
+    sister = object_of({**dict.fromkeys(("lane", "device", "driver"), _TEXT), **port})
+    doubt = object_of(
         {
             **dict.fromkeys(("device", "driver", "place"), _TEXT),
-            "port": {"type": ["string", "null"]},
+            **port,
             "people": _COUNT,
             "signs": {"type": "array", "items": object_of(sign)},
         }
     )
+    doubt["properties"]["sister"] = sister  # only where two are compared
+    return doubt
 
 
 def _temperature() -> Json:

@@ -37,9 +37,19 @@ def moment(at_us: int | None, zone: ZoneInfo) -> str:
     return "–" if at_us is None else _local(at_us, zone).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def local_text(at_us: int, zone: ZoneInfo) -> str:
+    """Return microseconds UTC as `2020-02-14 08:05`, as fields of forms take them apart."""
+    return _local(at_us, zone).strftime("%Y-%m-%d %H:%M")
+
+
 def clock_time(at_us: int | None, zone: ZoneInfo) -> str:
     """Return microseconds UTC as local time of day to the second."""
     return "–" if at_us is None else _local(at_us, zone).strftime("%H:%M:%S")
+
+
+def offset_minutes(at_us: int, zone: ZoneInfo) -> int:
+    """Return how many minutes east of Greenwich a zone's clocks are at a moment."""
+    return (_local(at_us, zone).utcoffset() or timedelta()) // timedelta(minutes=1)
 
 
 def day_of(at_us: int, zone: ZoneInfo) -> date:

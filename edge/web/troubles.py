@@ -200,8 +200,8 @@ ERRORS: dict[str, Word] = {
         "各对读数不一致：每次距离和位置要相同，刚从室外进来的人先休息。",
     ),
     "clock_unset": Word(
-        "Set or confirm the clock first (gatepost clock): a calibration has a date.",
-        "请先设定或确认时钟（gatepost clock）：校准记录要有可信的日期。",
+        "Set or confirm the clock first (gatepost clock): what is entered here has a date.",
+        "请先设定或确认时钟（gatepost clock）：登记的内容要有可信的日期。",
     ),
     "array": Word(
         "An array finds faces and decides nothing: calibrate the spot sensor beside it.",
@@ -224,6 +224,26 @@ ERRORS: dict[str, Word] = {
     "case_forgotten": Word(
         "Its personal fields have been destroyed (retention): it cannot be opened again.",
         "个人信息已按保留期限销毁，不能重新打开。",
+    ),
+    "bad_window": Word(
+        "Morning and afternoon each have to begin, end, and follow each other.",
+        "上午、下午的时段都要有始有终，并且先后不能颠倒。",
+    ),
+    "no_person": Word(
+        "Say whose temperature it is: a name, or the number of the pass.", "请填写姓名或通行证编号。"
+    ),
+    "temperature_implausible": Word(
+        "This cannot be a person's temperature. Write degrees Celsius, such as 36.5.",
+        "这不可能是人的体温。请填写摄氏度，例如 36.5。",
+    ),
+    "bad_moment": Word("Say on which day and at what time it was measured.", "请填写测量的日期和时间。"),
+    "taken_in_future": Word("This moment has not come yet.", "测量时间还没有到。"),
+    "taken_too_long_ago": Word(
+        "This was more than three days ago; it is not taken any more.", "测量已超过三天，不再登记。"
+    ),
+    "unknown_report": Word("There is no such entry.", "没有这条体温登记。"),
+    "already_corrected": Word(
+        "This entry was corrected already; correct the newer one.", "这条登记已经更正过，请更正最新的一条。"
     ),
     "too_slow": Word("The gate is too busy; try again.", "系统繁忙，请重试。"),
     "journal": Word("The gate cannot write. Register by hand on paper.", "设备无法写入记录，请手工登记。"),

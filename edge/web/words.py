@@ -302,6 +302,23 @@ WORDS: dict[str, dict[str, Word]] = {
         "manual": Word("clock set by hand", "时钟为人工设定"),
         "synced": Word("clock synchronised", "时钟已同步"),
     },
+    "half": {
+        "morning": Word("Morning", "上午"),
+        "afternoon": Word("Afternoon", "下午"),
+    },
+    # Two measurements a day: who told of one that was not taken here, and what follows from one.
+    "told_by": {
+        "self": Word("by the person", "本人报告"),
+        "family": Word("by the family", "家人代报"),
+        "employer": Word("by the employer", "单位报告"),
+        "community": Word("by the community worker", "社区人员报告"),
+    },
+    "twice_daily": {
+        "all": Word("Everybody", "全部"),
+        "missing": Word("Who is missing", "缺测的"),
+        "over": Word("To be reported", "须报告的"),
+        "report": Word("report to community and employer", "报社区和单位"),
+    },
     # Why a manager opens personal fields: a list, because free text would itself be personal.
     "opening": {
         "tracing": Word("Contact tracing", "流调溯源"),

@@ -318,16 +318,54 @@ class DoubtSign(Body):
     figures: dict[str, int]
 
 
+class Sister(Body):
+    """The other of two thermometers that are compared."""
+
+    lane: str
+    device: str
+    driver: str
+    port: str | None = None
+
+
 class InstrumentDoubted(Body):
     """What is found of a thermometer has changed, after `people`: every sign that holds now, the gravest
-    first, none where it is doubted no more."""
+    first, none where it is doubted no more. With `sister` it is about the two of them, and what the
+    thermometer shows by itself is told apart from it."""
 
     device: str
     driver: str
     port: str | None = None
     place: str
+    sister: Sister | None = None
     people: int
     signs: list[DoubtSign]
+
+
+class ComparedSide(Sister):
+    place: str
+
+
+class ComparedFigures(Body):
+    """What two thermometers differ by: the values of the block begun at `began_us`, the newest differences
+    (`here` less `there`) each with its time, and of the first differences the sum, the sum of squares and
+    the count. Millidegrees, microseconds UTC."""
+
+    began_us: int
+    here: list[int]
+    there: list[int]
+    apart: list[list[int]]
+    anchor: list[int]
+    found: list[DoubtSign]
+
+
+class InstrumentCompared(Body):
+    """Two thermometers side by side as they stood when this was written, from which a start goes on;
+    `kinds` is which value each gives."""
+
+    here: ComparedSide
+    there: ComparedSide
+    kinds: list[str]
+    known: ComparedFigures
 
 
 class ClockCorrected(Body):
@@ -369,11 +407,30 @@ class InboxOverflowed(Body):
 
 
 class PersonalOpened(Body):
-    """Somebody looked at who this was: of a passage, of a case, or both."""
+    """Somebody looked at personal fields: of a passage, of a case, of both, or, with `what`, of a list of the
+    pages for a local `day`."""
 
     passage: int | None = None
     case: int | None = None
+    what: str | None = None
+    day: str | None = None
     by: str
+    why: str | None = None
+
+
+class TemperatureReported(Body):
+    """A temperature that somebody told of; who it is of is sealed. `verdict` by the threshold that held at
+    the gate then; `replaces` is the sequence of the row that it corrects."""
+
+    value_mdegc: int
+    threshold_mdegc: int
+    verdict: str
+    taken_us: int
+    how: str
+    told_by: str
+    by: str
+    command_id: str
+    replaces: int | None = None
 
 
 class CaseMeasurement(Body):
@@ -523,6 +580,7 @@ BODIES: dict[str, type[Body]] = {
     "screening.settled": LevelSettled,
     "screening.withdrawn": LevelWithdrawn,
     "instrument.doubted": InstrumentDoubted,
+    "instrument.compared": InstrumentCompared,
     "clock.corrected": ClockCorrected,
     "procedure.published": ProcedurePublished,
     "settings.changed": SettingsChanged,
@@ -533,6 +591,7 @@ BODIES: dict[str, type[Body]] = {
     "case.followed_up": CaseFollowedUp,
     "case.closed": CaseClosed,
     "case.reopened": CaseReopened,
+    "temperature.reported": TemperatureReported,
     "list.received": ListReceived,
     "list.refused": ListRefused,
     "uplink.lost": UplinkContact,

@@ -1,6 +1,7 @@
 """A level of healthy people that has shifted: who may confirm it, and what the pages are told of it and of
 a thermometer that cannot be right."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,8 @@ from edge.domain.healthy import start
 from edge.domain.instrument import Instrument
 from edge.domain.instrument_signs import Finding, Sign
 from edge.domain.lane_state import Taught, Watched
+from edge.domain.side_by_side import Pair, Side
+from edge.domain.sisters import Sisters
 from edge.domain.skin import PLACES
 from edge.web.openapi import document
 from tests.waiting import until
@@ -67,6 +70,31 @@ def test_a_thermometer_that_cannot_be_right_is_told_of_with_what_to_do(
         page = manager.get("/review/devices").get_data(as_text=True)
         assert page.count('data-doubt="insensitive"') == 1
         assert words in page
+
+
+def test_two_that_have_parted_are_told_of_at_both_lanes_with_each_other(
+    call: Call, world: World, enter: Callable[[str], FlaskClient]
+) -> None:
+    sides = [Side(lane, "thermometer", "gy614", None, "forehead") for lane in ("in", "out")]
+    figures = (("error_mdegc", 70), ("first_mdegc", 10), ("moved_mdegc", -520))
+    found = Finding(Sign.DRIFTING, world.clock().at_us, 600, figures)
+    world.station._pairs = (Pair(sides[0], sides[1], Sisters(found=(found,))),)
+    view = call("")[1]
+    components = document()["components"]
+    Draft202012Validator({"$ref": "#/components/schemas/LaneView", "components": components}).validate(view)
+    assert view["doubts"][0]["sister"] == {
+        "lane": "out",
+        "device": "thermometer",
+        "driver": "gy614",
+        "port": None,
+    }
+    for language, words in (("en", "has moved by -0.52 °C"), ("zh_Hans", "移动了 0.52 °C")):
+        manager = enter("manager")
+        manager.set_cookie("language", language)
+        page = manager.get("/review/devices").get_data(as_text=True)
+        assert page.count('data-doubt="drifting"') == 2
+        assert words in page
+        assert re.search(r"<strong>in · \S+ ↔ out · \S+</strong>", page)
 
 
 @pytest.mark.usefixtures("shifted")

@@ -43,6 +43,12 @@ MATRIX: dict[str, tuple[str, str, frozenset[str]]] = {
     "review.picture": ("GET", "/review/passage/7/thermal/0.png", REVIEW),
     "review.find": ("POST", "/review/find", BOSS),
     "review.open_personal": ("POST", "/review/passage/7/open", BOSS),
+    "twice_daily.page": ("GET", "/review/twice-daily", REVIEW),
+    "twice_daily.open_names": ("POST", "/review/twice-daily", BOSS),
+    "twice_daily.file": ("POST", "/review/twice-daily/file", BOSS),
+    "told.form": ("GET", "/temperatures", KIOSK),
+    "told.enter": ("POST", "/temperatures", KIOSK),
+    "told.report": ("POST", "/api/v1/temperatures", KIOSK),
     "setup.page": ("GET", "/setup", BOSS),
     "setup.picture": ("GET", "/setup/in/scanner.jpg", BOSS),
     "setup.figures": ("GET", "/setup/in/scanner/figures", BOSS),
@@ -140,7 +146,14 @@ def test_a_cookie_without_the_token_of_the_page_changes_nothing(
 
 def test_every_form_of_a_page_needs_its_token(enter: Callable[[str], FlaskClient], world: World) -> None:
     client = enter("manager")
-    for path in ("/review/find", "/review/passage/7/open", "/logout", "/login"):
+    for path in (
+        "/review/find",
+        "/review/passage/7/open",
+        "/review/twice-daily",
+        "/temperatures",
+        "/logout",
+        "/login",
+    ):
         assert client.post(path, data={"value": "张三"}).status_code == 400, path
     assert client.get("/review").status_code == 200
 

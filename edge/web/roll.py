@@ -1,0 +1,261 @@
+"""Who is expected to be measured twice a day, and what they have, out of the journal.
+
+There is no register of people yet: expected is whoever's own pass was seen here of late, and whoever a
+temperature was entered for. Names are opened to tell people apart and live as long as one answer is made;
+what is kept between answers are digests under a key of this process, which name nobody. Never logs.
+"""
+
+import hashlib
+import hmac
+import secrets
+import threading
+import unicodedata
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import islice
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from edge.domain.model import Carrier, ClockQuality, CodeVerdict, ScreeningVerdict
+from edge.domain.told import OLDEST_DAYS, REPORTED
+from edge.domain.twice_daily import Taken, Terms, counts
+from edge.journal import Reader, StoredRow
+from edge.journal.reader import CHUNK
+from edge.web import show
+
+Json = Mapping[str, Any]
+DAYS_KEPT = 64
+# Somebody may rest, or wait for a platform, until after midnight (`park_max_s` as shipped).
+PARKED_US = 12 * 3_600_000_000
+_DAY_US = 86_400_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who is expected. `key` is a digest that holds within this process, `values` is what their
+    pass can be looked up by."""
+
+    key: str
+    name: str = ""
+    room: str = ""
+    values: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where one measurement is from: a passage of a lane, or who told of it. `surface_mdegc` where there is
+    no estimate of the body. `seq` is the row."""
+
+    seq: int
+    lane: str | None = None
+    passage: int | None = None
+    told_by: str | None = None
+    how: str | None = None
+    by: str | None = None
+    surface_mdegc: int | None = None
+
+
+@dataclass
+class Roll:
+    """Everybody expected on one day, what they have of it, and how many measurements belong to no day."""
+
+    people: dict[str, Person] = field(default_factory=dict)
+    taken: list[Taken] = field(default_factory=list)
+    where: dict[int, Where] = field(default_factory=dict)
+    undated: int = 0
+
+
+class Rolls:
+    """Makes rolls; thread-safe. What days that are over showed is kept, as digests and row numbers."""
+
+    def __init__(self, reader: Callable[[], Reader], terms: Terms, zone: ZoneInfo) -> None:
+        self._reader, self._terms, self._zone = reader, terms, zone
+        self._secret = secrets.token_bytes(32)
+        self._lock = threading.Lock()
+        self._days: OrderedDict[tuple[date, int], dict[str, int]] = OrderedDict()
+
+    def of(self, day: date) -> Roll:
+        """Return the roll of a local day. Raises JournalError."""
+        with closing(self._reader()) as reader, self._lock:
+            roll = Roll()
+            nameless = self._measured(reader, day, roll)
+            self._expected_before(reader, day, roll)
+            self._told(reader, day, roll)
+            by_hand = _by_name(roll.people.values())
+            for name, one in nameless:
+                # Who gave name and room instead of a pass, and is expected anyway.
+                if name in by_hand:
+                    roll.taken.append(Taken(by_hand[name], *one))
+            return roll
+
+    def _measured(self, reader: Reader, day: date, roll: Roll) -> list[tuple[str, Any]]:
+        starts = show.day_starts_us(day, self._zone)
+        ends = show.day_starts_us(day + timedelta(days=1), self._zone)
+        nameless: list[tuple[str, Any]] = []
+        for row, opened in _named(reader, starts, ends + PARKED_US):
+            person, name = self._who(row.body, opened)
+            if person is not None and row.at_us < ends:
+                roll.people[person.key] = person
+            if person is None and name is None:
+                continue
+            one = _measurement(row)
+            if one is None:
+                continue
+            at_us, dated, measured = one
+            verdict = ScreeningVerdict(measured["verdict"])
+            if not counts(Taken("", at_us, verdict)):
+                continue
+            if not dated:
+                roll.undated += 1
+                continue
+            rest = (at_us, verdict, measured.get("body_mdegc"), row.seq)
+            roll.where[row.seq] = Where(
+                row.seq,
+                lane=row.lane,
+                passage=row.body["passage"],
+                surface_mdegc=measured.get("surface_mdegc"),
+            )
+            if person is not None:
+                roll.taken.append(Taken(person.key, *rest))
+            elif name is not None:
+                nameless.append((name, rest))
+        return nameless
+
+    def _expected_before(self, reader: Reader, day: date, roll: Roll) -> None:
+        for back in range(1, self._terms.roster_days):
+            seen = self._seen_on(reader, day - timedelta(days=back), roll.people)
+            unknown = [seq for key, seq in seen.items() if key not in roll.people]
+            for _, person in self._people(reader, unknown):  # their day's key may have been destroyed since
+                roll.people[person.key] = person
+
+    def _seen_on(self, reader: Reader, day: date, known: Mapping[str, Person]) -> dict[str, int]:
+        """Return whose own pass was seen on a day that is over, with the newest row of each. Whoever is
+        known already is found without being opened."""
+        starts = show.day_starts_us(day, self._zone)
+        ends = show.day_starts_us(day + timedelta(days=1), self._zone)
+        # By how many passages the hours hold it is noticed when a clock that was set back adds to them.
+        stamp = (day, sum(count.n for count in reader.hours(starts, ends)))
+        seen = self._days.get(stamp)
+        if seen is None:
+            values = {key: person.values for key, person in known.items() if person.values}
+            seen, others = reader.strangers(starts, ends, values)
+            for seq, person in self._people(reader, others):
+                seen[person.key] = max(seq, seen.get(person.key, 0))
+            self._days[stamp] = seen
+            while len(self._days) > DAYS_KEPT:
+                self._days.popitem(last=False)
+        return seen
+
+    def _people(self, reader: Reader, seqs: Sequence[int]) -> Iterator[tuple[int, Person]]:
+        """Yield whose own pass these rows show."""
+        for at in range(0, len(seqs), CHUNK):
+            rows = reader.these(seqs[at : at + CHUNK])
+            for row, opened in zip(rows, reader.opened(rows), strict=True):
+                person, _ = self._who(row.body, opened)
+                if person is not None:
+                    yield row.seq, person
+
+    def _told(self, reader: Reader, day: date, roll: Roll) -> None:
+        """Take in what people told of: those expected by their pass, or in their own right."""
+        since = show.day_starts_us(day - timedelta(days=self._terms.roster_days - 1), self._zone)
+        ends = show.day_starts_us(day + timedelta(days=1), self._zone)
+        known, replaced = _by_name(roll.people.values()), set[int]()
+        for row, opened in _told_rows(reader, since):
+            replaced.add(row.body.get("replaces", 0))
+            if row.seq in replaced or opened is None or not since <= row.body["taken_us"] < ends:
+                continue
+            person = self._told_of(opened, roll, known)
+            roll.people.setdefault(person.key, person)
+            verdict = ScreeningVerdict(row.body["verdict"])
+            value = row.body["value_mdegc"]
+            roll.taken.append(Taken(person.key, row.body["taken_us"], verdict, value, row.seq))
+            roll.where[row.seq] = Where(
+                row.seq, told_by=row.body["told_by"], how=row.body["how"], by=row.body["by"]
+            )
+
+    def _told_of(self, opened: Json, roll: Roll, known: Mapping[str, str]) -> Person:
+        name, room = str(opened.get("name", "")), str(opened.get("room", ""))
+        if opened.get("pass_id"):
+            key = self._digest(f"holder gatepost_pass:{opened['pass_id']}")
+            return roll.people.get(key) or Person(key, name or str(opened["pass_id"]), room)
+        called = _called(name, room)
+        return roll.people.get(known.get(called, "")) or Person(self._digest(f"name {called}"), name, room)
+
+    def _who(self, body: Json, opened: Json | None) -> tuple[Person | None, str | None]:
+        """Return whose own pass proves who passed, and otherwise under which name and room somebody gave
+        themselves. Two passes name nobody: whose the measurement is cannot be told."""
+        hidden: Json = (opened or {}).get("evidence", {})
+        holders: dict[str, Person] = {}
+        answers: dict[str, str] = {}
+        for index, piece in enumerate(body.get("evidence", ())):
+            own: Json = hidden.get(str(index)) or {}
+            if piece.get("t") == "answer" and piece.get("question") in ("name", "room"):
+                answers[piece["question"]] = str(own.get("value", ""))
+            elif _is_pass(piece) and own.get("holder"):
+                fields = own.get("personal") or {}
+                key = self._digest(f"holder {own['holder']}")
+                name, room = str(fields.get("name", "")), str(fields.get("room", ""))
+                values = frozenset({name, room, str(fields.get("pass_id", ""))} - {""})
+                person = Person(key, name, room, values)
+                if piece.get("subject", {}).get("category") in self._terms.categories:
+                    holders[key] = person
+                else:
+                    holders.setdefault("", person)
+        if len(holders) == 1 and "" not in holders:
+            return next(iter(holders.values())), None
+        if holders or not answers.get("name"):
+            return None, None
+        return None, _called(answers["name"], answers.get("room", ""))
+
+    def _digest(self, text: str) -> str:
+        return hmac.digest(self._secret, text.encode(), hashlib.sha256).hex()
+
+
+def _named(reader: Reader, from_us: int, to_us: int) -> Iterator[tuple[StoredRow, Json | None]]:
+    rows = reader.named(from_us, to_us)
+    while chunk := list(islice(rows, CHUNK)):
+        yield from zip(chunk, reader.opened(chunk), strict=True)
+
+
+def _told_rows(reader: Reader, since_us: int) -> Iterator[tuple[StoredRow, Json | None]]:
+    """Yield rows newest first, back to where none can be of these days."""
+    before = 1 << 62
+    while rows := reader.before(before, REPORTED, CHUNK):
+        before = rows[-1].seq
+        yield from zip(rows, reader.opened(rows), strict=True)
+        if rows[-1].at_us < since_us - OLDEST_DAYS * _DAY_US:
+            return
+
+
+def _is_pass(piece: Json) -> bool:
+    own, valid = Carrier.GATEPOST_PASS, CodeVerdict.VALID
+    return (piece.get("t"), piece.get("carrier"), piece.get("verdict")) == ("code", own, valid)
+
+
+def _measurement(row: StoredRow) -> tuple[int, bool, Json] | None:
+    """Return when the measurement was taken that a passage was decided by, whether its clock is believed,
+    and what the decided row makes of all of them."""
+    found: Json = row.body.get("temperature") or {}
+    for piece in reversed(row.body.get("evidence", ())):
+        if piece.get("t") != "measurement" or "grid" in piece:
+            continue
+        if all(piece.get(name) == found.get(name) for name in ("surface_mdegc", "body_mdegc")):
+            return piece["at_us"], ClockQuality(piece["clock"]).trusted, found
+    return None
+
+
+def _by_name(people: Any) -> dict[str, str]:
+    """Return people by name and room; who shares both with another is not told apart by them."""
+    found: dict[str, str] = {}
+    for person in people:
+        called = _called(person.name, person.room)
+        found[called] = "" if called in found else person.key
+    return {called: key for called, key in found.items() if key}
+
+
+def _called(name: str, room: str) -> str:
+    both = (unicodedata.normalize("NFKC", text).casefold() for text in (name, room))
+    return "\n".join("".join(text.split()) for text in both)

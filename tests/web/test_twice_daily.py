@@ -1,0 +1,573 @@
+"""双测温: the page of a day's two measurements over real rows, and temperatures that people told of."""
+
+import csv
+import io
+import json
+import logging
+import re
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from edge import wire
+from edge.domain.events import Give
+from edge.domain.model import ClockQuality, Instant
+from edge.domain.told import OLDEST_DAYS
+from edge.domain.twice_daily import Terms
+from edge.journal import Row, StoredRow
+from edge.web import create_app
+from edge.web.roll import Rolls
+from edge.web.show import zone_of
+from edge.wire.received import body_fault
+from tests.web.conftest import token_of
+from tests.web.fakes import World
+
+pytestmark = pytest.mark.system
+
+Enter = Callable[[str], FlaskClient]
+MINUTE_US = 60_000_000
+HOUR_US = 60 * MINUTE_US
+TODAY, PATH = date(2023, 11, 15), "/review/twice-daily"
+LI, WANG, ZHAO = ("李兰", "3-1-402"), ("王强", "3-2-101"), ("赵敏", "5-1-301")
+
+
+def at(hour: float, *, day: date = TODAY) -> int:
+    """Return microseconds UTC of a time of day in Chongqing."""
+    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return int(midnight.timestamp()) * 1_000_000 - 8 * HOUR_US + int(hour * HOUR_US)
+
+
+class Days:
+    """Writes passages as a gate does, at any time of any day."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.count = world, 5_000_000
+
+    def passes(
+        self,
+        person: tuple[str, str] | None = LI,
+        taken_us: int = at(8),
+        *,
+        c: float | None = 36.5,
+        verdict: str = "normal",
+        clock: ClockQuality = ClockQuality.SYNCED,
+        category: str = "resident",
+        proven: str = "valid",
+        more: list[tuple[dict[str, Any], dict[str, Any]]] | None = None,
+    ) -> int:
+        """Write the decided row of one passage; returns its number. Without a person nobody is named."""
+        self.count += 1
+        when = {"at_us": taken_us, "mono_us": taken_us, "clock": clock.value, "source": "thermometer"}
+        body_mdegc = None if c is None else round(c * 1000)
+        pieces: list[tuple[dict[str, Any], dict[str, Any]]] = []
+        if person is not None:
+            pieces.append(shown(*person, when, category, proven))
+        pieces += more or []
+        found = {"verdict": verdict, "surface_mdegc": 34_500}
+        if verdict != "missing":
+            piece = {**when, "t": "measurement", "device": "thermometer", "surface_mdegc": 34_500}
+            piece |= {"body_mdegc": body_mdegc} if body_mdegc is not None else {}
+            found |= {"body_mdegc": body_mdegc} if body_mdegc is not None else {}
+            pieces.append((piece, {}))
+        body = {
+            "passage": self.count,
+            "direction": "in",
+            "procedure": {"name": "compound", "version": "1"},
+            "opened_us": taken_us,
+            "stage": "ended",
+            "outcome": "admit",
+            "reasons": ["complete"],
+            "temperature": found,
+            "evidence": [piece for piece, _ in pieces],
+        }
+        hidden = {str(index): sealed for index, (_, sealed) in enumerate(pieces) if sealed}
+        personal = {"evidence": hidden, "find": [person[0] if person else "x"]} if hidden else None
+        now = Instant(taken_us, taken_us + 20_000_000, clock)
+        self.world.journal.append(Row("passage.decided", now, body, "in", personal))
+        return self.count
+
+
+def shown(
+    name: str, room: str, when: dict[str, Any], category: str = "resident", proven: str = "valid"
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the piece of a pass, and what of it is sealed."""
+    pass_id = name.encode().hex()[:16].ljust(16, "0")
+    piece = {**when, "t": "code", "carrier": "gatepost_pass", "verdict": proven}
+    piece |= {"subject": {"category": category}, "symbology": "QRCode", "decoder": ""}
+    own = {"name": name, "room": room, "pass_id": pass_id}
+    return piece, {"personal": own, "holder": f"gatepost_pass:{pass_id}"}
+
+
+def answered(question: str, value: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    return {"t": "answer", "question": question, "by": "door", "at_us": 0}, {"value": value}
+
+
+@pytest.fixture
+def days(world: World) -> Days:
+    world.clock.move(2 * 3600)  # a quarter past eight in the morning
+    return Days(world)
+
+
+@pytest.fixture
+def tell(app: Flask, world: World) -> Callable[..., tuple[int, dict[str, Any]]]:
+    """Send a temperature as a program does."""
+
+    def send(role: str = "attendant", **changes: Any) -> tuple[int, dict[str, Any]]:
+        body = {"command_id": "t1", "value_mdegc": 36_400, "taken_us": at(7.5), "how": "contact"}
+        body |= {"told_by": "self", "name": WANG[0], "room": WANG[1]} | changes
+        headers = {"authorization": f"Bearer {world.tokens[role]}"}
+        answer = app.test_client().post("/api/v1/temperatures", json=body, headers=headers)
+        return answer.status_code, answer.get_json()
+
+    return send
+
+
+def counted(page: str) -> dict[str, str]:
+    """Return the figures of a page by their names."""
+    return dict(re.findall(r'data-count="([\w-]+)">([^<]*)<', page))
+
+
+def text_of(client: FlaskClient, **query: str) -> str:
+    answer = client.get(PATH, query_string=query)
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    return answer.get_data(as_text=True)
+
+
+def opened(client: FlaskClient, what: str = "", **form: str) -> str:
+    form = {"why": "inspection", "day": TODAY.isoformat(), "csrf_token": token_of(client, PATH)} | form
+    answer = client.post(PATH + what, data=form)
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    return answer.get_data(as_text=True)
+
+
+def table(page: str) -> list[str]:
+    """Return the lines of the table as one reads them."""
+    rows = re.findall(r"<tr data-person.*?</tr>", page, re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in rows]
+
+
+def rows(world: World, kind: str) -> list[StoredRow]:
+    with closing(world.journal.reader()) as reader:
+        return reader.rows_after(0, 500, {kind})
+
+
+def test_somebody_who_passes_with_their_own_pass_has_the_mornings_measurement(
+    world: World, enter: Enter
+) -> None:
+    world.clock.move(2 * 3600)
+    passage = world.step_up(34.6)
+    world.show_pass("李兰")
+    world.station.submit(Give("in", passage, "m", "door", world.clock(), (("mask", "on"),)))
+    assert rows(world, "passage.decided")[0].body["outcome"] == "admit"
+    page = text_of(enter("manager"))
+    assert counted(page)["expected"] == "1"
+    assert (counted(page)["morning"], counted(page)["afternoon"]) == ("1", "0")
+    [line] = table(page)
+    assert re.fullmatch(r"1 36\.6 °C 08:1\d · in –", line), line
+
+
+def test_who_is_missing_is_said_only_when_the_window_has_ended(
+    world: World, days: Days, enter: Enter
+) -> None:
+    days.passes(LI, at(7.5))
+    days.passes(WANG, at(19, day=TODAY - timedelta(days=3)))
+    client = enter("manager")
+    page = text_of(client)
+    assert counted(page) == {
+        **{"expected": "2", "morning": "1", "late-morning": "–", "afternoon": "0"},
+        **{"late-afternoon": "–", "over": "0"},
+    }
+    assert table(text_of(client, show="missing")) == []
+    world.clock.move(4 * 3600)
+    page = text_of(client)
+    assert (counted(page)["late-morning"], counted(page)["late-afternoon"]) == ("1", "–")
+    [late] = table(text_of(client, show="missing"))
+    assert late == "1 missing – ask for it"
+    world.clock.move(10 * 3600)
+    page = text_of(client)
+    assert (counted(page)["late-morning"], counted(page)["late-afternoon"]) == ("1", "2")
+    tomorrow = text_of(client, day=(TODAY + timedelta(days=1)).isoformat())
+    assert (counted(tomorrow)["late-morning"], counted(tomorrow)["expected"]) == ("–", "2")
+
+
+def test_an_observer_sees_how_many_and_nobody_in_particular(days: Days, enter: Enter) -> None:
+    days.passes(LI, c=38.1, verdict="over")
+    client = enter("observer")
+    page = text_of(client)
+    assert (counted(page)["expected"], counted(page)["over"]) == ("1", "1")
+    assert not table(page)
+    assert "/review/passage/" not in page
+    assert LI[0] not in page
+    form = {"why": "inspection", "csrf_token": token_of(client, "/review")}
+    assert client.post(PATH, data=form).status_code == 403
+    assert client.post(PATH + "/file", data=form).status_code == 403
+
+
+def test_names_are_shown_only_after_a_reason_is_on_disk(world: World, days: Days, enter: Enter) -> None:
+    days.passes(LI)
+    client = enter("manager")
+    page = text_of(client)
+    assert LI[0] not in page
+    assert LI[1] not in page
+    token = token_of(client, PATH)
+    assert client.post(PATH, data={"csrf_token": token, "why": "curious"}).status_code == 400
+    world.writer.broken = True
+    refused = client.post(PATH, data={"csrf_token": token, "why": "inspection"})
+    assert refused.status_code == 503
+    assert LI[0] not in refused.get_data(as_text=True)
+    world.writer.broken = False
+    assert rows(world, "personal.opened") == []
+    assert LI[0] in opened(client)
+    [row] = rows(world, "personal.opened")
+    assert row.body == {"by": "boss", "day": "2023-11-15", "what": "twice_daily", "why": "inspection"}
+    assert body_fault(row.kind, json.loads(row.body_text)) is None
+
+
+def test_no_name_is_logged(days: Days, enter: Enter, caplog: pytest.LogCaptureFixture, tell: Any) -> None:
+    caplog.set_level(logging.DEBUG)
+    days.passes(LI)
+    tell()
+    client = enter("manager")
+    opened(client)
+    opened(client, "/file")
+    assert not [word for word in (*LI, *WANG) if word in caplog.text]
+
+
+def test_a_second_measurement_stands_before_the_first_and_one_that_is_none_does_not_serve(
+    days: Days, enter: Enter
+) -> None:
+    first = {"t": "measurement", "at_us": at(8), "mono_us": 1, "clock": "synced", "surface_mdegc": 36_900}
+    days.passes(LI, at(8.25), c=36.7, more=[({**first, "body_mdegc": 38_000}, {})])
+    for person, verdict in ((WANG, "too_low"), (ZHAO, "again")):
+        days.passes(person, verdict=verdict, c=None)
+    client = enter("manager")
+    assert (counted(text_of(client))["morning"], counted(text_of(client))["over"]) == ("1", "0")
+    assert table(text_of(client))[0].startswith("1 36.7 °C 08:15")
+
+
+def test_without_an_estimate_of_the_body_the_skin_is_shown_as_such(days: Days, enter: Enter) -> None:
+    days.passes(LI, c=None)
+    assert table(text_of(enter("manager"))) == ["1 skin 34.5 °C 08:00 · in –"]
+
+
+def test_whoever_is_over_is_to_be_reported(days: Days, enter: Enter) -> None:
+    days.passes(LI, at(8), c=37.9, verdict="over")
+    days.passes(LI, at(9))
+    days.passes(WANG, at(9))
+    page = text_of(enter("manager"), show="over")
+    assert table(page) == ["1 37.9 °C 08:00 · in – report to community and employer"]
+    assert "report each to the community and to the employer" in page
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"category": "visitor"},
+        {"proven": "unverified"},
+        {"person": None},
+        {"more": [shown(*WANG, {"at_us": 0, "source": "scanner"})]},
+    ],
+    ids=["a visitor", "not proven", "nobody", "two people's passes"],
+)
+def test_nobody_is_expected_without_a_pass_of_their_own(
+    days: Days, enter: Enter, changes: dict[str, Any]
+) -> None:
+    days.passes(**changes)
+    assert counted(text_of(enter("manager")))["expected"] == "0"
+
+
+def test_who_gives_name_and_room_instead_of_the_pass_is_found_if_expected(days: Days, enter: Enter) -> None:
+    days.passes(LI, at(19, day=TODAY - timedelta(days=1)))
+    for person in (("李　兰", LI[1]), WANG):
+        given = [answered("name", person[0]), answered("room", person[1])]
+        days.passes(None, more=given)
+    page = text_of(enter("manager"))
+    assert (counted(page)["expected"], counted(page)["morning"]) == ("1", "1")
+
+
+def test_who_was_not_seen_for_longer_than_the_roster_goes_back_is_not_expected(
+    world: World, days: Days
+) -> None:
+    for back, person in ((13, LI), (14, WANG)):
+        days.passes(person, at(12, day=TODAY - timedelta(days=back)))
+    rolls = Rolls(world.gate.reader, Terms(), zone_of("Asia/Shanghai"))
+    assert [person.name for person in rolls.of(TODAY).people.values()] == [LI[0]]
+    shorter = Rolls(world.gate.reader, Terms(roster_days=13), zone_of("Asia/Shanghai"))
+    assert not shorter.of(TODAY).people
+
+
+def test_what_was_taken_while_the_clock_was_not_believed_belongs_to_no_day_and_that_is_said(
+    days: Days, enter: Enter
+) -> None:
+    days.passes(LI, clock=ClockQuality.RESTORED)
+    days.passes(WANG)
+    page = text_of(enter("observer"))
+    assert (counted(page)["expected"], counted(page)["morning"]) == ("2", "1")
+    assert "1 measurement(s) were taken while the clock of the gate was not believed" in page
+
+
+def test_nobody_is_late_by_a_clock_that_is_not_believed(world: World, days: Days, enter: Enter) -> None:
+    days.passes(LI)
+    world.clock.move(14 * 3600)
+    world.clock.quality = ClockQuality.RESTORED
+    page = text_of(enter("observer"), day="2023-11-14")
+    assert counted(page)["late-morning"] == "–"
+    assert 'data-clock="unknown"' in page
+
+
+def test_somebody_who_rested_until_after_midnight_was_measured_on_their_day(
+    world: World, days: Days, enter: Enter
+) -> None:
+    world.clock.move(20 * 3600)
+    night = at(21.9)
+    number = days.passes(LI, night)
+    [row] = rows(world, "passage.decided")
+    late = Instant(night, night + 3 * HOUR_US, ClockQuality.SYNCED)
+    with closing(world.journal.reader()) as reader:
+        (personal,) = reader.opened([row])
+    body = {**row.body, "passage": number + 1}
+    world.journal.append(Row("passage.decided", late, body, "in", personal))
+    page = text_of(enter("manager"), day=TODAY.isoformat())
+    assert counted(page)["afternoon"] == "1"
+
+
+def test_once_a_day_is_forgotten_nobody_of_it_is_expected(world: World, days: Days) -> None:
+    rolls = Rolls(world.gate.reader, Terms(), zone_of("Asia/Shanghai"))
+    days.passes(LI, at(12, day=TODAY - timedelta(days=9)))
+    days.passes(WANG, at(12, day=TODAY - timedelta(days=1)))
+    assert len(rolls.of(TODAY).people) == 2
+    head = world.journal.head()
+    world.journal.purge(at(0, day=TODAY - timedelta(days=5)), head, now=world.clock(), believe_clock=True)
+    assert [person.name for person in rolls.of(TODAY).people.values()] == [WANG[0]]
+
+
+def test_a_day_that_a_clock_adds_to_later_is_read_again(world: World, days: Days) -> None:
+    rolls = Rolls(world.gate.reader, Terms(), zone_of("Asia/Shanghai"))
+    yesterday = TODAY - timedelta(days=1)
+    days.passes(LI, at(12, day=yesterday))
+    assert len(rolls.of(TODAY).people) == 1
+    days.passes(WANG, at(13, day=yesterday))
+    assert len(rolls.of(TODAY).people) == 2
+
+
+def test_nothing_that_names_anybody_is_kept_between_two_answers(world: World, days: Days) -> None:
+    rolls = Rolls(world.gate.reader, Terms(), zone_of("Asia/Shanghai"))
+    days.passes(LI, at(12, day=TODAY - timedelta(days=1)))
+    rolls.of(TODAY)
+    kept = repr({name: value for name, value in vars(rolls).items() if name != "_reader"})
+    assert "13" in kept
+    assert not [word for word in (*LI, LI[0].encode().hex()[:16]) if word in kept]
+
+
+def test_a_window_of_the_site_counts(world: World, days: Days, enter: Enter) -> None:
+    terms = replace(Terms(), windows=replace(Terms().windows, morning=(0, 420), afternoon=(900, 1080)))
+    app = create_app(replace(world.gate, twice_daily=terms))
+    days.passes(LI, at(7.5))
+    client = app.test_client()
+    page = client.get(PATH, headers={"authorization": f"Bearer {world.tokens['manager']}"})
+    found = counted(page.get_data(as_text=True))
+    assert (found["morning"], found["late-morning"], found["late-afternoon"]) == ("0", "1", "–")
+
+
+@pytest.mark.parametrize("query", ["day=tomorrow", "day=0001-01-01", "day=9999-12-31", "show=names"])
+def test_a_query_that_means_nothing_is_refused_in_words(enter: Enter, query: str) -> None:
+    answer = enter("manager").get(f"{PATH}?{query}")
+    assert answer.status_code == 400
+    assert 'data-error="bad_query"' in answer.get_data(as_text=True)
+
+
+def test_the_file_holds_the_table_and_nothing_an_office_program_would_run(
+    world: World, days: Days, enter: Enter
+) -> None:
+    days.passes(("=HYPERLINK(1)", "@3-1"), at(8), c=37.9, verdict="over")
+    days.passes(('王"强', "3-2"), at(9))
+    world.clock.move(4 * 3600)
+    client = enter("manager")
+    client.set_cookie("language", "en")
+    text = opened(client, "/file")
+    assert text.startswith("\ufeff")
+    found = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
+    assert [line["name"] for line in found] == ['王"强', "'=HYPERLINK(1)"]
+    assert [line["room"] for line in found] == ["3-2", "'@3-1"]
+    assert (found[1]["morning_c"], found[1]["morning_time"], found[1]["morning_where"]) == (
+        *("37.9", "08:00", "in"),
+    )
+    assert found[1]["report"] == "report to community and employer"
+    assert not [cell for line in found for cell in line.values() if cell.startswith(("=", "+", "-", "@"))]
+    assert len(rows(world, "personal.opened")) == 1
+
+
+def test_a_temperature_that_was_told_counts_for_the_day_and_names_nobody_in_the_open(
+    world: World, days: Days, enter: Enter, tell: Any
+) -> None:
+    status, answer = tell(value_mdegc=37_600)
+    assert status == 200
+    [row] = rows(world, "temperature.reported")
+    assert row.seq == answer["sequence"]
+    assert body_fault(row.kind, json.loads(wire.canonical(row.body))) is None
+    assert not [word for word in WANG if word in row.body_text]
+    assert row.body["verdict"] == "over"
+    assert world.journal.unseal(row) == {"name": WANG[0], "room": WANG[1]}
+    client = enter("manager")
+    page = opened(client)
+    assert (counted(page)["expected"], counted(page)["morning"], counted(page)["over"]) == ("1", "1", "1")
+    [line] = table(page)
+    assert line.startswith("3-2-101 王强 37.6 °C 07:30 · by the person · contact thermometer")
+
+
+def test_the_same_command_writes_one_row_also_after_a_restart(world: World, days: Days, tell: Any) -> None:
+    first = tell()
+    assert tell() == first
+    assert tell(value_mdegc=36_900) == first
+    again = create_app(world.gate).test_client()
+    headers = {"authorization": f"Bearer {world.tokens['attendant']}"}
+    body = {"command_id": "t1", "value_mdegc": 36_400, "taken_us": at(7.5), "how": "contact"}
+    answer = again.post("/api/v1/temperatures", json=body | {"told_by": "self", "name": "x"}, headers=headers)
+    assert answer.get_json() == first[1]
+    assert len(rows(world, "temperature.reported")) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"value_mdegc": 34_900}, "temperature_implausible"),
+        ({"value_mdegc": 42_600}, "temperature_implausible"),
+        ({"taken_us": at(8.5)}, "taken_in_future"),
+        ({"taken_us": at(8 - 24 * OLDEST_DAYS)}, "taken_too_long_ago"),
+        ({"name": "  "}, "no_person"),
+        ({"replaces": 1_000}, "unknown_report"),
+        ({"how": "hand"}, "bad_json"),
+        ({"told_by": "a neighbour"}, "bad_json"),
+        ({"pass_id": "12"}, "bad_json"),
+        ({"colour": "green"}, "bad_json"),
+    ],
+)
+def test_what_cannot_be_so_is_refused_with_a_word_and_writes_nothing(
+    world: World, days: Days, tell: Any, changes: dict[str, Any], code: str
+) -> None:
+    status, answer = tell(**changes)
+    assert status in (400, 404)
+    assert answer["error"] == code
+    assert re.search(r"[\u4e00-\u9fff]", answer["message"]["zh_Hans"])
+    assert rows(world, "temperature.reported") == []
+
+
+def test_nothing_is_dated_by_a_clock_that_is_not_believed(world: World, days: Days, tell: Any) -> None:
+    world.clock.quality = ClockQuality.RESTORED
+    status, answer = tell()
+    assert (status, answer["error"]) == (409, "clock_unset")
+
+
+def test_a_gate_that_cannot_write_says_so_and_the_same_request_may_come_again(
+    world: World, days: Days, tell: Any
+) -> None:
+    world.writer.broken = True
+    assert tell()[0] == 503
+    world.writer.broken = False
+    assert tell()[0] == 200
+
+
+def test_a_correction_is_a_new_row_that_names_the_old_and_alone_counts(
+    world: World, days: Days, enter: Enter, tell: Any
+) -> None:
+    old = tell(value_mdegc=38_400)[1]["sequence"]
+    status, answer = tell(command_id="t2", value_mdegc=36_400, replaces=old, name="", room="")
+    assert status == 200
+    newest = rows(world, "temperature.reported")[-1]
+    assert (newest.body["replaces"], world.journal.unseal(newest)) == (
+        old,
+        {"name": WANG[0], "room": WANG[1]},
+    )
+    again = tell(command_id="t3", value_mdegc=36_500, replaces=old)
+    assert (again[0], again[1]["error"]) == (409, "already_corrected")
+    whom = tell(command_id="t4", replaces=answer["sequence"], name=ZHAO[0], room=ZHAO[1])
+    assert whom[0] == 200
+    page = opened(enter("manager"))
+    assert (counted(page)["expected"], counted(page)["over"]) == ("1", "0")
+    [line] = table(page)
+    assert line.startswith("5-1-301 赵敏 36.4 °C")
+
+
+def test_what_was_told_belongs_to_whoever_has_that_pass_or_that_name_and_room(
+    days: Days, enter: Enter, tell: Any
+) -> None:
+    days.passes(LI, at(19, day=TODAY - timedelta(days=1)))
+    days.passes(WANG, at(19, day=TODAY - timedelta(days=1)))
+    tell(name="", room="", pass_id=LI[0].encode().hex()[:16].ljust(16, "0").upper())
+    tell(command_id="t2", name=" 王 强", room="3-2-101 ", taken_us=at(8))
+    page = opened(enter("manager"))
+    assert (counted(page)["expected"], counted(page)["morning"]) == ("2", "2")
+    assert [line.split()[1] for line in table(page)] == [LI[0], WANG[0]]
+
+
+def test_two_who_share_name_and_room_are_not_taken_for_one_another(
+    days: Days, enter: Enter, tell: Any
+) -> None:
+    days.passes(LI, at(19, day=TODAY - timedelta(days=1)))
+    when = {"at_us": 1, "source": "scanner"}
+    piece, sealed = shown(*LI, when)
+    other = {**sealed, "holder": "gatepost_pass:00000000000000aa"}
+    days.passes(None, at(18, day=TODAY - timedelta(days=1)), more=[(piece, other)])
+    tell(name=LI[0], room=LI[1])
+    assert counted(opened(enter("manager")))["expected"] == "3"
+
+
+def test_an_attendant_enters_and_corrects_a_temperature_in_a_form(
+    world: World, days: Days, enter: Enter
+) -> None:
+    client = enter("attendant")
+    page = client.get("/temperatures").get_data(as_text=True)
+    nonce = re.findall(r'name="command_id" value="(\w+)"', page)[0]
+    form = {"csrf_token": token_of(client, "/temperatures"), "command_id": nonce, "name": WANG[0]}
+    form |= {"room": WANG[1], "value": "36，45", "day": "2023-11-15", "time": "07:40", "how": "infrared"}
+    form |= {"told_by": "family", "pass_id": ""}
+    wrong = client.post("/temperatures", data=form | {"value": "365"})
+    assert wrong.status_code == 400
+    page = wrong.get_data(as_text=True)
+    assert 'data-error="temperature_implausible"' in page
+    assert WANG[0] in page, "what was typed stays"
+    for _ in range(2):  # a double tap
+        page = client.post("/temperatures", data=form).get_data(as_text=True)
+    [row] = rows(world, "temperature.reported")
+    assert f'data-done="{row.seq}"' in page
+    assert WANG[0] not in page
+    assert (row.body["value_mdegc"], row.body["taken_us"], row.body["by"]) == (
+        *(36_450, at(7 + 2 / 3), "door"),
+    )
+    page = client.get(f"/temperatures?replaces={row.seq}").get_data(as_text=True)
+    assert "36.5 °C" in page or "36.4 °C" in page
+    assert WANG[0] not in page
+    fixed = form | {"command_id": "fix", "replaces": str(row.seq), "name": "", "room": "", "value": "36.9"}
+    assert client.post("/temperatures", data=fixed).status_code == 200
+    assert rows(world, "temperature.reported")[-1].body["replaces"] == row.seq
+    assert client.get(f"/temperatures?replaces={row.seq}").status_code == 409
+    for nonsense in ("x", "9", "9" * 40):
+        assert client.get(f"/temperatures?replaces={nonsense}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"value": "36.5.5"}, "temperature_implausible"),
+        ({"value": "３６"}, "temperature_implausible"),
+        ({"time": ""}, "bad_moment"),
+        ({"day": "2023-02-30"}, "bad_moment"),
+        ({"told_by": ""}, "bad_value"),
+        ({"name": "a\x00"}, "bad_value"),
+    ],
+)
+def test_a_form_that_is_filled_in_wrongly_says_what_is_missing(
+    days: Days, enter: Enter, changes: dict[str, str], code: str
+) -> None:
+    client = enter("manager")
+    form = {"csrf_token": token_of(client, "/temperatures"), "command_id": "c", "name": "a", "value": "36.5"}
+    form |= {"day": "2023-11-15", "time": "07:40", "how": "contact", "told_by": "self"} | changes
+    answer = client.post("/temperatures", data=form)
+    assert answer.status_code == 400
+    assert f'data-error="{code}"' in answer.get_data(as_text=True)
