@@ -33,7 +33,7 @@ def test_rows_come_after_the_commit_with_their_ids(world: World, address: str) -
         hello = stream.next()
         assert hello is not None
         assert (hello.name, hello.id) == ("hello", f"{world.gate.incarnation()}:0")
-        passage = decide(world, Outcome.REFER)
+        passage = decide(world, Outcome.TURN_BACK)
         row = stream.next("row")
         assert row is not None
         assert row.data["kind"] == "passage.decided"
@@ -57,17 +57,17 @@ def decide_open(world: World) -> None:
     from edge.domain.events import Decide
 
     at = world.clock()
-    command = Decide("in", world.last_passage(), f"d{at.mono_us}", "door", at, Outcome.REFER, "unwell")
+    command = Decide("in", world.last_passage(), f"d{at.mono_us}", "door", at, Outcome.TURN_BACK, "unwell")
     world.station.submit(command)
 
 
 def test_a_stream_resumes_after_the_last_id_and_misses_nothing(world: World, address: str) -> None:
     token = world.tokens["manager"]
-    made = [decide(world, Outcome.REFER) for _ in range(5)]
+    made = [decide(world, Outcome.TURN_BACK) for _ in range(5)]
     with Listener(address, token, last_id=f"{world.gate.incarnation()}:0") as stream:
         first = [stream.next("row") for _ in range(2)]
     assert first[1] is not None
-    made.append(decide(world, Outcome.REFER))
+    made.append(decide(world, Outcome.TURN_BACK))
     with Listener(address, token, last_id=first[1].id) as stream:
         rest = [stream.next("row") for _ in range(4)]
     assert [row.data["body"]["passage"] for row in (*first, *rest) if row] == made
@@ -75,7 +75,7 @@ def test_a_stream_resumes_after_the_last_id_and_misses_nothing(world: World, add
 
 @pytest.mark.parametrize("last_id", ["0" * 32 + ":0", "{incarnation}:999", "nonsense", "{incarnation}:-1"])
 def test_an_id_that_is_not_ours_resets_the_page(world: World, address: str, last_id: str) -> None:
-    decide(world, Outcome.REFER)
+    decide(world, Outcome.TURN_BACK)
     last_id = last_id.replace("{incarnation}", world.gate.incarnation())
     with Listener(address, world.tokens["manager"], last_id=last_id) as stream:
         event = stream.next()
@@ -89,7 +89,7 @@ def test_a_kiosk_gets_snapshots_without_an_id_and_only_its_own_lane(world: World
         first = stream.next("lane")
         assert first is not None
         assert (first.id, first.data["stage"]) == (None, "idle")
-        decide(world, Outcome.REFER, lane="out")
+        decide(world, Outcome.TURN_BACK, lane="out")
         passage = world.step_up(34.6)
         seen = stream.next("lane")
         while seen is not None and seen.data["stage"] != "open":
@@ -125,7 +125,7 @@ def test_a_seventh_page_evicts_the_oldest_review_page_and_tells_it(
         assert told.name == "evicted"
         assert pages[0].next() is None
         assert len(streams) == MAX_STREAMS
-        decide(world, Outcome.REFER)
+        decide(world, Outcome.TURN_BACK)
         for page in (*pages[1:], seventh):
             assert page.next("row") is not None
 
@@ -175,7 +175,7 @@ def test_a_stream_ends_by_itself_after_its_bytes_and_resumes(
     world: World, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(events, "MAX_BYTES", 4000)
-    made = [decide(world, Outcome.REFER) for _ in range(12)]
+    made = [decide(world, Outcome.TURN_BACK) for _ in range(12)]
     last_id, turns = f"{world.gate.incarnation()}:0", 0
     seen: list[int] = []
     while len(seen) < len(made) and turns < 20:

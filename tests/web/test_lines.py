@@ -54,9 +54,9 @@ def test_the_kiosk_says_which_line_asks_for_another_measurement(world: World, en
     until(lambda: world.gate.view("in")["temperature"]["verdict"] == "again", what="a first value over")
     client = enter("attendant")
     page = shown(client, "/kiosk/in/state")
-    assert 'data-line="legal"' in page
-    assert "Measure again · over the legal line" in page
-    assert "请再测一次 · 超过法定线" in shown(client, "/kiosk/in/state", "zh_Hans")
+    assert 'data-line="both"' in page
+    assert "Measure again · over the legal line and well above healthy people" in page
+    assert "请再测一次 · 超过法定线，也明显高于健康人群" in shown(client, "/kiosk/in/state", "zh_Hans")
 
 
 @pytest.mark.parametrize(
