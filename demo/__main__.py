@@ -19,6 +19,7 @@ from demo.attendant import Attendant
 from demo.gun import Gun
 from demo.summary import Summary, count
 from demo.world import world
+from edge.config.model import Cases
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_S = 60.0
@@ -73,7 +74,7 @@ def _attend(arguments: argparse.Namespace, running: Running, stop: threading.Eve
         return 1 if not stop.is_set() else 0
     _greet(url, running)
     for table in timetable.LANES:
-        attendant = Attendant(url, running.token, table)
+        attendant = Attendant(url, running.token, table, Cases().units[0])
         threading.Thread(target=attendant.run, args=(stop,), daemon=True).start()
     threading.Thread(target=running.gun.run, args=(stop,), daemon=True).start()
     deadline = time.monotonic() + arguments.seconds if arguments.seconds else None

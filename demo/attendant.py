@@ -6,6 +6,7 @@ settled the way the person in the lane calls for.
 
 import json
 import threading
+import time
 import uuid
 from typing import Any
 
@@ -15,12 +16,15 @@ from demo.timetable import Person, Timetable
 
 # Everybody who has a code has shown it by then.
 SEEN_S = 2.9
+# Long enough to see on the page that somebody is to be handed over.
+HANDED_AFTER_US = 20_000_000
 
 
 class Attendant:
     """One attendant at one lane."""
 
-    def __init__(self, url: str, token: str, table: Timetable) -> None:
+    def __init__(self, url: str, token: str, table: Timetable, unit: str) -> None:
+        self._url, self._unit = url, unit
         self._http = urllib3.PoolManager(1, headers={"authorization": f"Bearer {token}"}, retries=False)
         self._base = f"{url}/api/v1/lanes/{table.lane}"
         self._table = table
@@ -38,6 +42,7 @@ class Attendant:
 
     def _look(self) -> None:
         view = self._get()
+        self._hand_over(view)
         if view["passage"] is None:
             return
         if view["passage"] != self._passage:
@@ -81,6 +86,13 @@ class Attendant:
             self._post("park", why="rest")
         else:  # somebody walked into somebody else's turn: no attendant lets that pass
             self._post("decision", outcome="turn_back", reason="not_allowed")
+
+    def _hand_over(self, view: dict[str, Any]) -> None:
+        for case in view.get("cases", []):
+            if time.time_ns() // 1000 - case["opened_us"] > HANDED_AFTER_US:
+                body = {"unit": self._unit, "command_id": uuid.uuid4().hex}
+                where = f"{self._url}/api/v1/cases/{case['case']}/hand-over"
+                self._http.request("POST", where, json=body, timeout=6.0)
 
     def _get(self) -> dict[str, Any]:
         answer = self._http.request("GET", self._base, timeout=3.0)
