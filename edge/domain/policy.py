@@ -18,6 +18,7 @@ _BEFORE: Mapping[str, Any] = {
     "rest_share_per_1000": 1_000,
     "queue_us": 0,
     "bench_seats": 0,
+    "contact_rests": False,
 }
 
 
@@ -38,6 +39,7 @@ class Policy:
 
     A queue is long while people leave the lane less than `queue_us` apart (0: never) or `bench_seats` people
     rest (0: no matter how many); then no more than `rest_share_per_1000` of 1000 are asked to rest.
+    `contact_rests`: what a contact thermometer found over the threshold, nothing settles before a rest.
     """
 
     threshold_mdegc: int = 37_300
@@ -65,6 +67,7 @@ class Policy:
     rest_share_per_1000: int = 200
     queue_us: int = 12_000_000
     bench_seats: int = 6
+    contact_rests: bool = True
 
     @property
     def version(self) -> str:

@@ -115,7 +115,7 @@ def find(evidence: Iterable[Evidence], policy: Policy) -> TemperatureFinding:
     anything and is replaced by the first that is.
     """
     found = seen(evidence, policy)
-    verdict, deciding, first = _overall([(one, one.counts) for one in found])
+    verdict, deciding, first = _overall([(one, one.counts) for one in found], policy)
     judged = [one.judged for one in found if one.judged is not None and one.judged.out_milli is not None]
     # What the level would make of it: a contact thermometer's word counts for it as well.
     contact = (one for one in found if one.item.method is Method.CONTACT)
@@ -126,8 +126,8 @@ def find(evidence: Iterable[Evidence], policy: Policy) -> TemperatureFinding:
         verdict,
         deciding.index if deciding else None,
         deciding.item.body_mdegc if deciding else None,
-        legal=_overall([(one, one.legal) for one in found])[0],
-        level=_overall(told)[0] if any(one.level for one in found) else ScreeningVerdict.MISSING,
+        legal=_overall([(one, one.legal) for one in found], policy)[0],
+        level=_overall(told, policy)[0] if any(one.level for one in found) else ScreeningVerdict.MISSING,
         ppm=judged[-1].ppm if judged else None,
         out_milli=judged[-1].out_milli if judged else None,
         first=first.index if first else None,
@@ -193,7 +193,7 @@ def is_elsewhere(item: Measurement) -> bool:
 
 
 def _overall(
-    found: Sequence[tuple[Seen, ScreeningVerdict]],
+    found: Sequence[tuple[Seen, ScreeningVerdict]], policy: Policy
 ) -> tuple[ScreeningVerdict, Seen | None, Seen | None]:
     """Return what single verdicts, in their order, come to, which of them decided, and which was the newest
     that asked for a second measurement."""
@@ -209,7 +209,7 @@ def _overall(
             elif now in _NOT_MEASURED and verdict in (ScreeningVerdict.NORMAL, ScreeningVerdict.AGAIN):
                 continue
         elif now not in (ScreeningVerdict.NORMAL, ScreeningVerdict.OVER) or not _confirms(
-            one.item, first_over
+            one.item, first_over, policy
         ):
             continue
         if now is ScreeningVerdict.NORMAL:
@@ -275,10 +275,12 @@ def _counting(
     return level
 
 
-def _confirms(second: Measurement, first: Measurement) -> bool:
+def _confirms(second: Measurement, first: Measurement, policy: Policy) -> bool:
     # Another place by the same thermometer is no other method: what warmed the skin of one warms the other's.
     if is_elsewhere(second) and second.site != first.site:
         return False
+    if policy.contact_rests and first.method is Method.CONTACT:
+        return second.after_rest  # the skin is the weaker witness of the two
     return second.after_rest or second.method is not first.method
 
 

@@ -120,7 +120,10 @@ class _Case:
 
     @property
     def has_rested(self) -> bool:
-        return self.rest is not None and is_full(self.spec, self.rest)
+        """Whether a full rest began after the last value over the threshold: one before it settles nothing."""
+        over = max((one.index for one in self.found if one.counts is ScreeningVerdict.OVER), default=-1)
+        rests = (rest for rest in self.passage.rests if rest.why == "rest" and rest.pieces > over)
+        return any(is_full(self.spec, rest) for rest in rests)
 
 
 def advise(spec: LaneSpec, passage: Passage) -> Advice | None:

@@ -249,6 +249,7 @@ def test_with_a_milder_zone_another_reading_of_the_same_kind_settles_it() -> Non
 
 def test_the_legal_line_decides_as_before_where_nothing_else_is_said_and_in_every_row_of_before() -> None:
     numbers: dict[str, Any] = {"rest_share_per_1000": 1_000, "queue_us": 0, "bench_seats": 0}
+    numbers["contact_rests"] = False
     assert stored({}) == Policy(decides="legal", **numbers)
     assert stored({}).version == "7e8adbd79f94ab4f"
     assert (

@@ -426,3 +426,45 @@ def test_wrists_that_all_stand_out_are_no_shift_that_nobody_could_confirm() -> N
     (wrist,) = [one for one in door.state.healthy if one.healthy.place.name == "wrist"]
     assert wrist.told
     assert door.state.warning is None
+
+
+@pytest.mark.parametrize("surface_c", [34.9, 37.5])
+def test_what_is_found_over_after_a_rest_is_sent_to_another_rest_and_not_measured_for_ever(
+    surface_c: float,
+) -> None:
+    door = Door()
+    door.cold(2)
+    door.rests()
+    if surface_c > 36:
+        door.warm(surface_c, 22.0)
+    else:
+        door.give(temperature_contact="38.4")
+    assert door.said[:2] == (Cause.FIRST_OVER, REST)
+    assert AGAIN not in door.advice.open
+    door.rests()
+    assert door.said == (Cause.FIRST_OVER, AGAIN, "again_rested")
+    door.give(temperature_contact="36.5")
+    assert door.verdict is ScreeningVerdict.NORMAL
+
+
+@pytest.mark.parametrize("surface_c", [34.9, 38.0])
+def test_what_the_contact_thermometer_found_nothing_settles_before_a_rest(surface_c: float) -> None:
+    door = Door()
+    door.show(resident("钱多多"))
+    door.give(mask="on")
+    door.cold(2)
+    door.give(temperature_contact="38.4")
+    door.warm(surface_c, 22.0)
+    assert door.verdict is ScreeningVerdict.AGAIN
+    assert door.said == (Cause.FIRST_OVER, REST, "rest_contact")
+    door.rests()
+    door.warm(surface_c, 22.0)
+    assert door.outcome is (Outcome.ADMIT if surface_c < 36 else Outcome.REFER)
+
+
+def test_before_that_was_a_rule_a_forehead_settled_what_the_contact_thermometer_found() -> None:
+    door = Door(replace(POLICY, contact_rests=False))
+    door.begin()
+    door.give(temperature_contact="38.4")
+    door.warm(34.9, 22.0)
+    assert door.verdict is ScreeningVerdict.NORMAL
