@@ -88,7 +88,11 @@ def taken_back(
         evidence = expecting(spec, state, added(spec, parked.rests, evidence, piece))
     rests = (*parked.rests[:-1], replace(last, lasted_us=elapsed(spec, last, at)))
     active = replace(parked, stage=Stage.OPEN, rests=rests, evidence=evidence, touched=at)
-    state = replace(state, active=active, parked=tuple(p for p in state.parked if p.id != parked.id))
+    aimed = state.aimed
+    if aimed is not None and opened is not None and aimed.passage == opened.id:
+        aimed = replace(aimed, passage=parked.id, over=True)  # said of whoever that was
+    waiting = tuple(p for p in state.parked if p.id != parked.id)
+    state = replace(state, active=active, parked=waiting, aimed=aimed)
     if opened is None or not opened.recorded:
         return state, ()
     return state, (Record("passage.decided", ended(opened, unfinished(spec, opened), at)),)

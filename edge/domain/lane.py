@@ -43,11 +43,12 @@ from edge.domain.events import (
 from edge.domain.given import taken
 from edge.domain.lane_state import ECHO_US, MAX_EVIDENCE, LaneSpec, LaneState, Record, Result
 from edge.domain.learning import confirm, taught, withdraw
-from edge.domain.measuring import aimed_place, calibrate, measure, seen, uncalibrate
+from edge.domain.measuring import AIM_OVER, aim_left, calibrate, measure, seen, uncalibrate, unsaid
 from edge.domain.model import Answer, Evidence, Instant, Passage, Reason
 from edge.domain.passing import FULL, bound, closed, opened, parked, settled
 from edge.domain.queueing import counted
 from edge.domain.statements import given_up
+from edge.domain.walk import advise
 from edge.domain.whose import is_fresh, just_ended, left_behind, shown
 
 __all__ = ["ECHO_US", "MAX_EVIDENCE", "leave", "step"]
@@ -139,6 +140,8 @@ def _laid(spec: LaneSpec, state: LaneState, event: CardRead) -> Result:
     state = replace(state, notice=(notice, event.at.mono_us) if notice else None)
     if not pieces:
         return Result(state)
+    if not any(isinstance(piece.item, Answer) and piece.item.personal for piece in given):
+        state = unsaid(state, event.at)
     if state.active is None:
         state = opened(spec, state, event.at)
     assert state.active is not None
@@ -151,7 +154,7 @@ def _laid(spec: LaneSpec, state: LaneState, event: CardRead) -> Result:
 
 def _tick(spec: LaneSpec, state: LaneState, at: Instant) -> Result:
     active = state.active
-    state = _noticed(state, at)
+    state = _noticed(spec, state, at)
     if active is not None and at.mono_us - active.touched.mono_us > spec.abandon_us:
         return closed(spec, state, active, unfinished(spec, active), at)
     for passage in state.parked:
@@ -251,14 +254,14 @@ def _kept(
             return withdraw(spec, state, event)
 
 
-def _noticed(state: LaneState, at: Instant) -> LaneState:
+def _noticed(spec: LaneSpec, state: LaneState, at: Instant) -> LaneState:
     """Return the state with what the attendant is still to be told: the newest word, then the warning."""
     warning, notice = state.warning, state.notice
     if warning is not None and at.mono_us - warning[1] > WARNING_US:
         warning = None
     if notice is not None and (notice == state.warning or at.mono_us - notice[1] > NOTICE_US):
         notice = None
-    aimed = state.aimed
-    if aimed is not None and (state.active is None or aimed_place(state, state.active, at) is None):
-        aimed = None
+    aimed, active = aim_left(state, at), state.active
+    if notice is None and active and aimed and aimed.over and advise(spec, active) is not None:
+        notice = (AIM_OVER, aimed.said_us)  # stands as long as that does
     return replace(state, warning=warning, notice=notice or warning, aimed=aimed)

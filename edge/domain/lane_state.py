@@ -105,11 +105,13 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Aimed:
-    """The next reading of a passage is of this place on the body; said when, on the monotonic clock."""
+    """What is measured of a passage is of this place on the body; said, or measured there last, when, on the
+    monotonic clock. `over`: that no longer holds, and nobody has said what is measured instead."""
 
     passage: int
     place: str
     said_us: int
+    over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ class LaneState:
     being asked about a code of theirs. `healthy` is what was learned of healthy people, by device and
     place, of the rested apart; `instruments` is what was seen of the thermometers themselves; `regulars` is
     what is usual for people who said who they are. `gone` are the people of late; `aimed` is what the
-    attendant said of the next reading."""
+    attendant said of where on the body is measured."""
 
     active: Passage | None = None
     parked: tuple[Passage, ...] = ()

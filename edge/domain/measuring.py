@@ -22,6 +22,9 @@ MOST_DAYS = 365
 # Whoever was sent to hold a wrist up does it now or not at all.
 AIMED_US = 60_000_000
 MAX_TEXT = 100
+AIM_OVER = "aim_over"
+STEP_BACK = "step_back"
+_SAID = (AIM_OVER, STEP_BACK)
 _NOT_ALWAYS = frozenset({"port", "here"})  # rows of before know nothing of ports
 
 
@@ -49,39 +52,74 @@ def seen(spec: LaneSpec, state: LaneState, event: ReadingArrived) -> tuple[LaneS
         driver=dict(spec.drivers).get(event.device, ""),
         port=dict(spec.ports).get(event.device),
     )
-    if measurement.grid is None:
-        place, state = aimed_at(spec, state, event.device, event.at), replace(state, aimed=None)
-        if place is not None:
-            # No conversion and no calibration was found there.
-            measurement = replace(measurement, site=place, body_mdegc=None, conversion=ELSEWHERE)
+    aimed = None if measurement.grid is not None else _aim_at(spec, state, event.device)
+    if aimed is not None:
+        if _has_run_out(aimed, event.at):
+            # A wrist, or a forehead again: nobody has said, and one must not go down as the other.
+            return _not_taken(state, event.at), None
+        state = replace(state, aimed=replace(aimed, said_us=event.at.mono_us))
+        # No conversion and no calibration was found there.
+        measurement = replace(measurement, site=aimed.place, body_mdegc=None, conversion=ELSEWHERE)
     return state, Evidence(event.at, event.device, measurement)
 
 
-def aimed_at(spec: LaneSpec, state: LaneState, device: str, now: Instant) -> str | None:
-    """Return which other place on the body the next reading of a thermometer is of; None for its own."""
-    place = None if state.active is None else aimed_place(state, state.active, now)
-    return place if place in dict(spec.also).get(device, ()) else None
-
-
 def aimed_place(state: LaneState, passage: Passage, now: Instant) -> str | None:
-    """Return which other place the attendant said is measured next of a passage."""
+    """Return which other place the attendant said is measured of a passage, while that holds."""
     aimed = state.aimed
-    if aimed is None or aimed.passage != passage.id or now.mono_us - aimed.said_us > AIMED_US:
+    if aimed is None or aimed.passage != passage.id or _has_run_out(aimed, now):
         return None
     return aimed.place
 
 
+def aim_left(state: LaneState, now: Instant) -> Aimed | None:
+    """Return what was said of where the open passage is measured, marked once it no longer holds."""
+    aimed = state.aimed
+    if aimed is None or state.active is None or state.active.id != aimed.passage:
+        return None
+    return replace(aimed, over=True) if not aimed.over and _has_run_out(aimed, now) else aimed
+
+
+def unsaid(state: LaneState, at: Instant) -> LaneState:
+    """Return the state once somebody may have stepped up of whom nobody said where they are measured."""
+    aimed = state.aimed
+    if aimed is None or state.active is None or state.active.id != aimed.passage:
+        return state
+    return replace(all_over(state), aimed=replace(aimed, over=True), notice=(AIM_OVER, at.mono_us))
+
+
+def _aim_at(spec: LaneSpec, state: LaneState, device: str) -> Aimed | None:
+    aimed = state.aimed
+    if aimed is None or state.active is None or state.active.id != aimed.passage:
+        return None
+    return aimed if aimed.place in dict(spec.also).get(device, ()) else None
+
+
+def _has_run_out(aimed: Aimed, now: Instant) -> bool:
+    return aimed.over or now.mono_us - aimed.said_us > AIMED_US
+
+
+def _not_taken(state: LaneState, at: Instant) -> LaneState:
+    # Somebody stands there still: given up meanwhile, they would come back as somebody else's forehead.
+    active = None if state.active is None else replace(state.active, touched=at)
+    return replace(state, active=active, aimed=aim_left(state, at), notice=(AIM_OVER, at.mono_us))
+
+
 def measure(spec: LaneSpec, state: LaneState, event: Measure, passage: Passage) -> Result:
-    """Take it from the attendant what the next reading is of. Of the place that is measured here anyway,
-    whoever stands there is measured at once; for another they step back first, or their forehead would go
-    down as a wrist. Raises FormError `place_unknown`."""
-    if not event.place or event.place in own_places(spec):
-        sweeps = tuple((name, anew(sweep, event.at.mono_us)) for name, sweep in state.sweeps)
-        return Result(replace(state, sweeps=sweeps, aimed=None), passage=passage.id)
-    if not any(event.place in places for _device, places in spec.also):
-        raise FormError("place_unknown", "this thermometer is not held before that place here", 409)
-    state = replace(all_over(state), aimed=Aimed(passage.id, event.place, event.at.mono_us))
-    return Result(state, passage=passage.id)
+    """Take it from the attendant what is measured from now on. Of the place that is measured here anyway,
+    whoever stands there is measured at once; where the place changes they step back first, or their
+    forehead would go down as a wrist. Raises FormError `place_unknown`."""
+    at_us = event.at.mono_us
+    state = replace(state, active=replace(passage, touched=event.at))
+    if event.place and event.place not in own_places(spec):
+        if not any(event.place in places for _device, places in spec.also):
+            raise FormError("place_unknown", "this thermometer is not held before that place here", 409)
+        aimed = Aimed(passage.id, event.place, at_us)
+        notice = None if state.notice is not None and state.notice[0] in _SAID else state.notice
+        return Result(replace(all_over(state), aimed=aimed, notice=notice), passage=passage.id)
+    if state.aimed is not None:
+        return Result(replace(all_over(state), aimed=None, notice=(STEP_BACK, at_us)), passage=passage.id)
+    sweeps = tuple((name, anew(sweep, at_us)) for name, sweep in state.sweeps)
+    return Result(replace(state, sweeps=sweeps), passage=passage.id)
 
 
 def walked_off(state: LaneState, passage: Passage, now: Instant) -> bool:

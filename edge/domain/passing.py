@@ -85,7 +85,7 @@ def closed(spec: LaneSpec, state: LaneState, passage: Passage, decision: Decisio
     )
     state = remembered(state, done, boot=spec.boot)
     if was_active:
-        state = replace(all_over(state), notice=None)
+        state = replace(all_over(state), notice=None, aimed=None)
     dos: list[Do] = []
     if decision.outcome is Outcome.ADMIT:
         dos.append(Do("barrier", "pulse", passage.id))
@@ -108,7 +108,7 @@ def parked(
         touched=at,
         recorded=True,
     )
-    state = replace(all_over(state), active=None, parked=(*state.parked, waiting), notice=None)
+    state = replace(all_over(state), active=None, parked=(*state.parked, waiting), notice=None, aimed=None)
     return Result(state, (Record("passage.parked", waiting),), _rest_prompt(spec, waiting, why), passage.id)
 
 

@@ -55,13 +55,13 @@ class Cause(StrEnum):
     UNCALIBRATED = "uncalibrated"
 
 
-# What can be put right before the next reading, the likeliest first.
+# What can be put right before the next reading, the likeliest first; the next reading is taken to be theirs.
 HINTS = {
-    Cause.TOO_COLD: ("hair", "sweat", "distance"),
-    Cause.TOO_HOT: ("sun", "distance", "hot_thing"),
-    Cause.UNSTEADY: ("still", "distance", "hair"),
-    Cause.INSTRUMENT: ("still", "distance"),
-    Cause.HIGH: ("hair", "sun", "still"),
+    Cause.TOO_COLD: ("alone", "hair", "sweat", "distance"),
+    Cause.TOO_HOT: ("alone", "sun", "distance", "hot_thing"),
+    Cause.UNSTEADY: ("alone", "still", "distance", "hair"),
+    Cause.INSTRUMENT: ("alone", "still", "distance"),
+    Cause.HIGH: ("alone", "hair", "sun", "still"),
 }
 # Another reading says no more than the last: it is the conversion that is missing.
 _NO_USE = (Cause.AMBIENT, Cause.UNCALIBRATED)
@@ -120,7 +120,7 @@ class _Case:
 
     @property
     def has_rested(self) -> bool:
-        """Whether a full rest began after the last value over the threshold: one before it settles nothing."""
+        """Whether a full rest began after the last value over the threshold: none before it settles it."""
         over = max((one.index for one in self.found if one.counts is ScreeningVerdict.OVER), default=-1)
         rests = (rest for rest in self.passage.rests if rest.why == "rest" and rest.pieces > over)
         return any(is_full(self.spec, rest) for rest in rests)

@@ -5,7 +5,8 @@ from dataclasses import asdict
 from typing import Any
 
 from edge.domain.lane_state import LaneSpec, LaneState
-from edge.domain.measuring import aimed_place
+from edge.domain.learning import own_places
+from edge.domain.measuring import aim_left, aimed_place
 from edge.domain.model import Evidence, Instant, Measurement, Passage, Rest, TemperatureFinding
 from edge.domain.walk import Open, advise
 
@@ -14,7 +15,8 @@ _MINUTE_US = 60_000_000
 
 
 def advice(spec: LaneSpec, state: LaneState, passage: Passage, now: Instant) -> Json | None:
-    """Return what is advised next about a passage under way; None where its temperature needs nothing."""
+    """Return what is advised next about a passage under way; None where its temperature needs nothing.
+    `back` is what measuring again is of, once something else was said to be measured."""
     found, place = advise(spec, passage), aimed_place(state, passage, now)
     if found is None:
         return None
@@ -25,6 +27,7 @@ def advice(spec: LaneSpec, state: LaneState, passage: Passage, now: Instant) -> 
         "open": [_way(one) for one in found.open],
         "hints": list(found.hints),
         "aimed": place,
+        "back": min(own_places(spec)) if aim_left(state, now) is not None else None,
         "minutes": -(-spec.policy.rest_us // _MINUTE_US),
         "rushed": passage.rushed,
     }

@@ -9,7 +9,7 @@ from edge.domain import rules
 from edge.domain.bench import elapsed, ended, taken_back, unfinished
 from edge.domain.events import CodeRead
 from edge.domain.lane_state import ECHO_US, HELD_UP_US, LaneSpec, LaneState, Record, Result
-from edge.domain.measuring import walked_off
+from edge.domain.measuring import AWAY_US, STEP_BACK, all_over, unsaid, walked_off
 from edge.domain.model import Answer, Code, Evidence, Instant, Measurement, Method, Passage
 from edge.domain.passing import bound
 
@@ -36,6 +36,8 @@ def shown(spec: LaneSpec, state: LaneState, event: CodeRead) -> Result:
     )
     if returning is None:
         state, records = left_behind(spec, state, event.at)
+        if not _is_shown_before(state, key):
+            state = unsaid(state, event.at)
         result = bound(spec, state, piece)
         return replace(result, records=(*records, *result.records))
     return _returned(spec, state, returning, piece)
@@ -47,11 +49,15 @@ def left_behind(spec: LaneSpec, state: LaneState, at: Instant) -> tuple[LaneStat
     opened = state.active
     if opened is None or not is_fresh(opened) or opened.decision is None or opened.decision.hold:
         return state, ()
-    if state.aimed is not None and state.aimed.passage == opened.id:
+    aimed = state.aimed if state.aimed is not None and state.aimed.passage == opened.id else None
+    taken_us = opened.evidence[-1].at.mono_us if opened.evidence else 0
+    if aimed is not None and taken_us < aimed.said_us and at.mono_us - aimed.said_us <= AWAY_US:
         return state, ()  # sent a step back, to hold something else before the sensor
     if not walked_off(state, opened, at):
         return state, ()
     done = ended(opened, unfinished(spec, opened), at)
+    if aimed is not None:
+        state = replace(all_over(state), aimed=None, notice=(STEP_BACK, at.mono_us))
     return replace(state, active=None, last=done), (Record("passage.decided", done),)
 
 
@@ -74,7 +80,7 @@ def _returned(spec: LaneSpec, state: LaneState, returning: Passage, piece: Evide
     state, left = left_behind(spec, state, piece.at)
     if state.active is not None and _is_anothers(state, state.active, piece.at):
         return Result(replace(state, notice=("code_parked", piece.at.mono_us)))
-    state, records = taken_back(spec, state, returning, piece.at)
+    state, records = taken_back(spec, unsaid(state, piece.at), returning, piece.at)
     result = bound(spec, state, piece)
     return replace(result, records=(*left, *records, *result.records))
 
@@ -96,6 +102,11 @@ def _is_echo(state: LaneState, key: str, now: int) -> bool:
     return last is not None and any(
         isinstance(piece.item, Code) and _key(piece.item) == key for piece in last.evidence
     )
+
+
+def _is_shown_before(state: LaneState, key: str) -> bool:
+    given = state.active.evidence if state.active is not None else ()
+    return any(isinstance(piece.item, Code) and _key(piece.item) == key for piece in given)
 
 
 def _key(code: Code) -> str:

@@ -175,6 +175,7 @@ def _advice() -> Json:
             "open": {"type": "array", "items": way},
             "hints": {"type": "array", "items": {"enum": sorted(HINTS)}},
             "aimed": {"type": ["string", "null"]},
+            "back": {"type": ["string", "null"]},
             "minutes": _COUNT,
             "rushed": _FLAG,
         }

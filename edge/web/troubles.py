@@ -107,6 +107,10 @@ NOTICES: dict[str, Word] = {
     "level_shifted": Word(
         "The thermometer's level has shifted: tell the manager.", "测温仪的人群水平已移动：请告诉物业。"
     ),
+    "aim_over": Word(
+        "Say again what is measured: nothing is until then.", "请重新指明测哪个部位，之前不计读数。"
+    ),
+    "step_back": Word("Step back first.", "请先退后一步。"),
     "passage_full": Word(
         "This passage holds no more; what was shown last was not taken.",
         "本次通行的记录已满，最后出示的没有采用。",
@@ -139,6 +143,11 @@ NOTICE_REMEDIES: dict[str, Word] = {
         "请检查测温仪：镜头是否干净、距离、阳光、暖风。请通知物业，确认无误后由物业确认新的水平。",
     ),
     "level_shifted": Word("Go on measuring as usual.", "照常测温即可。"),
+    "aim_over": Word(
+        "Press M for the usual place, or the button of the other one.",
+        "按 M 测平常部位，或点另一部位的按钮。",
+    ),
+    "step_back": Word("Then whoever steps up is measured at the usual place.", "再上前的人按平常部位测量。"),
     "passage_full": Word("Decide it by hand, then begin anew.", "请人工判定，然后重新开始。"),
 }
 

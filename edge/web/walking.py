@@ -63,11 +63,15 @@ WHYS: dict[str, Word] = {
 
 HINTS: dict[str, Word] = {
     "hair": Word("hair or hat off the forehead", "撩开刘海、帽檐"),
-    "sweat": Word("wipe the forehead dry, wait half a minute", "擦干额头，等半分钟"),
+    "sweat": Word(
+        "wipe the forehead dry; whoever needs half a minute waits aside (P)",
+        "擦干额头；要等半分钟的先转到一旁（P）",
+    ),
     "distance": Word("the marked distance", "站到标记的距离"),
     "sun": Word("out of the sun, away from heaters", "避开阳光和取暖器"),
     "hot_thing": Word("no cup, phone or hot pack before the sensor", "探头前不要有热杯、手机、暖宝宝"),
     "still": Word("hold still for two seconds", "站定两秒不动"),
+    "alone": Word("nobody else before the sensor", "期间别让他人站到探头前"),
 }
 
 WAYS: dict[str, Word] = {

@@ -8,10 +8,10 @@ import pytest
 
 from edge.domain import lane
 from edge.domain.errors import FormError
-from edge.domain.events import CodeRead, ReadingArrived, Tick
+from edge.domain.events import CardRead, CodeRead, ReadingArrived, Tick
 from edge.domain.healthy import expected
 from edge.domain.learning import known_of, learned
-from edge.domain.measuring import AIMED_US
+from edge.domain.measuring import AIMED_US, AWAY_US
 from edge.domain.model import (
     Evidence,
     Measurement,
@@ -101,6 +101,21 @@ class Door(Walk):
                 boot=1,
                 whose=lambda it: it.device,
             )
+
+
+def hold(
+    door: Door, surface_c: float = 34.6, *, device: str = "t", frames: int = 15, jitter: float = 0.0
+) -> None:
+    """Something is held before a thermometer, steady or not, and taken away."""
+    for number in range(frames):
+        door.now += 0.1
+        frame = reading(None, surface_c + jitter * (number % 2), 10.0)
+        door.event(ReadingArrived("in", device, frame, at(door.now)))
+    door.air()
+
+
+def measured(door: Door) -> list[Measurement]:
+    return [piece.item for piece in door.active.evidence if isinstance(piece.item, Measurement)]
 
 
 def view(door: Door) -> Any:
@@ -205,7 +220,9 @@ def test_another_place_is_recorded_under_its_name_with_its_own_level_and_no_conv
     assert (item.surface_mdegc, item.vendor_body_mdegc) == (34_000, 36_000)
     assert item.expected is not None
     assert item.expected.place == "wrist"
-    assert view(door)["advice"]["aimed"] is None
+    assert (view(door)["advice"]["aimed"], view(door)["advice"]["back"]) == ("wrist", "forehead")
+    door.measure()
+    assert (view(door)["advice"]["aimed"], view(door)["advice"]["back"]) == (None, None)
     door.stand(36.6)
     assert door.newest.site == "forehead"
 
@@ -290,13 +307,13 @@ def test_measuring_again_here_needs_no_step_back() -> None:
     assert door.is_normal()
 
 
-def test_what_was_said_of_the_next_reading_is_forgotten_after_a_minute_and_with_the_person() -> None:
+def test_what_was_said_of_the_next_reading_holds_no_longer_after_a_minute_and_with_the_person() -> None:
     door = Door()
     door.cold()
     door.measure("wrist")
     door.now += AIMED_US / SECOND + 1
     door.event(Tick("in", at(door.now)))
-    assert door.state.aimed is None
+    assert view(door)["advice"]["aimed"] is None
     door.measure("wrist")
     door.decide(Outcome.TURN_BACK)
     door.stand(36.6)
@@ -468,3 +485,166 @@ def test_before_that_was_a_rule_a_forehead_settled_what_the_contact_thermometer_
     door.give(temperature_contact="38.4")
     door.warm(34.9, 22.0)
     assert door.verdict is ScreeningVerdict.NORMAL
+
+
+def test_a_wrist_held_up_again_is_a_wrist_whatever_the_first_was_worth() -> None:
+    for jitter in (0.0, 1.2):
+        door = Door()
+        door.show(resident())
+        door.give(mask="on")
+        door.cold()
+        door.measure("wrist")
+        hold(door, frames=40 if jitter else 15, jitter=jitter)
+        hold(door)
+        assert [piece.site for piece in measured(door)] == ["forehead", "wrist", "wrist"]
+        assert door.verdict is ScreeningVerdict.AGAIN
+
+
+def test_every_reading_of_the_wrist_lets_what_was_said_hold_on() -> None:
+    door = Door()
+    door.cold()
+    door.measure("wrist")
+    for _ in range(3):
+        door.wait(50)
+        hold(door)
+    assert [piece.site for piece in measured(door)] == ["forehead", "wrist", "wrist", "wrist"]
+
+
+@pytest.mark.parametrize("ticks", [True, False])
+def test_a_wrist_after_a_minute_is_not_taken_until_somebody_says_what_it_is(ticks: bool) -> None:
+    door = Door()
+    door.show(resident())
+    door.give(mask="on")
+    door.cold()
+    door.measure("wrist")
+    if ticks:
+        door.wait(61)
+        assert view(door)["advice"]["back"] == "forehead"
+        assert door.state.notice is not None
+        assert door.state.notice[0] == "aim_over"
+    else:
+        door.now += 61
+    hold(door)
+    assert [piece.site for piece in measured(door)] == ["forehead"]
+    assert door.state.notice is not None
+    assert door.state.notice[0] == "aim_over"
+    door.wait(80)  # somebody stood there meanwhile
+    hold(door)
+    assert [piece.site for piece in measured(door)] == ["forehead"]
+    door.measure("wrist")
+    assert door.state.notice is None
+    hold(door)
+    assert [piece.site for piece in measured(door)] == ["forehead", "wrist"]
+
+
+def test_the_wrist_that_is_still_there_is_not_measured_as_the_forehead() -> None:
+    door = Door()
+    door.cold()
+    door.measure("wrist")
+    for said in (False, True):
+        for _ in range(15):
+            door.now += 0.1
+            door.event(ReadingArrived("in", "t", reading(None, 34.6), at(door.now)))
+        if not said:
+            door.measure()
+            assert door.state.notice is not None
+            assert door.state.notice[0] == "step_back"
+    assert [piece.site for piece in measured(door)] == ["forehead", "wrist"]
+    door.air()
+    hold(door)
+    assert measured(door)[-1].site == "forehead"
+
+
+def test_who_is_told_to_hold_the_wrist_up_is_not_given_up_as_if_nothing_had_been_said() -> None:
+    door = Door()
+    door.cold()
+    passage = door.active.id
+    door.wait(85)
+    door.measure("wrist")
+    door.wait(6)
+    hold(door)
+    assert door.active.id == passage
+    assert door.newest.site == "wrist"
+
+
+def test_another_thermometer_of_the_lane_leaves_what_was_said_of_this_one() -> None:
+    door = Door()
+    door.spec = replace(door.spec, drivers=(("t", "gy614"), ("u", "gy614")))
+    door.cold()
+    door.measure("wrist")
+    hold(door, device="u")
+    hold(door)
+    assert [(piece.device, piece.site) for piece in measured(door)] == [
+        ("t", "forehead"),
+        ("u", "forehead"),
+        ("t", "wrist"),
+    ]
+
+
+def test_the_wrist_of_whoever_walked_off_is_not_asked_of_the_next_person() -> None:
+    door = Door()
+    door.knows_wrists()
+    door.cold()
+    gone = door.active.id
+    door.measure("wrist")
+    door.wait(AWAY_US / SECOND + 10)
+    door.show(resident("李晓"))
+    assert door.active.id != gone
+    assert door.state.aimed is None
+    assert door.state.notice is not None
+    assert door.state.notice[0] == "step_back"
+    hold(door)
+    assert [piece.site for piece in measured(door)] == ["forehead"]
+
+
+def test_a_code_or_card_that_first_says_who_stands_there_asks_for_the_place_once_more() -> None:
+    for card in (False, True):
+        door = Door()
+        door.knows_wrists()
+        door.cold()
+        passage = door.active.id
+        door.measure("wrist")
+        door.now += 5
+        if card:
+            fields = (("name", "李晓"),)
+            door.event(CardRead("in", "reader", fields, at(door.now)))
+        else:
+            door.show(resident("李晓"))
+        assert door.active.id == passage
+        assert door.state.notice is not None
+        assert door.state.notice[0] == "aim_over"
+        hold(door)
+        assert [piece.site for piece in measured(door)] == ["forehead"]
+        door.measure()
+        hold(door)
+        assert [piece.site for piece in measured(door)] == ["forehead", "forehead"]
+
+
+def test_who_comes_back_from_the_bench_is_not_measured_at_the_place_that_was_said_of_another() -> None:
+    door = Door()
+    door.show(resident("钱多多"))
+    door.cold(2)
+    door.park()
+    door.wait(61)
+    door.cold()
+    door.measure("wrist")
+    door.now += 3
+    door.show(resident("钱多多"))
+    before = len(measured(door))
+    hold(door)
+    assert len(measured(door)) == before
+    assert door.state.notice is not None
+    assert door.state.notice[0] == "aim_over"
+
+
+def test_what_was_said_of_the_place_ends_with_the_rest() -> None:
+    door = Door()
+    door.cold()
+    door.measure("wrist")
+    door.rests()
+    hold(door)
+    assert door.newest.site == "forehead"
+
+
+def test_who_measures_again_is_asked_to_keep_others_from_the_sensor() -> None:
+    assert all(hints[0] == "alone" for hints in HINTS.values())
