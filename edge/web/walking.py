@@ -64,8 +64,8 @@ WHYS: dict[str, Word] = {
 HINTS: dict[str, Word] = {
     "hair": Word("hair or hat off the forehead", "撩开刘海、帽檐"),
     "sweat": Word(
-        "wipe the forehead dry; whoever needs half a minute waits aside (P)",
-        "擦干额头；要等半分钟的先转到一旁（P）",
+        "wipe it dry; whoever needs longer: aside (P)",
+        "擦干额头；要等一会儿的先靠边（P）",
     ),
     "distance": Word("the marked distance", "站到标记的距离"),
     "sun": Word("out of the sun, away from heaters", "避开阳光和取暖器"),
