@@ -37,6 +37,8 @@ from edge.threads import Threads
 from edge.uplink import Options, Uplink
 from edge.web.gate import Gate
 
+_COPYING_US = 60_000_000
+
 log = logging.getLogger(__name__)
 
 
@@ -69,7 +71,12 @@ class _Gate:
         self.threads = Threads(self.stop)
         self.bell, self.views = Bell(), Bell()
         take_folder(self.folder, stack)
-        self.journal = Journal.open(self.folder, master=outside_key(settings, environ))
+        self.journal = Journal.open(
+            self.folder,
+            master=outside_key(settings, environ),
+            # A journal that is copied before it is upgraded takes longer than a service may start.
+            progress=partial(Notifier.from_environ(environ), f"EXTEND_TIMEOUT_USEC={_COPYING_US}"),
+        )
         stack.callback(self.journal.close)
         self.state = State.open(self.folder, owner=True)
         stack.callback(self.state.close)
@@ -234,6 +241,7 @@ class _Gate:
             health.probe(code, probes.calibrations(code, partial(self._calibrated, standing)))
         health.probe("instruments", probes.instruments(self._doubted))
         health.probe("levels", probes.shifts(self._shifted))
+        health.probe("cases", probes.cases(lambda: self.cases.late_lately))
         health.section("trust", lambda: {"lists": self._trusted()})
         health.probe("trust", trust.age(self._trusted))
         health.probe("trust_files", trust.files(lambda: self.trust.unreadable))
@@ -302,8 +310,9 @@ class _Gate:
             heart.beat()
             self.trust.refresh()
             if self.journal.others_wrote():
-                self.cases.refresh()
                 self.bell.ring()
+            self.cases.look()
+            self.journal.remember_cases()
 
         def acknowledged() -> int | None:
             return None if self.uplink is None else int(self.uplink.status()["acknowledged"])

@@ -4,14 +4,18 @@ Steps four to six of 一查二测三登记四对接五跟踪六管控: hand-over
 A case keeps what made it and who it is about; everything after its opening is a command of a person.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
+from itertools import combinations
 from typing import Any
 
 from edge.domain.errors import FormError
+from edge.domain.identity import differ, of_another
 from edge.domain.model import (
     Answer,
     Code,
+    CodeVerdict,
     Evidence,
     Measurement,
     Outcome,
@@ -20,6 +24,7 @@ from edge.domain.model import (
     ScreeningVerdict,
 )
 from edge.domain.policy import Policy
+from edge.domain.rules import IDENTITIES, has_second_identity
 from edge.domain.screening import find, seen
 
 # What a code says besides who somebody is: of no use to a clinic.
@@ -127,7 +132,10 @@ def opening(policy: Policy, passage: Passage) -> tuple[dict[str, Any], dict[str,
     for name, piece in (("first", first), ("second", second)):
         if piece is not None:
             body[name] = _measured(piece)
-    return body, _person(passage.evidence)
+    personal = _person(passage.evidence)
+    if decision.by is not None and decision.chosen:
+        personal["chosen"] = decision.chosen  # sealed: it may be the attendant's own words
+    return body, personal
 
 
 def measured_twice(evidence: Sequence[Evidence], policy: Policy) -> tuple[Evidence | None, Evidence | None]:
@@ -163,15 +171,41 @@ def _measured(piece: Evidence) -> dict[str, Any]:
 
 
 def _person(evidence: Sequence[Evidence]) -> dict[str, str]:
-    """Everything the passage knows of who this is; an answer of today goes before what a code says."""
+    """Everything the passage knows of who this is; an answer of today goes before what a code says. Codes
+    that are not of one person, or not of the one who answered, are no fields of anybody: they stand beside
+    the answers as one text (`claims`), code by code, for a person to sort out."""
+    answers = [p for p in evidence if isinstance(p.item, Answer) and p.item.personal and p.item.value]
+    codes = [p for p in evidence if isinstance(p.item, Code) and _names_somebody(p.item)]
     person: dict[str, str] = {}
-    for piece in evidence:
-        if isinstance(piece.item, Code):
-            own: Mapping[str, str] = piece.item.personal
-            person |= {name: value for name, value in own.items() if value and name not in _NOT_NEEDED}
-            if piece.item.subject.get("building"):
-                person["building"] = piece.item.subject["building"]
-    for piece in evidence:
-        if isinstance(piece.item, Answer) and piece.item.personal and piece.item.value:
-            person[piece.item.question] = piece.item.value
-    return person
+    owns: list[dict[str, str]] = []
+    for piece in codes:
+        assert isinstance(piece.item, Code)
+        own = {name: value for name, value in piece.item.personal.items() if value}
+        own = {name: value for name, value in own.items() if name not in _NOT_NEEDED}
+        if own and piece.item.subject.get("building"):
+            own["building"] = piece.item.subject["building"]
+        if own and own not in owns:
+            owns.append(own)
+        person |= own
+    said = {p.item.question: p.item.value for p in answers if isinstance(p.item, Answer)}
+    if _of_different_people(answers, codes):
+        return said | {"claims": " / ".join(", ".join(own.values()) for own in owns)}
+    return person | said
+
+
+def _names_somebody(code: Code) -> bool:
+    """Say whether a code is somebody's: a poster has an address, and it is the venue's."""
+    unread = (CodeVerdict.INVALID, CodeVerdict.UNSUPPORTED)
+    return code.carrier in IDENTITIES and code.verdict not in unread
+
+
+def _of_different_people(answers: Sequence[Evidence], codes: Sequence[Evidence]) -> bool:
+    """Say so more easily than the rules do, which hold somebody for it: here two kinds of codes count as
+    well, and what nobody vouches for."""
+    named = [(piece, piece.item) for piece in codes if isinstance(piece.item, Code)]
+    believed = [replace(piece, item=replace(code, verdict=CodeVerdict.VALID)) for piece, code in named]
+    return (
+        has_second_identity(codes)
+        or of_another([*answers, *believed])
+        or any(differ(one.personal, other.personal) for (_, one), (_, other) in combinations(named, 2))
+    )

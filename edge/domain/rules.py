@@ -23,7 +23,7 @@ from edge.domain.procedure import Procedure, StepState, StepStatus, statuses
 from edge.domain.screening import find
 from edge.domain.statements import EDITION
 
-_IDENTITIES = frozenset(Carrier) - {
+IDENTITIES = frozenset(Carrier) - {
     Carrier.UNKNOWN,
     Carrier.GATEPOST_VENUE,
     Carrier.UK_VENUE,
@@ -109,7 +109,7 @@ def has_second_identity(evidence: Sequence[Evidence], edition: int = EDITION) ->
     seen: dict[Carrier, str] = {}
     for piece in evidence:
         item = piece.item
-        if not isinstance(item, Code) or item.holder is None or item.carrier not in _IDENTITIES - RESOLVED:
+        if not isinstance(item, Code) or item.holder is None or item.carrier not in IDENTITIES - RESOLVED:
             continue
         if item.verdict in (CodeVerdict.INVALID, CodeVerdict.UNSUPPORTED):
             continue
@@ -123,7 +123,7 @@ def holders(evidence: Sequence[Evidence]) -> frozenset[str]:
     return frozenset(
         piece.item.holder
         for piece in evidence
-        if isinstance(piece.item, Code) and piece.item.holder and piece.item.carrier in _IDENTITIES
+        if isinstance(piece.item, Code) and piece.item.holder and piece.item.carrier in IDENTITIES
     )
 
 

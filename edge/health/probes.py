@@ -86,6 +86,17 @@ def shifts(devices: Callable[[], Sequence[str]]) -> Probe:
     return calibrations("level_shifted", devices)
 
 
+def cases(late: Callable[[], tuple[int, int | None]]) -> Probe:
+    """Return a probe of the cases; `late` says how many are overdue and which of them is the oldest. A
+    warning: the gate does its work, and a person does not."""
+
+    def look() -> Problem | None:
+        count, first = late()
+        return Problem("case_overdue", f"{count}: no. {first}", severity="warning") if count else None
+
+    return look
+
+
 def uplink(status: Callable[[], Mapping[str, Any]]) -> Probe:
     """Return a probe of the uplink's own status. A server that cannot be reached is a fault, though
     the gate goes on: whoever watches `/readyz` has to hear of it (rule 9)."""

@@ -242,6 +242,13 @@ REMEDIES: Mapping[str, Remedy] = {
             "管理员的“设备”页写明发现了什么、该怎么办。处理之前请同时用接触式体温计测量。",
         ),
     ),
+    "case_overdue": Remedy(
+        Text("Somebody who was handed over for a check is overdue", "有移交的人员超时未办"),
+        Text(
+            "Open Cases in the pages: call the unit, write down what it says, and close what is over.",
+            "打开“移交个案”页：联系接收单位，登记结果，办完的请办结。",
+        ),
+    ),
     "level_shifted": Remedy(
         Text("Half of the people of late read far from what was expected", "最近有一半人的读数远离预期"),
         Text(

@@ -17,19 +17,24 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A row that was on disk once. `hash` is its chain hash in hex."""
+    """A row that was on disk once. `hash` is its chain hash in hex; `case` the highest number of a case
+    there was, which people have said aloud."""
 
     incarnation: str
     seq: int
     hash: str
     boot: int = 0
+    case: int = 0
 
 
 def read_anchor(folder: Path) -> Anchor | None:
     """Return what is remembered, None where nothing (readable) is."""
     try:
         found = json.loads((folder / FILE).read_text("ascii"))
-        return Anchor(str(found["incarnation"]), int(found["seq"]), str(found["hash"]), int(found["boot"]))
+        case = int(found.get("case", 0))
+        return Anchor(
+            str(found["incarnation"]), int(found["seq"]), str(found["hash"]), int(found["boot"]), case
+        )
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:

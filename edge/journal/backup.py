@@ -10,11 +10,13 @@ import logging
 import os
 import secrets
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edge.domain.model import Instant
-from edge.journal.anchor import Anchor, write_anchor
+from edge.journal import case_file
+from edge.journal.anchor import Anchor, read_anchor, write_anchor
 from edge.journal.faults import from_os, journal_error
 from edge.journal.files import begin_move, free_name, settle_move, sync_folder
 from edge.journal.hold import Hold
@@ -26,6 +28,7 @@ from edge.journal.schema import FILE, connect, connect_readonly, migrate, refuse
 from edge.journal.verify import verify_file
 from edge.journal.writer import HEAD, Writer, get_meta, set_meta
 
+_PAGES_AT_ONCE = 4096
 _RESTORING = "journal.restoring"
 _log = logging.getLogger(__name__)
 
@@ -46,17 +49,35 @@ class Restored:
 class _Present:
     check: bytes | None
     boot: int
+    cases: int
     keys: dict[tuple[int, str, int, int], bytes]
 
 
-def copy_database(source: sqlite3.Connection, to: Path) -> None:
-    """Write a consistent copy of an open database to `to`, whole or not at all."""
+def copy_database(source: sqlite3.Connection, to: Path, progress: Callable[[], None] | None = None) -> None:
+    """Write a consistent copy of an open database to `to`, whole or not at all: what fails leaves nothing.
+    `progress` is called every few megabytes; only for a file that nobody else writes meanwhile."""
     temporary = to.with_name(to.name + ".part")
-    temporary.unlink(missing_ok=True)
-    os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    parts = (temporary, Path(f"{temporary}-journal"))
+    for part in parts:
+        part.unlink(missing_ok=True)
+    try:
+        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        _copy(source, temporary, progress)
+        temporary.replace(to)
+    except BaseException:
+        for part in parts:
+            part.unlink(missing_ok=True)
+        raise
+    sync_folder(to.parent)
+
+
+def _copy(source: sqlite3.Connection, temporary: Path, progress: Callable[[], None] | None) -> None:
     target = sqlite3.connect(temporary, isolation_level=None)
     try:
-        source.backup(target)
+        if progress is None:
+            source.backup(target)
+        else:
+            source.backup(target, pages=_PAGES_AT_ONCE, progress=lambda *_left: progress())
         # A single file that opens on a read-only medium.
         target.execute("PRAGMA journal_mode = DELETE")
     finally:
@@ -66,8 +87,6 @@ def copy_database(source: sqlite3.Connection, to: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    temporary.replace(to)
-    sync_folder(to.parent)
 
 
 def backup(journal_path: Path, to: Path) -> None:
@@ -123,6 +142,8 @@ def _restore(folder: Path, source: Path, at: Instant, master: Master, *, without
         reading.close()
     keys_lost = _fit(fresh, present, master, without_key=without_key)
     restored, anchor = _go_on(fresh, at, master, folder, boot=present.boot, keys_lost=keys_lost)
+    remembered = read_anchor(folder)
+    numbered = max(anchor.case, present.cases, remembered.case if remembered is not None else 0)
     aside = None
     try:
         if (folder / FILE).exists():
@@ -131,7 +152,7 @@ def _restore(folder: Path, source: Path, at: Instant, master: Master, *, without
         sync_folder(folder)
     finally:
         settle_move(folder / FILE)
-    write_anchor(folder, anchor)
+    write_anchor(folder, replace(anchor, case=numbered))
     _log.warning("restored as incarnation %s after row %d of %s", restored[0], restored[2], restored[1])
     return Restored(*restored, keys_lost=keys_lost, aside=aside)
 
@@ -148,17 +169,20 @@ def _keep(path: Path, target: Path) -> str:
 def _look_at(path: Path) -> _Present:
     """What the journal that is being replaced can still say of its keys and boots."""
     if not path.exists():
-        return _Present(None, 0, {})
+        return _Present(None, 0, 0, {})
     connection = connect_readonly(path)  # it may be damaged: nothing of it is touched
     try:
         lines = connection.execute(
             "SELECT key_id, scope, opened_us, first_seq, wrapped FROM seal_key WHERE wrapped IS NOT NULL"
         ).fetchall()
         keys = {tuple(line[:4]): line[4] for line in lines}
-        return _Present(get_meta(connection, "master_check"), get_meta(connection, "boot") or 0, keys)
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        cases = case_file.highest(connection) if version >= case_file.SINCE else 0
+        check, boot = get_meta(connection, "master_check"), get_meta(connection, "boot") or 0
+        return _Present(check, boot, cases, keys)
     except sqlite3.Error as error:
         _log.warning("the present journal cannot be read: %s", error)
-        return _Present(None, 0, {})
+        return _Present(None, 0, 0, {})
     finally:
         connection.close()
 
@@ -205,11 +229,11 @@ def _go_on(
             old, head, _ = begin_again(writer, connection, at, "backup", {"keys_lost": keys_lost})
             seq, digest = connection.execute(HEAD).fetchone()
             new = writer.incarnations[-1].id
-            boot = writer.boot
+            boot, cases = writer.boot, case_file.highest(connection)
         writer.checkpoint()
     finally:
         writer.close()
-    return (new, old, head), Anchor(new, seq, digest.hex(), boot)
+    return (new, old, head), Anchor(new, seq, digest.hex(), boot, cases)
 
 
 def begin_again(

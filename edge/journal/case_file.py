@@ -1,7 +1,8 @@
 """The projection of cases: one line each, kept in the transaction of the row that changes it.
 
-Numbers count 1, 2, 3 … in a file, so that people can say them aloud. Like every projection this
-depends on the rows alone.
+Numbers count 1, 2, 3 … so that people can say them aloud, and none is given twice at a gate: what was
+given in a file that is lost or set back is remembered beside it. Like every projection this depends on the
+rows alone.
 """
 
 import json
@@ -10,8 +11,10 @@ from dataclasses import replace
 from typing import Any
 
 from edge.domain.cases import CaseStage, CaseStep, stage_after
+from edge.domain.model import Instant
 from edge.journal.rows import CaseFile, Row, StoredRow
 
+SINCE = 2  # the version of the file that has them
 OPENED = "case.opened"
 STEPS = {f"case.{step}": step for step in CaseStep}
 COLUMNS = (
@@ -29,8 +32,27 @@ def numbered(connection: sqlite3.Connection, row: Row) -> Row:
     """Give a case that is being opened its number, in the writer's transaction."""
     if row.kind != OPENED or "case" in row.body:
         return row
-    number = connection.execute("SELECT coalesce(max(number), 0) + 1 FROM case_file").fetchone()[0]
+    number = highest(connection) + 1
     return replace(row, body={**row.body, "case": number}, scope=scope_of(number))
+
+
+def highest(connection: sqlite3.Connection) -> int:
+    """Return the highest number that a case has had here, 0 before the first."""
+    found = connection.execute(
+        "SELECT max((SELECT coalesce(max(number), 0) FROM case_file),"
+        " coalesce((SELECT value FROM meta WHERE name = 'cases_before'), 0))"
+    ).fetchone()
+    return int(found[0])
+
+
+def count_from(connection: sqlite3.Connection, number: int) -> None:
+    """Let the next case have a greater number than this one, which this file may not know."""
+    if number > highest(connection):
+        connection.execute(
+            "INSERT INTO meta(name, value) VALUES ('cases_before', ?)"
+            " ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+            (number,),
+        )
 
 
 def project(connection: sqlite3.Connection, row: StoredRow) -> None:
@@ -65,21 +87,46 @@ def cases(
     *,
     open_: bool | None = None,
     lane: str | None = None,
-    stage: str | None = None,
     before: int | None = None,
+    after: int | None = None,
     limit: int = 50,
 ) -> list[CaseFile]:
-    """Return one page, newest number first."""
+    """Return one page: newest number first before `before`, or oldest first after `after`."""
     terms: list[str] = []
     values: list[int | str] = []
     if open_ is not None:  # word for word as in the index, or it is not used
         terms.append("stage <> 'closed'" if open_ else "stage = 'closed'")
-    for column, sign, value in (("lane", "=", lane), ("stage", "=", stage), ("number", "<", before)):
+    for column, sign, value in (
+        ("lane", "=", lane),
+        ("number", "<", before),
+        ("number", ">", after),
+    ):
         if value is not None:
             terms.append(f"{column} {sign} ?")
             values.append(value)
     where = f"WHERE {' AND '.join(terms)} " if terms else ""
-    return _select(connection, f"{where}ORDER BY number DESC LIMIT ?", *values, limit)
+    order = "DESC" if after is None else "ASC"
+    return _select(connection, f"{where}ORDER BY number {order} LIMIT ?", *values, limit)
+
+
+def waiting(connection: sqlite3.Connection, *, most: int) -> list[CaseFile]:
+    """Return who is still to be handed over, oldest first, at most so many of each lane."""
+    ranked = (
+        "(SELECT *, row_number() OVER (PARTITION BY lane ORDER BY number) AS place FROM case_file"
+        " WHERE stage <> 'closed' AND stage = 'opened')"
+    )
+    return _select(connection, "WHERE place <= ? ORDER BY number", most, source=ranked)
+
+
+def late(connection: sqlite3.Connection, now: Instant, boot: int) -> tuple[int, int | None]:
+    """Return how many open cases are overdue and the oldest of them; as `CaseFile.left_us` has it."""
+    count, first = connection.execute(
+        "SELECT count(*), min(number) FROM case_file WHERE stage <> 'closed' AND due_us IS NOT NULL"
+        " AND CASE WHEN boot = :boot THEN due_us - at_us < :mono - mono_us"
+        " ELSE due_us < :now OR (:trusted AND :now < at_us) END",
+        {"boot": boot, "mono": now.mono_us, "now": now.at_us, "trusted": now.clock.trusted},
+    ).fetchone()
+    return int(count), first
 
 
 def _open(connection: sqlite3.Connection, row: StoredRow) -> None:
@@ -128,8 +175,10 @@ def _mention(connection: sqlite3.Connection, number: int, seq: int) -> None:
     )
 
 
-def _select(connection: sqlite3.Connection, rest: str, *values: int | str) -> list[CaseFile]:
-    sql = f"SELECT {COLUMNS} FROM case_file {rest}"  # noqa: S608 - our own words
+def _select(
+    connection: sqlite3.Connection, rest: str, *values: int | str, source: str = "case_file"
+) -> list[CaseFile]:
+    sql = f"SELECT {COLUMNS} FROM {source} {rest}"  # noqa: S608 - our own words
     return [_line(found) for found in connection.execute(sql, values).fetchall()]
 
 

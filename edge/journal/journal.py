@@ -13,7 +13,7 @@ from typing import Any, Self
 from edge.domain.errors import JournalError
 from edge.domain.model import ClockQuality, Instant
 from edge.journal import backup as copies
-from edge.journal import retention
+from edge.journal import case_file, retention
 from edge.journal.anchor import Anchor, read_anchor, write_anchor
 from edge.journal.backup import begin_again
 from edge.journal.faults import journal_error
@@ -43,6 +43,7 @@ class Journal:
         self._master = master
         self._hold = hold
         self._writer = writer
+        self._numbered = 0
         self.incident = incident
         """Set when the file was damaged or gone and the journal goes on in a new one; say it loudly."""
         self.rolled_back: Anchor | None = None
@@ -60,11 +61,12 @@ class Journal:
         create: bool = True,
         owner: bool | None = None,
         now: Callable[[], Instant] | None = None,
+        progress: Callable[[], None] = lambda: None,
     ) -> Self:
         """Open the journal in `folder`, making it where it is absent (`create`). The owner (the
         daemon; whoever may make it, unless told otherwise) checks it and, when it is damaged or
         older than what is remembered, goes on as a new incarnation; `incident` and `rolled_back`
-        say so, and so does the first row.
+        say so, and so does the first row. `progress` is called while a file is being copied.
 
         Raises JournalError: newer version (left as it is), damaged and not the owner, not there and
         not to be made, wrong master key, no space.
@@ -77,12 +79,13 @@ class Journal:
         hold = Hold(folder)
         writer: Writer | None = None
         try:
-            incident = prepare(folder, hold, owner=owner)
+            incident = prepare(folder, hold, owner=owner, progress=progress)
             keys = Master(folder, master)
             writer = Writer(folder / FILE, Keys(keys), Reserve(folder))
             writer.settle_keys()
             journal = cls(folder, keys, hold, writer, incident)
             if owner or incident is not None:
+                journal._count_on()
                 journal._look_back()
                 journal._go_on(now or _by_system_clock)
             return journal
@@ -161,7 +164,17 @@ class Journal:
             found = connection.execute(HEAD).fetchone()
             if found is not None:
                 incarnation = self._writer.incarnation_of(found[0])
-                write_anchor(self._folder, Anchor(incarnation, found[0], found[1].hex(), self.boot))
+                highest = case_file.highest(connection)
+                anchor = Anchor(incarnation, found[0], found[1].hex(), self.boot, highest)
+                write_anchor(self._folder, anchor)
+                self._numbered = highest
+
+    def remember_cases(self) -> None:
+        """Write the anchor anew when a case was opened since: its number has been said aloud."""
+        with self._writer.looking() as connection:
+            highest = case_file.highest(connection)
+        if highest > self._numbered:
+            self.remember()
 
     def renew(self, why: str, at: Instant) -> str:
         """Go on as a new incarnation, whose first row names this one, and return its id. For a
@@ -254,6 +267,13 @@ class Journal:
                 begin_again(self._writer, connection, now(), "rolled_back", {"anchor": _previous(remembered)})
             self.rolled_back = remembered
             self.remember()
+
+    def _count_on(self) -> None:
+        """Let the next case have a number that none had before, though its row may be lost."""
+        remembered = read_anchor(self._folder)
+        if remembered is not None and remembered.case:
+            with self._writer.transaction() as connection:
+                case_file.count_from(connection, remembered.case)
 
     def _look_back(self) -> None:
         with self._writer.looking() as connection:

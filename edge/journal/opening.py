@@ -9,15 +9,16 @@ import os
 import secrets
 import sqlite3
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from edge.journal.anchor import read_anchor
 from edge.journal.backup import copy_database
-from edge.journal.faults import from_os, is_corrupt, journal_error
+from edge.journal.faults import JournalFull, from_os, is_corrupt, journal_error
 from edge.journal.files import free_name, move_aside, move_is_open, settle_move
 from edge.journal.hold import Hold
-from edge.journal.schema import FILE, connect, migrate, refuse_newer, scripts
+from edge.journal.schema import FILE, adds_only, connect, migrate, refuse_newer, scripts
 from edge.journal.writer import set_meta
 
 CHECK_LIMIT_S = 5.0
@@ -36,8 +37,11 @@ class Incident:
     file: str | None = None
 
 
-def prepare(folder: Path, hold: Hold, *, owner: bool) -> Incident | None:
-    """Leave a sound, current journal file in `folder`; return what had to be done for it.
+def prepare(
+    folder: Path, hold: Hold, *, owner: bool, progress: Callable[[], None] = lambda: None
+) -> Incident | None:
+    """Leave a sound, current journal file in `folder`; return what had to be done for it. `progress` is
+    called while that takes long.
 
     Raises JournalError for a file of a newer version (left as it is), and for a damaged one when
     this process may not set it aside.
@@ -57,7 +61,7 @@ def prepare(folder: Path, hold: Hold, *, owner: bool) -> Incident | None:
             incident = _set_aside(folder, hold, fault, owner=owner)
     elif read_anchor(folder) is not None:
         incident = Incident("missing")
-    _bring_up_to_date(path, hold)
+    _bring_up_to_date(path, hold, progress)
     return incident
 
 
@@ -110,7 +114,7 @@ def _settle_move(path: Path, hold: Hold) -> None:
     hold.share()
 
 
-def _bring_up_to_date(path: Path, hold: Hold) -> None:
+def _bring_up_to_date(path: Path, hold: Hold, progress: Callable[[], None]) -> None:
     try:
         if not path.exists():
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
@@ -119,10 +123,13 @@ def _bring_up_to_date(path: Path, hold: Hold) -> None:
         raise from_os(error) from error
     try:
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-        old = 0 < version < len(scripts())
+        steps = scripts()
+        old = 0 < version < len(steps)
         if old:
             hold.alone()
-            copy_database(connection, path.with_name(f"journal-before-v{len(scripts())}.db"))
+        if old and not all(adds_only(script) for script in steps[version:]):
+            _refuse_without_space(path)
+            copy_database(connection, path.with_name(f"journal-before-v{len(steps)}.db"), progress)
         migrate(connection)
         if old:
             hold.share()
@@ -131,6 +138,18 @@ def _bring_up_to_date(path: Path, hold: Hold) -> None:
         raise from_os(error) from error
     finally:
         connection.close()
+
+
+def _refuse_without_space(path: Path) -> None:
+    """Raise JournalFull, with what is missing, where a copy of the file does not fit beside it."""
+    found = os.statvfs(path.parent)
+    free, size = found.f_bavail * found.f_frsize, path.stat().st_size
+    if free < size:
+        megabytes = -(-(size - free) // 1_000_000)
+        raise JournalFull(
+            f"升级前须先复制账本，存储空间还差 {megabytes} MB，账本未作任何改动 / the journal is copied "
+            f"before it is upgraded, and there is room for {megabytes} MB too little; it was left as it is"
+        )
 
 
 def _found(connection: sqlite3.Connection) -> None:

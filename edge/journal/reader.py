@@ -13,6 +13,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Self
 
+from edge.domain.model import Instant
 from edge.journal import case_file, queries, screening, seal
 from edge.journal.faults import from_os
 from edge.journal.rows import CaseFile, HourCount, Incarnation, PassageBody, PassageRow, StoredRow
@@ -135,15 +136,26 @@ class Reader:
         *,
         open_: bool | None = None,
         lane: str | None = None,
-        stage: str | None = None,
         before: int | None = None,
+        after: int | None = None,
         limit: int = 50,
     ) -> list[CaseFile]:
-        """Return a keyset page of cases, newest number first: the open ones, the closed ones or all."""
+        """Return a keyset page of cases, the open ones, the closed ones or all: newest number first before
+        `before`, or oldest first after `after`."""
         with self._reading() as connection:
             return case_file.cases(
-                connection, open_=open_, lane=lane, stage=stage, before=before, limit=limit
+                connection, open_=open_, lane=lane, before=before, after=after, limit=limit
             )
+
+    def waiting_cases(self, most: int) -> list[CaseFile]:
+        """Return who is still to be handed over, oldest first, at most `most` of each lane."""
+        with self._reading() as connection:
+            return case_file.waiting(connection, most=most)
+
+    def late_cases(self, now: Instant, boot: int) -> tuple[int, int | None]:
+        """Return how many open cases are overdue in this run, and the oldest of them."""
+        with self._reading() as connection:
+            return case_file.late(connection, now, boot)
 
     def case(self, number: int) -> CaseFile | None:
         """Return one case."""

@@ -101,11 +101,14 @@ class CaseFile:
 
     def left_us(self, now: Instant, boot: int) -> int | None:
         """Return how long there is until it is due, negative when it is overdue, None for a closed one: by
-        the monotonic clock within one run, since the other may be set meanwhile."""
+        the monotonic clock within one run, since the other may be set meanwhile. What was opened later than
+        a clock that is believed says it is now was opened by a wrong one, who knows when: it is due."""
         if self.due_us is None:
             return None
         if boot == self.boot:
             return self.due_us - self.at_us - (now.mono_us - self.mono_us)
+        if now.at_us < self.at_us and now.clock.trusted:
+            return -1
         return self.due_us - now.at_us
 
 

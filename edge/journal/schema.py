@@ -24,6 +24,12 @@ def scripts(folder: Path = _SCRIPTS) -> list[str]:
     return [path.read_text("utf-8") for path in sorted(folder.glob("[0-9]*.sql"))]
 
 
+def adds_only(script: str) -> bool:
+    """Return whether a script changes nothing that is there, as its first line says: then the transaction it
+    runs in is enough, and no copy of the file is needed."""
+    return script.startswith("-- Adds only:")
+
+
 def connect(path: Path) -> sqlite3.Connection:
     """Open `path` for writing with WAL and FULL, creating it where it is absent."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000)

@@ -4,23 +4,21 @@ Commands append through the journal's writer, each in one transaction with the l
 views read the projection. The opening is not here: the station writes it together with the decision.
 """
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from edge.domain.cases import CaseResult, CaseStage, CaseStep, FollowUp, Reopening, next_stage, opening
-from edge.domain.errors import FormError, JournalError
+from edge.domain.errors import FormError
 from edge.domain.model import Instant, Passage
 from edge.domain.policy import Policy
 from edge.journal import CaseFile, Look, Reader, Row, StoredRow
 from edge.journal.case_file import scope_of
-
-log = logging.getLogger(__name__)
+from edge.registers.case_views import Listed, Told
+from edge.registers.case_watch import CaseWatch
 
 MINUTE_US = 60_000_000
-MOST_WAITING = 20
 
 
 class Journal(Protocol):
@@ -68,36 +66,6 @@ class Done:
     stage: CaseStage
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A case as a list shows it. `left_us` is how long there is until it is due, negative when overdue."""
-
-    file: CaseFile
-    opened: Mapping[str, Any]
-    left_us: int | None
-
-    @property
-    def overdue(self) -> bool:
-        return self.left_us is not None and self.left_us < 0
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One case with all its rows. `personal` holds the opened personal fields of each row by its sequence,
-    empty while they are masked; `destroyed` says that they are gone."""
-
-    file: CaseFile
-    rows: tuple[StoredRow, ...]
-    left_us: int | None
-    personal: Mapping[int, Mapping[str, Any]]
-    opened: bool
-    destroyed: bool
-
-    @property
-    def overdue(self) -> bool:
-        return self.left_us is not None and self.left_us < 0
-
-
 def opening_row(policy: Policy, passage: Passage, rules: Rules, at: Instant) -> Row | None:
     """Return the row that opens the case a passage ends in, None where it ends in none. The journal gives it
     its number."""
@@ -121,8 +89,8 @@ class Cases:
         self._journal = journal
         self._now = now
         self._changed = changed
-        self._waiting: dict[str, list[dict[str, Any]]] = {}
-        self.refresh()
+        self._watch = CaseWatch(journal, now)
+        self._watch.look()
 
     def hand_over(self, order: Order, unit: str, note: str = "") -> Done:
         """Hand the person over (对接) to a unit of the list. Raises FormError `unknown_unit`."""
@@ -152,11 +120,12 @@ class Cases:
         open_: bool | None = None,
         lane: str | None = None,
         before: int | None = None,
+        after: int | None = None,
         limit: int = 50,
     ) -> list[Listed]:
-        """Return one page of cases, newest number first."""
+        """Return one page of cases: newest number first before `before`, or oldest first after `after`."""
         with closing(self._journal.reader()) as reader:
-            files = reader.cases(open_=open_, lane=lane, before=before, limit=limit)
+            files = reader.cases(open_=open_, lane=lane, before=before, after=after, limit=limit)
             return [self._listed(reader, file) for file in files]
 
     def one(self, number: int, *, opened: bool = False) -> Told:
@@ -169,10 +138,12 @@ class Cases:
         sealed = [row for row in rows if row.sealed is not None and row.kind.startswith("case.")]
         found = {row.seq: self._journal.unseal(row) for row in sealed} if opened else {}
         personal = {seq: fields for seq, fields in found.items() if fields is not None}
+        now = self._now()
         return Told(
             file,
+            now.at_us,
+            file.left_us(now, self._journal.boot),
             rows,
-            self._left(file),
             personal,
             opened=opened,
             destroyed=opened and bool(sealed and not personal),
@@ -184,29 +155,28 @@ class Cases:
             return reader.case_of(passage)
 
     def waiting(self, lane: str) -> list[dict[str, Any]]:
-        """Return, for the lane's page, who is still to be handed over: a snapshot, newest first."""
-        return self._waiting.get(lane, [])
+        """Return, for the lane's page, who is still to be handed over: a snapshot, oldest first."""
+        return self._watch.waiting(lane)
 
-    def overdue(self) -> list[int]:
-        """Return the numbers of the open cases whose time is over, oldest first."""
+    def late(self) -> tuple[int, int | None]:
+        """Return how many open cases are overdue now, and the oldest of them."""
         with closing(self._journal.reader()) as reader:
-            files = reader.cases(open_=True, limit=1000)
-        return sorted(file.number for file in files if (self._left(file) or 0) < 0)
+            return reader.late_cases(self._now(), self._journal.boot)
+
+    @property
+    def late_lately(self) -> tuple[int, int | None]:
+        """The same as of the last look, without reading anything."""
+        return self._watch.late
 
     def refresh(self) -> None:
-        """Take the snapshot of who waits anew, after the station or another process wrote. A journal that
-        cannot be read leaves it as it was: what called this is on disk by then."""
-        try:
-            with closing(self._journal.reader()) as reader:
-                files = reader.cases(open_=True, stage=CaseStage.OPENED.value, limit=MOST_WAITING)
-        except JournalError as error:
-            log.error("who is still to be handed over cannot be read: %s", error)
-            return
-        found: dict[str, list[dict[str, Any]]] = {}
-        for file in files:
-            entry = {"case": file.number, "passage": file.passage, "opened_us": file.opened_us}
-            found.setdefault(file.lane, []).append({**entry, "due_us": file.due_us})
-        self._waiting = found
+        """Take the snapshot of who waits anew, after the station wrote."""
+        self._watch.refresh()
+
+    def look(self) -> None:
+        """Look once a second: somebody becomes overdue without a row, another process may have written, and
+        what could not be read is read now."""
+        if self._watch.look():
+            self._changed()
 
     def _step(
         self,
@@ -216,7 +186,7 @@ class Cases:
         personal: Mapping[str, str],
         result: CaseResult | None = None,
     ) -> Done:
-        earlier: list[Done] = []
+        earlier: list[StoredRow] = []
         stages: list[CaseStage] = []
 
         def make(look: Look) -> Sequence[Row]:
@@ -226,6 +196,8 @@ class Cases:
             if file is None:
                 raise _unknown()
             if (known := _carried_out(look, file, order.command_id)) is not None:
+                if known.kind != f"case.{step}" or any(known.body.get(k) != body[k] for k in body):
+                    raise _reused()
                 earlier.append(known)
                 return ()
             if step is CaseStep.REOPENED and file.forgotten:
@@ -240,10 +212,17 @@ class Cases:
 
         written = self._journal.compose(make)
         if earlier:
-            return earlier[0]
+            return self._again(earlier[0], order, personal)
         self.refresh()
         self._changed()
         return Done(written[-1], order.number, stages[0])
+
+    def _again(self, row: StoredRow, order: Order, personal: Mapping[str, str]) -> Done:
+        """Answer a command that was carried out before; its note counts as well, while it can be read."""
+        known = self._journal.unseal(row) if row.sealed is not None else {}
+        if known is not None and known != _written(personal):
+            raise _reused()
+        return Done(row.seq, order.number, CaseStage(row.body["stage"]))
 
     def _due_us(self, step: CaseStep, file: CaseFile, stage: CaseStage, at: Instant) -> int | None:
         """Until it is acknowledged a case has the time it began with: being handed on buys none."""
@@ -257,11 +236,9 @@ class Cases:
         return None if left is None else at.at_us + left
 
     def _listed(self, reader: Reader, file: CaseFile) -> Listed:
-        row = reader.row(file.seqs[0])
-        return Listed(file, row.body if row is not None else {}, self._left(file))
-
-    def _left(self, file: CaseFile) -> int | None:
-        return file.left_us(self._now(), self._journal.boot)
+        row, now = reader.row(file.seqs[0]), self._now()
+        left_us = file.left_us(now, self._journal.boot)
+        return Listed(file, now.at_us, left_us, row.body if row is not None else {})
 
 
 def _row(
@@ -276,17 +253,24 @@ def _row(
     head: dict[str, Any] = {"case": file.number, "by": order.by, "command_id": order.command_id}
     if file.passage is not None:
         head["passage"] = file.passage
-    sealed = {name: value.strip() for name, value in personal.items() if value.strip()}
     lane = file.lane or None
-    return Row(f"case.{step}", at, {**head, **body}, lane, sealed or None, scope_of(file.number))
+    return Row(f"case.{step}", at, {**head, **body}, lane, _written(personal) or None, scope_of(file.number))
 
 
-def _carried_out(look: Look, file: CaseFile, command_id: str) -> Done | None:
-    """Return what the command with this id came to when it was given before."""
+def _written(personal: Mapping[str, str]) -> dict[str, str]:
+    return {name: value.strip() for name, value in personal.items() if value.strip()}
+
+
+def _carried_out(look: Look, file: CaseFile, command_id: str) -> StoredRow | None:
+    """Return the row of the command with this id, where it was given before."""
     for row in look.rows(file.seqs):
         if row.kind.startswith("case.") and row.body.get("command_id") == command_id:
-            return Done(row.seq, file.number, CaseStage(row.body["stage"]))
+            return row
     return None
+
+
+def _reused() -> FormError:
+    return FormError("command_reused", "another command had this id", 409)
 
 
 def _unknown() -> FormError:

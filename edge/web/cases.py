@@ -13,15 +13,16 @@ from werkzeug.wrappers import Response as BaseResponse
 from edge.domain.cases import CaseResult, CaseStage, FollowUp, Reopening
 from edge.domain.errors import FormError
 from edge.journal import Row, StoredRow
-from edge.registers.cases import Done, Told
+from edge.registers.case_views import Listed, Told
+from edge.registers.cases import Done
 from edge.web import forms
 from edge.web.cases_api import known, order
 from edge.web.gate import Gate
 from edge.web.roles import allow, principal
+from edge.web.titles import titles_at
 from edge.web.words import WORDS
 
 PAGE = 50
-MOST_OPEN = 200
 # In the order of the paper form; what else the passage knew comes after.
 _PERSON = ("building", "room", "name", "phone", "id_number", "address")
 
@@ -39,13 +40,18 @@ def _pages(routes: Blueprint, gate: Gate) -> None:
     @allow("attendant", "manager", "observer")
     def cases() -> Response:
         query = forms.cases_query(request.args, gate.lanes)
-        open_ = gate.cases.page(open_=True, lane=query.lane, limit=MOST_OPEN) if query.before is None else []
-        open_.sort(key=lambda one: one.left_us if one.left_us is not None else 0)
-        closed = gate.cases.page(open_=False, lane=query.lane, before=query.before, limit=PAGE + 1)
-        older = closed[PAGE - 1].file.number if len(closed) > PAGE else None
+        # Each table goes on by itself: a further page of one is a page without the other.
+        open_ = _page(gate, query, open_=True) if query.before is None else []
+        closed = _page(gate, query, open_=False) if query.after is None else []
         return make_response(
             render_template(
-                "cases/list.html", open=open_, closed=closed[:PAGE], older=older, lane=query.lane or ""
+                "cases/list.html",
+                open=open_[:PAGE],
+                closed=closed[:PAGE],
+                later=open_[PAGE - 1].file.number if len(open_) > PAGE else None,
+                older=closed[PAGE - 1].file.number if len(closed) > PAGE else None,
+                query=query,
+                late=gate.cases.late(),
             )
         )
 
@@ -57,7 +63,7 @@ def _pages(routes: Blueprint, gate: Gate) -> None:
     @routes.get("/cases/<int:case>/form")
     @allow("attendant", "manager", "observer")
     def form(case: int) -> Response:
-        return _form_page(gate.cases.one(known(case)))
+        return _form_page(gate, gate.cases.one(known(case)))
 
     @routes.post("/cases/<int:case>/open")
     @allow("manager")
@@ -73,7 +79,14 @@ def _pages(routes: Blueprint, gate: Gate) -> None:
             body["passage"] = masked.file.passage
         gate.append(Row(kind="personal.opened", at=gate.now(), body=body, lane=masked.file.lane))
         told = gate.cases.one(masked.file.number, opened=True)
-        return _form_page(told) if "form" in request.form else _case_page(gate, told)
+        return _form_page(gate, told) if "form" in request.form else _case_page(gate, told)
+
+
+def _page(gate: Gate, query: forms.CasesQuery, *, open_: bool) -> list[Listed]:
+    """Return a page and one more, to know whether there is another: the open ones oldest first, for they are
+    next, the closed ones newest first."""
+    place = {"after": query.after or 0} if open_ else {"before": query.before}
+    return gate.cases.page(open_=open_, lane=query.lane, limit=PAGE + 1, **place)
 
 
 def _commands(routes: Blueprint, gate: Gate) -> None:
@@ -112,7 +125,7 @@ def _case_page(gate: Gate, told: Told) -> Response:
     return make_response(
         render_template(
             "cases/case.html",
-            **_shown(told),
+            **_shown(gate, told),
             units=gate.cases.rules.units,
             why=WORDS["opening"],
             command_id=secrets.token_hex(8),
@@ -120,18 +133,21 @@ def _case_page(gate: Gate, told: Told) -> Response:
     )
 
 
-def _form_page(told: Told) -> Response:
+def _form_page(gate: Gate, told: Told) -> Response:
     steps = {
         str(name): [row for row in told.rows if row.kind == f"case.{name}"] for name in WORDS["case_step"]
     }
     return make_response(
-        render_template("cases/form.html", **_shown(told), steps=steps, paper=_PERSON[:5], stages=CaseStage)
+        render_template(
+            "cases/form.html", **_shown(gate, told), steps=steps, paper=_PERSON[:5], stages=CaseStage
+        )
     )
 
 
-def _shown(told: Told) -> dict[str, Any]:
+def _shown(gate: Gate, told: Told) -> dict[str, Any]:
     opened = told.rows[0]
-    person = told.personal.get(opened.seq, {})
+    person = dict(told.personal.get(opened.seq, {}))
+    chosen = person.pop("chosen", None)
     return {
         "told": told,
         "file": told.file,
@@ -139,6 +155,8 @@ def _shown(told: Told) -> dict[str, Any]:
         "entries": [row for row in told.rows if row.kind.startswith("case.")],
         "openings": [row for row in told.rows if row.kind == "personal.opened"],
         "person": _ordered(person),
+        "chosen": chosen,
+        "titles": titles_at(gate, told.file.lane).reasons,
         "sealed": any(_has_sealed(row) for row in told.rows),
     }
 

@@ -6,7 +6,8 @@ from flask import Blueprint, Response, jsonify, request
 
 from edge.domain.cases import CaseResult, CaseStage, FollowUp, Reopening
 from edge.journal import StoredRow
-from edge.registers.cases import Done, Listed, Order, Told
+from edge.registers.case_views import Listed, Told
+from edge.registers.cases import Done, Order
 from edge.web import forms
 from edge.web.gate import Gate
 from edge.web.roles import allow, principal
@@ -28,7 +29,9 @@ def _reads(routes: Blueprint, gate: Gate) -> None:
     @allow("attendant", "manager", "observer", program=True)
     def cases() -> Response:
         query = forms.cases_query(request.args, gate.lanes)
-        page = gate.cases.page(open_=query.open, lane=query.lane, before=query.before, limit=query.limit)
+        page = gate.cases.page(
+            open_=query.open, lane=query.lane, before=query.before, after=query.after, limit=query.limit
+        )
         more = page[-1].file.number if len(page) == query.limit else None
         return jsonify({"cases": [listed_json(one) for one in page], "next": more})
 
@@ -104,7 +107,7 @@ def listed_json(one: Listed) -> dict[str, Any]:
 def told_json(told: Told) -> dict[str, Any]:
     """Return one case as programs get it: its line, and what was done, without personal fields."""
     body = told.rows[0].body if told.rows else {}
-    head = listed_json(Listed(told.file, body, told.left_us))
+    head = listed_json(Listed(told.file, told.now_us, told.left_us, body))
     return head | {"entries": [_entry(row) for row in told.rows[1:] if row.kind.startswith("case.")]}
 
 

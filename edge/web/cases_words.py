@@ -9,7 +9,7 @@ STAGES = {
     "closed": Word("Closed", "已办结"),
 }
 STEPS = {
-    "opened": Word("opened", "立案"),
+    "opened": Word("opened", "登记"),
     "handed_over": Word("handed over", "移交（对接）"),
     "acknowledged": Word("acknowledged", "对方确认接收"),
     "followed_up": Word("follow-up", "跟踪"),
@@ -25,13 +25,13 @@ FOLLOW_UPS = {
     "released": Word("Control measures ended", "已解除管控"),
 }
 RESULTS = {
-    "confirmed": Word("Confirmed by the unit", "接收单位确认"),
+    "confirmed": Word("Fever confirmed by the unit", "接收单位复查确认发热"),
     "not_fever": Word("No fever was found", "复查未见发热"),
     "unreachable": Word("Could not be reached", "无法联系"),
     "other": Word("Another result", "其他"),
 }
 REOPENINGS = {
     "news": Word("There is something new", "有新情况"),
-    "mistake": Word("It was closed by mistake", "误办结"),
+    "mistake": Word("It was closed by mistake", "误操作办结"),
 }
 ROWS = {f"case.{step}": Word(f"case {word.en}", f"移交个案：{word.zh}") for step, word in STEPS.items()}

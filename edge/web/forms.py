@@ -24,7 +24,7 @@ MAX_ID = 2**53 - 1  # what every JSON reader can hold exactly
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 _QUERY = frozenset({"after", "before", "limit", "outcome", "lane", "from", "to"})
-_CASES_QUERY = frozenset({"open", "lane", "before", "limit"})
+_CASES_QUERY = frozenset({"open", "lane", "before", "after", "limit"})
 _PAGE_FIELDS = frozenset({"csrf_token", "next"})
 # What programs and links send, never a form with an empty field.
 _NUMBERS = frozenset({"after", "before", "limit"})
@@ -195,13 +195,14 @@ class ReopenBody(_Body):
 
 
 class CasesQuery(BaseModel):
-    """One keyset page of cases, newest number first."""
+    """One keyset page of cases: newest number first before `before`, oldest first after `after`."""
 
     model_config = ConfigDict(frozen=True)
 
     open: bool | None = None
     lane: str | None = None
     before: int | None = None
+    after: int | None = None
     limit: int = 50
 
 
@@ -287,12 +288,13 @@ def cases_query(args: MultiDict[str, str], lanes: tuple[str, ...]) -> CasesQuery
         raise FormError("bad_query")
     given = {key: value for key, value in args.items() if value != "" or key in _NUMBERS}
     lane, open_ = given.get("lane"), given.get("open")
-    if lane not in (None, *lanes) or open_ not in (None, "true", "false"):
+    if lane not in (None, *lanes) or open_ not in (None, "true", "false") or {"before", "after"} <= set(args):
         raise FormError("bad_query")
     return CasesQuery(
         open=None if open_ is None else open_ == "true",
         lane=lane,
         before=_number(given, "before", 0),
+        after=_number(given, "after", 0),
         limit=_number(given, "limit", 1, 500) or 50,
     )
 

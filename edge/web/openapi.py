@@ -208,6 +208,7 @@ def _cases() -> Json:
         _query("open", yes_no, "Only those that are open, or only those that are closed."),
         _query("lane", {"type": "string"}, "A lane of this gate."),
         _query("before", anyid, "Only cases with a smaller number."),
+        _query("after", anyid, "Only cases with a greater number, the oldest first; not with `before`."),
         _query("limit", {"type": "integer", "minimum": 1, "maximum": 500, "default": 50}, "At most so many."),
     ]
     commands = {

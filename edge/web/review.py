@@ -221,6 +221,7 @@ def _today(gate: Gate) -> dict[str, Any]:
             for name in gate.lanes
         ],
         "waiting": waiting,
+        "late": gate.cases.late(),
         "status": gate.status(),
     }
 

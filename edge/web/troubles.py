@@ -230,6 +230,10 @@ ERRORS: dict[str, Word] = {
         "The case is at another step by now: look at it again.",
         "该个案的状态已变化，此步骤不适用：请刷新后再看。",
     ),
+    "command_reused": Word(
+        "This was sent before with something else in it: load the page again and look what was written.",
+        "这条指令已用于另一项操作，本次未作登记：请刷新页面，查看已登记的内容后再操作。",
+    ),
     "case_forgotten": Word(
         "Its personal fields have been destroyed (retention): it cannot be opened again.",
         "个人信息已按保留期限销毁，不能重新打开。",

@@ -285,6 +285,7 @@ WORDS: dict[str, dict[str, Word]] = {
         "payload": Word("Payload", "码内容"),
         "value": Word("Answer", "回答"),
         "temperature_contact": Word("Contact thermometer", "接触式体温"),
+        "claims": Word("Codes of different people", "不同人的码"),
         "chosen": Word("Reason given", "所填理由"),
     },
     "banner": {

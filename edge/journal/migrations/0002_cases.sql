@@ -1,3 +1,4 @@
+-- Adds only: a file is brought to this version in place, without a copy of it first.
 -- Cases: what follows a person who was handed over, until it is closed. A projection, rebuilt equal from
 -- the rows `case.*`; rows from before it hold none. Immutable since its release.
 

@@ -12,6 +12,8 @@ const taps = new Map(); // how often each button was answered, so that a repeate
 const state = () => document.getElementById("state");
 let loading = null;
 let again = false;
+const underWay = new Set(); // the dialogs whose own command is being sent
+let deafUntil = 0;
 let wrongSince = null; // since when the page is known to be older than the gate
 
 const within = (ms) => ({ signal: AbortSignal.timeout(ms) });
@@ -47,7 +49,11 @@ function swap(html) {
   const before = old.dataset.key + old.dataset.passage + old.dataset.last;
   for (const name of fresh.getAttributeNames()) old.setAttribute(name, fresh.getAttribute(name));
   const wanted = new Map([...fresh.children].map((part) => [part.id, part]));
-  for (const part of [...old.children]) if (!wanted.has(part.id)) part.remove();
+  for (const part of [...old.children]) {
+    if (wanted.has(part.id)) continue;
+    closing(part);
+    part.remove();
+  }
   for (const [id, part] of wanted) {
     const there = document.getElementById(id);
     if (!there) old.append(keep(part));
@@ -57,6 +63,7 @@ function swap(html) {
       there.replaceWith(part);
       // A choice being made about this person stays open while other things about them change.
       if (there.open && there.dataset.of === part.dataset.of) part.showModal?.();
+      else closing(there);
     }
   }
   fade();
@@ -67,6 +74,13 @@ function swap(html) {
     tone(old.dataset.key);
   }
 }
+
+// A dialog that goes while somebody answers it leaves the keys to the lane: what was meant for the dialog
+// would be said about whoever stands there.
+function closing(part) {
+  if (part.open && !underWay.has(part.id)) deafUntil = performance.now() + 1500;
+}
+const deaf = () => performance.now() < deafUntil;
 
 // A verdict is shown for a while only; the gate says for how long.
 let fading = null;
@@ -136,9 +150,19 @@ async function press(button) {
   }[tap];
   button.setAttribute("aria-disabled", "true");
   refusal.hidden = true;
-  const done = await send(tap, body, letters(button.id), button.dataset.case);
+  const dialog = button.closest("dialog");
+  const done = await ownCommand(dialog, send(tap, body, letters(button.id), button.dataset.case));
   button.removeAttribute("aria-disabled");
-  if (done) shut(button.closest("dialog"));
+  if (done) shut(dialog);
+}
+
+async function ownCommand(dialog, sending) {
+  underWay.add(dialog?.id);
+  try {
+    return await sending;
+  } finally {
+    underWay.delete(dialog?.id);
+  }
 }
 
 async function submit(form) {
@@ -149,9 +173,11 @@ async function submit(form) {
   refusal.hidden = true;
   const { send: what, outcome } = form.dataset;
   const body = what === "decision" ? { outcome, reason: answers[0].value } : { answers };
-  const done = await send(what, body, letters(what + (outcome ?? "") + answers[0].question));
+  const dialog = form.closest("dialog");
+  const key = letters(what + (outcome ?? "") + answers[0].question);
+  const done = await ownCommand(dialog, send(what, body, key));
   delete form.dataset.busy;
-  if (done) { form.reset(); shut(form.closest("dialog")); }
+  if (done) { form.reset(); shut(dialog); }
 }
 
 const letters = (text) => text.replace(/[^A-Za-z0-9_.-]/g, "");
@@ -176,7 +202,7 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
   // The second half of a double tap may land on the question that has moved up.
-  if (button.dataset.tap && event.detail > 1) return;
+  if (button.dataset.tap && (event.detail > 1 || deaf())) return;
   if (button.dataset.tap) press(button);
   else if (button.dataset.type) type(button.dataset.type);
   else if (button.dataset.dialog) open(button.dataset.dialog);
@@ -211,6 +237,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.target.matches("input, textarea")) return;
+  if (deaf()) { event.preventDefault(); return; }
   const scope = document.querySelector("dialog[open]") ?? document;
   const key = event.key.toLowerCase();
   const button = [...scope.querySelectorAll("[data-key-press]")].find(
