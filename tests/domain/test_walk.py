@@ -122,6 +122,11 @@ def view(door: Door) -> Any:
     return lane_view(door.spec, door.state, at(door.now))["temperature"]
 
 
+def notice(door: Door) -> str | None:
+    """Return what the attendant is told."""
+    return door.state.notice[0] if door.state.notice else None
+
+
 def test_whoever_needs_nothing_more_gets_no_advice() -> None:
     door = Door()
     assert view(door).get("advice") is None
@@ -520,19 +525,17 @@ def test_a_wrist_after_a_minute_is_not_taken_until_somebody_says_what_it_is(tick
     if ticks:
         door.wait(61)
         assert view(door)["advice"]["back"] == "forehead"
-        assert door.state.notice is not None
-        assert door.state.notice[0] == "aim_over"
+        assert notice(door) == "aim_over"
     else:
         door.now += 61
     hold(door)
     assert [piece.site for piece in measured(door)] == ["forehead"]
-    assert door.state.notice is not None
-    assert door.state.notice[0] == "aim_over"
+    assert notice(door) == "aim_over"
     door.wait(80)  # somebody stood there meanwhile
     hold(door)
     assert [piece.site for piece in measured(door)] == ["forehead"]
     door.measure("wrist")
-    assert door.state.notice is None
+    assert notice(door) is None
     hold(door)
     assert [piece.site for piece in measured(door)] == ["forehead", "wrist"]
 
