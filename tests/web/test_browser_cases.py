@@ -125,6 +125,21 @@ def test_enter_in_a_note_hands_nobody_to_a_unit_that_nobody_chose(
         assert rows(world, "case.followed_up", "case.closed") == []
 
 
+def test_what_is_overdue_can_be_read_on_the_page_of_the_case(
+    browser: Browser, world: World, address: str
+) -> None:
+    world.journal.append(case_row(1, world.clock().at_us - 10 * 3_600_000_000))
+    world.journal.start_boot()
+    with watched(browser, SMALL) as seen:
+        log_in(seen.page, address, "manager", "en", "/cases/1")
+        said = seen.page.locator(".trouble")
+        expect(said).to_contain_text("OVERDUE since")
+        colours = said.evaluate(
+            """box => [box.querySelector(".overdue"), box].map((part) => getComputedStyle(part).color)"""
+        )
+        assert colours[0] == colours[1]
+
+
 def sheets(page: Page) -> int:
     return len(re.findall(rb"/Type\s*/Page\b(?!s)", page.pdf(prefer_css_page_size=True)))
 
