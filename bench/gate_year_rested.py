@@ -37,7 +37,7 @@ class Known(Decision):
         for first in usable(surface_mdegc[:1], about):
             self.state = learn(self.state, first, ambient_mdegc, at_us)
             if judged.out_milli is not None and judged.out_milli < cut(Cuts().over_per_1000):
-                self.usual[person] = after_visit(own, first, at_us)
+                self.usual[person] = after_visit(own, self.usual.get(person), first, at_us)
         return NOT_MEASURED if judged.out_milli is None else judged.out_milli / 1000
 
 

@@ -62,7 +62,8 @@ def publish(
 
 class Keeper:
     """Purges once an hour and runs `often` every second. `acknowledged` says how far the district has
-    everything; None where there is no district, and then nothing waits for it."""
+    everything; None where there is no district, and then nothing waits for it. `destroyed` is called after
+    keys were destroyed: what was learned under them has to go from memory as well."""
 
     def __init__(
         self,
@@ -73,6 +74,7 @@ class Keeper:
         acknowledged: Callable[[], int | None],
         now: Callable[[], Instant],
         often: Callable[[], None],
+        destroyed: Callable[[], None] = lambda: None,
     ) -> None:
         self._journal = journal
         self._days = retention_days
@@ -80,6 +82,7 @@ class Keeper:
         self._acknowledged = acknowledged
         self._now = now
         self._often = often
+        self._destroyed = destroyed
         self._verified_us: int | None = None
         self._failed = False
         self.faults: tuple[str, ...] = journal.faults
@@ -123,6 +126,8 @@ class Keeper:
                 now=now,
                 max_before_us=now.at_us - self._max_days * _DAY_US,
             )
+            if self.purged.keys:
+                self._destroyed()
             self._journal.scrub()
         except JournalError as error:
             log.error("nothing could be purged: %s", error)

@@ -142,3 +142,21 @@ def test_a_check_of_the_chain_is_written_down_with_what_it_found(journal: Journa
     one.verify()
     assert one.faults == ()
     assert rows(journal, "journal.verified") == [{"faults": 0}]
+
+
+def test_whoever_holds_what_was_learned_under_a_key_is_told_that_it_is_destroyed(journal: Journal) -> None:
+    told: list[bool] = []
+    days = lived(journal)
+    one = Keeper(
+        journal,
+        retention_days=30,
+        retention_max_days=60,
+        acknowledged=lambda: None,
+        now=lambda: NOW,
+        often=lambda: None,
+        destroyed=lambda: told.append(is_readable(journal, days[33])),
+    )
+    one.purge()
+    assert told == [False]
+    one.purge()
+    assert told == [False], "there was nothing more to destroy"

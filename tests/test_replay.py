@@ -69,3 +69,22 @@ def test_the_numbers_of_a_gate_of_before_are_those_it_decided_by(rig: Rig) -> No
     rig.show()
     submit(rig, mask_on(rig))
     assert [one.same for one in replayed(rig)] == [True]
+
+
+def test_what_was_decided_by_a_persons_own_history_needs_the_key_of_the_day(rig: Rig) -> None:
+    rig.station._specs["in"] = replace(rig.station._specs["in"], own_history=True)
+    for number in range(3):
+        rig.turn(30.0)
+        rig.show()
+        rig.stand(36.9)
+        submit(rig, mask_on(rig, f"m{number}"))
+    (row,) = rig.rows("passage.decided")[2:]
+    sealed = rig.journal.unseal(row)
+    assert sealed is not None
+    assert [piece["expected"]["visits"] for piece in sealed["evidence"].values() if "expected" in piece] == [
+        2
+    ]
+    assert [(one.same, one.why) for one in replayed(rig)] == [(True, None)] * 3
+    later = replace(rig.now(), at_us=rig.now().at_us + 3 * 86_400_000_000)
+    rig.journal.purge(later.at_us - 86_400_000_000, 99, now=later, believe_clock=True)
+    assert [one.why for one in replayed(rig)] == ["key_destroyed"] * 3

@@ -17,7 +17,7 @@ from typing import Any
 
 from edge.app.equipment import Equipment
 from edge.app.folder import boot_id, cookie_secret, outside_key, take_folder
-from edge.app.lanes import build, case_rules, earlier_replies, filled, side_by_side, twice_daily_of
+from edge.app.lanes import build, case_rules, earlier_replies, filled, regulars, side_by_side, twice_daily_of
 from edge.app.platforms import Platforms, recalled
 from edge.app.trust import TrustFolder
 from edge.bell import Bell
@@ -310,6 +310,7 @@ class _Gate:
             heart.beat()
             self.trust.refresh()
             if self.journal.others_wrote():
+                self._forget()  # a command may have destroyed keys
                 self.bell.ring()
             self.cases.look()
             self.journal.remember_cases()
@@ -324,9 +325,21 @@ class _Gate:
             acknowledged=acknowledged,
             now=self.now,
             often=often,
+            destroyed=self._forget,
         )
         self.health.probe("journal_kept", partial(self._journal_trouble, keeper))
         self.threads.start("keeper", partial(keeper.run, self.stop))
+
+    def _forget(self) -> None:
+        """Know of people only what the seals that still open say of them."""
+        if not self.settings.screening.own_history:
+            return
+        self.station.remember({})
+        reader = self.journal.reader()
+        try:
+            self.station.remember(regulars(self.lanes, self.journal, reader))
+        finally:
+            reader.close()
 
     def _start_pages(self, on_ready: Callable[[int], None]) -> None:
         from edge.web import create_app

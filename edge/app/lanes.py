@@ -19,6 +19,7 @@ from edge.domain import bench
 from edge.domain.acceptance import Acceptance
 from edge.domain.calibration import Calibration
 from edge.domain.errors import ConfigError, JournalError
+from edge.domain.history import Regulars
 from edge.domain.lane_state import LaneSpec, LaneState
 from edge.domain.model import Outcome, Passage
 from edge.domain.policy import Policy
@@ -78,11 +79,7 @@ def filled(
         if not found.here:
             where = f"{found.driver} at {found.port or found.device}"
             log.warning("%s-%s: its calibration was for %s", name, found.device, where)
-    learned = taught(
-        {name: (lane.spec, stands(thermometers(lane.devices))) for name, lane in lanes.items()},
-        reader,
-        partial(_sealed, journal),
-    )
+    learned = _taught(lanes, journal, reader)
     return {
         name: (
             lane.spec,
@@ -97,6 +94,11 @@ def filled(
         )
         for name, lane in lanes.items()
     }
+
+
+def regulars(lanes: Mapping[str, BuiltLane], journal: Journal, reader: Reader) -> dict[str, Regulars]:
+    """Return what is usual for the people of each lane, of the passages whose seals open now."""
+    return {name: state.regulars for name, state in _taught(lanes, journal, reader).items()}
 
 
 def side_by_side(lanes: Mapping[str, BuiltLane], reader: Reader) -> tuple[Pair, ...]:
@@ -185,6 +187,11 @@ def acceptance_of(settings: Settings, config_folder: Path) -> Acceptance:
     offset_s, changes = acceptance.day_begins(settings.gate.timezone, now)
     text = procedures.read(path)
     return acceptance.parse(name, text, str(path), utc_offset_s=offset_s, changes=changes)
+
+
+def _taught(lanes: Mapping[str, BuiltLane], journal: Journal, reader: Reader) -> dict[str, LaneState]:
+    measuring = {name: (lane.spec, stands(thermometers(lane.devices))) for name, lane in lanes.items()}
+    return taught(measuring, reader, partial(_sealed, journal))
 
 
 def _built(

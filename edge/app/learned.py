@@ -72,7 +72,7 @@ def _after(
         passage.touched,
         boot=row.boot,
         whose=whose,
-        own_history=spec.own_history,
+        own_history=spec.own_history and "first" not in row.body["temperature"],
     )
     return watched(spec, state, passage.evidence, whose=whose)
 

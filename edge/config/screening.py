@@ -157,9 +157,11 @@ class Screening(Table):
     )
     own_history: bool = key(
         "of whoever shows a proven code before being measured: expect what is usual for them, by at most "
-        "half a spread; kept in memory only, at most 14 days",
-        "先出示有效码、后测温的人：按其本人平时的读数略作调整，最多半个离散；只存在内存里，最多14天",
-        default=True,
+        "half a spread; kept in memory only, at most 14 days; off: in a simulated year it changed nothing, "
+        "and remembering people costs",
+        "先出示有效码、后测温的人：按其本人平时的读数略作调整，最多半个离散；只存在内存里，最多14天；"
+        "默认关闭：模拟的一年里看不出差别，而记住人是有代价的",
+        default=False,
     )
 
     rest_share_per_1000: int = key(

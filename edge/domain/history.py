@@ -3,7 +3,7 @@
 Somebody who always reads a little warm is expected a little warm; how much is limited, so that nobody gets
 used to being ill. It counts only for whoever said who they are, by a code that was proven, before they were
 measured: a name that comes after a reading changes nothing that the reading meant. In memory only; a start
-makes it again of passages whose seals still open.
+and every destruction of keys make it again of the passages whose seals still open, and of nothing else.
 """
 
 import math
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from edge.domain import rules
 from edge.domain.healthy import Expected
-from edge.domain.model import Code, CodeVerdict, Evidence
+from edge.domain.model import Code, CodeVerdict, Evidence, Measurement
 
 # Shajkofci 2021: of a spread of .80 between readings .54 is within a person, so half of the variance stays.
 TRAIT = 0.5
@@ -47,33 +47,61 @@ def hinted(about: Expected, usual: Usual | None, at_us: int) -> Expected:
     known, and with a smaller spread."""
     if usual is None or usual.place != about.place or not is_fresh(usual, at_us):
         return about
-    kept = usual.visits * TRAIT / (usual.visits * TRAIT + 1 - TRAIT)
+    kept = _kept(usual.visits)
     bound = BOUND_SPREADS * about.spread_mdegc
     moved = round(max(-bound, min(bound, kept * usual.off_mdegc)))
     return replace(
         about,
         level_mdegc=about.level_mdegc + moved,
-        spread_mdegc=round(about.spread_mdegc * math.sqrt(1 - kept * TRAIT)),
+        spread_mdegc=round(about.spread_mdegc * _narrowed(usual.visits)),
         own_mdegc=moved,
         usual_mdegc=usual.off_mdegc,
         visits=usual.visits,
     )
 
 
-def after_visit(about: Expected, surface_mdegc: int, at_us: int) -> Usual:
+def anybody(about: Expected) -> Expected:
+    """Return what was expected of anybody, whoever it was: the inverse of `hinted`, the spread to a
+    thousandth of a degree."""
+    if not about.visits:
+        return about
+    return replace(
+        about,
+        level_mdegc=about.level_mdegc - about.own_mdegc,
+        spread_mdegc=round(about.spread_mdegc / _narrowed(about.visits)),
+        own_mdegc=0,
+        usual_mdegc=0,
+        visits=0,
+    )
+
+
+def of_anybody(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """Return the evidence as if nobody's own history were known."""
+    return tuple(
+        replace(piece, item=replace(piece.item, expected=anybody(piece.item.expected)))
+        if isinstance(piece.item, Measurement) and piece.item.expected is not None
+        else piece
+        for piece in evidence
+    )
+
+
+def after_visit(about: Expected, usual: Usual | None, surface_mdegc: int, at_us: int) -> Usual:
     """Return what is usual for a person after a visit in which nothing was found: their first usable
-    reading, and what was expected of them then."""
-    anybody_mdegc = about.level_mdegc - about.own_mdegc
-    clip = CLIP_SPREADS * about.spread_mdegc
+    reading, what was expected then, and what was usual before. How many visits and what was usual is never
+    taken of what was expected: that may come from a row, of days whose keys are destroyed."""
+    known = hinted(anybody(about), usual, at_us)
+    anybody_mdegc = known.level_mdegc - known.own_mdegc
+    clip = CLIP_SPREADS * known.spread_mdegc
     off = max(-clip, min(clip, surface_mdegc - anybody_mdegc))
-    visits = min(about.visits + 1, MOST_VISITS)
-    mean = about.usual_mdegc + (off - about.usual_mdegc) / visits
-    return Usual(about.place, visits, round(mean), at_us)
+    visits = min(known.visits + 1, MOST_VISITS)
+    mean = known.usual_mdegc + (off - known.usual_mdegc) / visits
+    return Usual(known.place, visits, round(mean), at_us)
 
 
 def with_visit(regulars: Regulars, holder: str, usual: Usual) -> Regulars:
-    """Return the regulars with one person's newest visit; whoever came longest ago makes room."""
-    kept = {name: old for name, old in regulars.items() if name != holder}
+    """Return the regulars with one person's newest visit: without those who stayed away too long, and
+    whoever came longest ago makes room."""
+    kept = {name: old for name, old in regulars.items() if name != holder and is_fresh(old, usual.at_us)}
     if len(kept) >= MOST_PEOPLE:
         del kept[next(iter(kept))]
     return {**kept, holder: usual}
@@ -93,3 +121,12 @@ def holder_of(evidence: Sequence[Evidence]) -> str | None:
     ]
     holders = rules.holders(proven)
     return next(iter(holders)) if len(holders) == 1 and holders == rules.holders(evidence) else None
+
+
+def _kept(visits: int) -> float:
+    """The share of a mean of so many visits that is believed."""
+    return visits * TRAIT / (visits * TRAIT + 1 - TRAIT)
+
+
+def _narrowed(visits: int) -> float:
+    return math.sqrt(1 - _kept(visits) * TRAIT)

@@ -44,7 +44,7 @@ class LaneSpec:
     drivers: tuple[tuple[str, str], ...] = ()
     places: tuple[tuple[str, str], ...] = ()
     steps: tuple[tuple[str, int], ...] = ()
-    own_history: bool = True
+    own_history: bool = False
     also: tuple[tuple[str, tuple[str, ...]], ...] = ()
     sisters: tuple[tuple[str, str], ...] = ()
 

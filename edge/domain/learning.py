@@ -53,6 +53,11 @@ def place_of(spec: LaneSpec, device: str) -> str:
     return dict(spec.places).get(device, DEFAULT_PLACE)
 
 
+def is_away(spec: LaneSpec, known: Taught) -> bool:
+    """Say whether something is known of another place than its thermometer is meant for."""
+    return known.healthy.place.name != place_of(spec, known.device)
+
+
 def own_places(spec: LaneSpec) -> frozenset[str]:
     """Return the places on the body that a lane's deciding thermometers are meant for."""
     deciding = (device for device, _driver in spec.drivers if device not in spec.arrays)
@@ -67,22 +72,20 @@ def taught(spec: LaneSpec, result: Result) -> Result:
         if record.kind != "passage.decided":
             continue
         passage = record.passage
-        verdict = find(passage.evidence, spec.policy).verdict
+        finding = find(passage.evidence, spec.policy)
         whose = partial(here, spec)
         now = learned(
             state,
             passage.evidence,
-            verdict,
+            finding.verdict,
             passage.touched,
             boot=spec.boot,
             whose=whose,
-            own_history=spec.own_history,
+            own_history=spec.own_history and finding.first is None,
         )
         # Of a place that is measured now and then nobody could confirm a shift.
         fresh = [
-            new
-            for new in now.healthy
-            if new.told and not _was_told(state, new) and new.healthy.place.name == place_of(spec, new.device)
+            new for new in now.healthy if new.told and not _was_told(state, new) and not is_away(spec, new)
         ]
         state = now
         for new in fresh:
@@ -105,8 +108,9 @@ def learned(
 ) -> LaneState:
     """Return the state after a passage: its first usable infrared reading teaches, unless a second
     measurement confirmed that the person is over the threshold; of whoever was found well it is also what
-    is usual for them, with `own_history`. `ended` by the clocks of the run `boot`;
-    `whose` names the thermometer a reading is of, None where that does not stand here any more."""
+    is usual for them, with `own_history` (never a first value over, however it was cleared). `ended` by the
+    clocks of the run `boot`; `whose` names the thermometer a reading is of, None where that does not stand
+    here any more."""
     found = first_usable(evidence)
     if found is None or verdict is ScreeningVerdict.OVER:
         return state
@@ -124,7 +128,8 @@ def learned(
     new = replace(known, healthy=healthy, last=ended, boot=boot, ambient_mdegc=ambient, told=told)
     is_usual = own_history and not resting and verdict is ScreeningVerdict.NORMAL
     if is_usual and (holder := holder_of(evidence[:index])) is not None:
-        usual = after_visit(item.expected, item.surface_mdegc, evidence[index].at.at_us)
+        before = state.regulars.get(holder)
+        usual = after_visit(item.expected, before, item.surface_mdegc, evidence[index].at.at_us)
         state = replace(state, regulars=with_visit(state.regulars, holder, usual))
     return _with(state, new)
 

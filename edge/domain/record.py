@@ -1,6 +1,8 @@
 """A passage as a journal row and back: the open body, and the personal fields that get sealed.
 
-`body` holds nothing that names a person and no hash of it; integers only. `restored` is the exact
+`body` holds nothing that names a person and no hash of it; integers only. Of somebody whose own history
+counted it says what is expected of anybody, and how far they stood out from that: their own is sealed, or a
+chain of passages would be somebody's days long after the keys are gone. `restored` is the exact
 inverse of `recorded`, which is what makes restarts and replay possible.
 """
 
@@ -11,6 +13,7 @@ from typing import Any
 
 from edge.domain import rules
 from edge.domain.healthy import Expected
+from edge.domain.history import anybody, of_anybody
 from edge.domain.model import (
     Answer,
     Carrier,
@@ -38,6 +41,8 @@ from edge.domain.screening import find
 Json = dict[str, Any]
 # The fields people are looked up by; the rest is sealed but not searchable.
 _FINDABLE = ("name", "id_number", "phone", "plate", "room", "pass_id", "code_digest")
+# Of what is expected, what is somebody's own.
+_OWN = ("own_mdegc", "usual_mdegc", "visits")
 # Reasons every gate offers besides those of its procedure; like these they name nobody.
 BUILT_IN_REASONS = frozenset({"left", "calibration"})
 
@@ -55,6 +60,7 @@ def recorded(procedure: Procedure, policy: Policy, passage: Passage) -> tuple[Js
             personal[str(index)] = sealed_part
     deciding = passage.evidence[finding.deciding].item if finding.deciding is not None else None
     measured = deciding if isinstance(deciding, Measurement) else None
+    told = find(of_anybody(passage.evidence), policy) if _is_own(passage) else finding
     body = _slim(
         {
             "passage": passage.id,
@@ -79,9 +85,9 @@ def recorded(procedure: Procedure, policy: Policy, passage: Passage) -> tuple[Js
                     "conversion": measured.conversion if measured else None,
                     "legal": finding.legal.value,
                     "level": finding.level.value,
-                    "ppm": finding.ppm,
-                    "out_milli": finding.out_milli,
-                    "method": VERSION if finding.ppm is not None else None,
+                    "ppm": told.ppm,
+                    "out_milli": told.out_milli,
+                    "method": VERSION if told.ppm is not None else None,
                     "first": finding.first,
                     "second": finding.deciding if _has_second(finding) else None,
                 }
@@ -136,6 +142,12 @@ def restored(body: Mapping[str, Any], sealed: Mapping[str, Any] | None, *, lane:
 def _has_second(finding: TemperatureFinding) -> bool:
     """Say whether a second measurement confirmed or cleared a first value over the threshold."""
     return finding.first is not None and finding.deciding not in (None, finding.first)
+
+
+def _is_own(passage: Passage) -> bool:
+    """Say whether somebody's own history moved what was expected of them."""
+    items = (piece.item for piece in passage.evidence)
+    return any(isinstance(item, Measurement) and item.expected and item.expected.visits for item in items)
 
 
 def _is_listed(procedure: Procedure, chosen: str) -> bool:
@@ -212,7 +224,7 @@ def _piece(piece: Evidence) -> tuple[Json, Json]:
     }
     item = piece.item
     if isinstance(item, Measurement):
-        return head | _measurement(item), {}
+        return head | _measurement(item), _own(item.expected)
     if isinstance(item, Answer):
         value: Json = {
             "t": "answer",
@@ -250,20 +262,22 @@ def _measurement(item: Measurement) -> Json:
             "grid": asdict(item.grid) if item.grid is not None else None,
             "driver": item.driver or None,
             "port": item.port,
-            "expected": _expected(item.expected),
+            "expected": None if item.expected is None else _expected(item.expected),
         }
     )
 
 
-def _expected(about: Expected | None) -> Json | None:
-    """What was expected; of a person's own history only where there is one."""
-    if about is None:
-        return None
+def _expected(about: Expected) -> Json:
+    """What was expected of anybody."""
+    return {name: value for name, value in asdict(anybody(about)).items() if name not in _OWN}
+
+
+def _own(about: Expected | None) -> Json:
+    """What of it is of this person's own history: sealed."""
+    if about is None or not about.visits:
+        return {}
     told = asdict(about)
-    if not about.visits:
-        for name in ("own_mdegc", "usual_mdegc", "visits"):
-            del told[name]
-    return told
+    return {"expected": {name: told[name] for name in ("level_mdegc", "spread_mdegc", *_OWN)}}
 
 
 def _code(item: Code) -> Json:
@@ -312,7 +326,7 @@ def _restored_item(value: Mapping[str, Any], hidden: Mapping[str, Any]) -> Measu
             grid=Grid(**value["grid"]) if "grid" in value else None,
             driver=value.get("driver", ""),
             port=value.get("port"),
-            expected=Expected(**value["expected"]) if "expected" in value else None,
+            expected=_restored_expected(value, hidden),
         )
     payload = hidden.get("payload")
     return Code(
@@ -330,6 +344,14 @@ def _restored_item(value: Mapping[str, Any], hidden: Mapping[str, Any]) -> Measu
         symbology=value["symbology"],
         decoder=value["decoder"],
     )
+
+
+def _restored_expected(value: Mapping[str, Any], hidden: Mapping[str, Any]) -> Expected | None:
+    """What was expected of this person; of anybody where the seal does not open. Rows of before have it all
+    in the open."""
+    if "expected" not in value:
+        return None
+    return Expected(**{**value["expected"], **hidden.get("expected", {})})
 
 
 def _find_values(passage: Passage) -> list[str]:

@@ -1,7 +1,9 @@
 """One passage of the journal as a day of screening counts it, and what a day amounts to.
 
 From open bodies of rows alone: what was measured against what was then expected of a healthy person, which
-line a first value was over, and what became of it. Every row is judged by its own policy. Pure.
+line a first value was over, and what became of it. Every row is judged by its own policy. What is usual for
+one person is sealed: where that may have counted, whether there was an alarm is what the row says, and how
+far somebody stood out is against anybody. Pure.
 """
 
 from collections import Counter
@@ -11,12 +13,13 @@ from functools import lru_cache
 from math import hypot
 from typing import Any
 
+from edge.domain.alarms import alarm_of, is_known
 from edge.domain.healthy import Expected
-from edge.domain.model import Evidence, Method, Quality, ScreeningVerdict, Stage
+from edge.domain.model import Evidence, Measurement, Method, Quality, ScreeningVerdict, Stage
 from edge.domain.policy import Policy
 from edge.domain.posterior import cut
 from edge.domain.record import restored
-from edge.domain.screening import Seen, first_usable, seen
+from edge.domain.screening import Seen, first_usable, is_elsewhere, seen
 from edge.domain.skin import PLACES
 
 # Which line a value was over.
@@ -42,7 +45,8 @@ class Screened:
     `over` is the line that the first value over one was over, `fate` what became of it; `legal` and
     `level` whether that line alone would have raised an alarm. `known`: its policy is in the journal.
     `level_mdegc` is what was expected then, `sure` whether that was known better than people differ (of
-    somebody who had not rested).
+    somebody who had not rested), at which `place`. All of these are of the first thermometer alone, and of
+    the place it is meant for.
     """
 
     device: str | None
@@ -64,6 +68,7 @@ class Screened:
     contact: bool = False
     known: bool = True
     at_us: int = 0
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,7 @@ def screened(
         return Screened(**one, known=False)
     if first is not None and _is_plain(body["temperature"], pieces):
         return Screened(**one | _plain(first, policy))
-    passage = restored({**body, "evidence": pieces}, None, lane="", clock=clock)
+    passage = restored(body, None, lane="", clock=clock)
     return Screened(**one | _judged(body, passage.evidence, policy))
 
 
@@ -202,13 +207,19 @@ def _plain(piece: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
 def _judged(body: Mapping[str, Any], evidence: Sequence[Evidence], policy: Policy) -> dict[str, Any]:
     found = seen(evidence, policy)
     told = any(each.counts in _TOLD for each in found)
-    alarm = next((each for each in found if each.counts is ScreeningVerdict.OVER), None)
+    alarm = alarm_of(body, found)
+    # What came after the alarm was measured because of it.
+    before = found if alarm is None else [each for each in found if each.index <= alarm.index]
+    over = None if alarm is None else lines_over(alarm) or LEVEL
+    by_level = any(each.level is ScreeningVerdict.OVER for each in before)
+    if alarm is None and is_known(body) and policy.decides != "legal":
+        by_level = False
     one: dict[str, Any] = {
         "told": told,
-        "over": None if alarm is None else _raised(alarm),
+        "over": over,
         "fate": None if alarm is None else _fate(body),
-        "legal": any(each.legal is ScreeningVerdict.OVER for each in found),
-        "level": any(each.level is ScreeningVerdict.OVER for each in found),
+        "legal": any(each.legal is ScreeningVerdict.OVER for each in before),
+        "level": by_level or over in (LEVEL, BOTH),
     }
     infrared = next((each for each in found if each.item.method is Method.INFRARED), None)
     if infrared is None:
@@ -220,7 +231,8 @@ def _judged(body: Mapping[str, Any], evidence: Sequence[Evidence], policy: Polic
         "outside": item.conversion == OUTSIDE,
         "ambient_mdegc": item.ambient_mdegc,
     }
-    skin = first_usable(evidence)
+    mine = [piece for piece in evidence if _is_of(piece, item.device)]
+    skin = first_usable(mine)
     if skin is None or (about := skin[1].expected) is None or (surface := skin[1].surface_mdegc) is None:
         return one
     sure = skin[1] is item and about.doubt_mdegc <= about.spread_mdegc and not item.after_rest
@@ -236,13 +248,13 @@ def _stood(surface: int, body: int | None, about: Expected, policy: Policy) -> d
         "refers_mdegc": round(_cut(policy.over_per_1000) * apart / 1000),
         "line_mdegc": None if body is None else policy.threshold_mdegc - (body - surface) - level,
         "level_mdegc": level,
+        "place": about.place,
     }
 
 
-def _raised(one: Seen) -> str:
-    found = lines_over(one)
-    assert found is not None  # nothing counts as over that no line calls so
-    return found
+def _is_of(piece: Evidence, device: str) -> bool:
+    item = piece.item
+    return isinstance(item, Measurement) and item.device == device and not is_elsewhere(item)
 
 
 def _fate(body: Mapping[str, Any]) -> str:

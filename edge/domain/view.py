@@ -13,7 +13,7 @@ from edge.domain.bench import rest_left_us
 from edge.domain.calibration import days_left, standing
 from edge.domain.doubting import doubts
 from edge.domain.lane_state import LaneSpec, LaneState
-from edge.domain.learning import figures
+from edge.domain.learning import figures, is_away
 from edge.domain.model import (
     Answer,
     Code,
@@ -85,12 +85,14 @@ def calibrations(state: LaneState, now: Instant) -> list[Json]:
 
 def levels(spec: LaneSpec, state: LaneState, now: Instant) -> list[Json]:
     """Return what was learned of healthy people, by thermometer and of the rested apart, JSON-ready: what is
-    expected in the air of the last person, and by how much people of late are off it."""
+    expected in the air of the last person, and by how much people of late are off it. A shift is only said of
+    the place a thermometer is meant for: nobody can confirm one of a wrist that is held before it."""
     return [
         figures(spec, known, now)
         | {
-            "shifted": known.told,
-            "confirmed": known.before is not None,
+            "elsewhere": is_away(spec, known),
+            "shifted": known.told and not is_away(spec, known),
+            "confirmed": known.before is not None and not is_away(spec, known),
             "taught_us": None if known.last is None else known.last.at_us,
         }
         for known in state.healthy

@@ -74,7 +74,8 @@ class Screener:
 
     def _remember(self, first: Taken, about: Expected) -> None:
         if usable([first.surface_mdegc], about):
-            self.usual[first.person] = after_visit(about, first.surface_mdegc, first.at_us)
+            before = self.usual.get(first.person)
+            self.usual[first.person] = after_visit(about, before, first.surface_mdegc, first.at_us)
 
     def _state(self, taken: Taken) -> Healthy:
         key = (taken.place, taken.device)

@@ -45,14 +45,14 @@ def sampled_rows(connection: sqlite3.Connection, *, from_us: int, to_us: int, la
     hours = connection.execute(
         "SELECT hour_us, min(low), max(high) FROM hour_count"
         " WHERE hour_us >= ? AND hour_us < ? AND lane = ? AND n > 0 GROUP BY hour_us ORDER BY hour_us",
-        (from_us, to_us, lane),
+        (from_us // HOUR_US * HOUR_US, to_us, lane),
     ).fetchall()
     found: list[int] = []
     for hour_us, low, high in hours:
         lines = connection.execute(
             "SELECT seq FROM passage WHERE id BETWEEN ? AND ? AND lane = ? AND stage = 'ended'"
             " AND at_us >= ? AND at_us < ? ORDER BY id LIMIT ?",
-            (low, high, lane, hour_us, hour_us + HOUR_US, PER_HOUR),
+            (low, high, lane, max(hour_us, from_us), min(hour_us + HOUR_US, to_us), PER_HOUR),
         ).fetchall()
         found += [seq for (seq,) in lines]
     return found

@@ -27,6 +27,7 @@ from edge.domain.events import (
     Tick,
 )
 from edge.domain.given import numbers
+from edge.domain.history import Regulars
 from edge.domain.lane_state import LaneSpec, LaneState, Record, Result
 from edge.domain.measuring import blind
 from edge.domain.model import Code, Instant, Reading
@@ -82,6 +83,7 @@ class Station:
         self._pictured: dict[str, Reading | None] = {}  # what of an array each view shows
         self._sequences: dict[str, int] = {}
         self._unheard: deque[CodeAnswered] = deque(maxlen=INBOX_SIZE)
+        self._usual: Mapping[str, Regulars] | None = None
         self._dropped = self._ticked_us = 0
         for name in lanes:
             self._publish(name)
@@ -130,6 +132,10 @@ class Station:
         doubted = [*view["doubts"], *doubts(self._pairs, lane)]
         writable = self._ledger.trouble is None
         return view | {"devices": devices, "simulated": simulated, "writable": writable, "doubts": doubted}
+
+    def remember(self, usual: Mapping[str, Regulars]) -> None:
+        """Know from the next tick on what is usual for these people of each lane, and for nobody else."""
+        self._usual = usual
 
     def unwritable(self) -> str | None:
         """Say why the journal cannot be written, None when it can."""
@@ -286,6 +292,10 @@ class Station:
                 self._around.count("passages", lane=lane, outcome=decision.outcome.value)
 
     def _tick(self, now: Instant) -> None:
+        if (usual := self._usual) is not None:
+            self._usual = None
+            for name, state in self._states.items():
+                self._states[name] = replace(state, regulars=usual.get(name, {}))
         for _ in range(len(self._unheard)):
             self._event(self._unheard.popleft())
         for name in self._specs:

@@ -1,19 +1,21 @@
 """Which line somebody was over: the legal one on the body estimate, the level of healthy people, or both.
 
 What was stored is told, measurement by measurement; where the settings of then are not in the journal, only
-what the row itself says.
+what the row itself says. What is usual for one person stays sealed: measurements are compared with anybody,
+and where the row says something else than that, the page says so.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from edge.domain.model import ScreeningVerdict
+from edge.domain.alarms import alarm_of, is_known
+from edge.domain.model import Passage, ScreeningVerdict
 from edge.domain.policy import Policy
 from edge.domain.posterior import cut
 from edge.domain.record import restored
 from edge.domain.screened import BOTH, LEGAL, LEVEL, lines_over
-from edge.domain.screening import seen
+from edge.domain.screening import find, seen
 from edge.journal import StoredRow
 
 _ASKED = (ScreeningVerdict.OVER.value, ScreeningVerdict.AGAIN.value)
@@ -35,11 +37,13 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """A passage's measurements by their place in the evidence, the lines that its alarms were over (None:
-    there were none), and the policy of then."""
+    there were none), and the policy of then; `is_own`: the person's own history, which is sealed, made
+    another verdict of them."""
 
     pieces: Mapping[int, Told]
     over: str | None
     policy: Policy
+    is_own: bool = False
 
 
 def judgement(row: StoredRow, policies: Mapping[str, Policy]) -> Judgement | None:
@@ -61,8 +65,10 @@ def judgement(row: StoredRow, policies: Mapping[str, Policy]) -> Judgement | Non
         )
         for one in found
     }
-    alarms = {lines_over(one) for one in found if one.counts is ScreeningVerdict.OVER}
-    return Judgement(pieces, _together(alarms), policy)
+    alarm = alarm_of(row.body, found)
+    alarms = {lines_over(one) for one in found if one.counts is ScreeningVerdict.OVER} if alarm else set()
+    line = _together(alarms) or (LEVEL if alarm else None)
+    return Judgement(pieces, line, policy, is_known(row.body) and _differs(row.body, passage, policy))
 
 
 def line_of(temperature: Mapping[str, Any], decides: str | None) -> str | None:
@@ -74,6 +80,15 @@ def line_of(temperature: Mapping[str, Any], decides: str | None) -> str | None:
     old = {LEGAL: temperature.get(LEGAL, verdict), LEVEL: temperature.get(LEVEL)}
     counting = (LEGAL, LEVEL) if decides in (None, "either") else (decides,)
     return _together({name for name in counting if old[name] == verdict})
+
+
+def _differs(body: Mapping[str, Any], passage: Passage, policy: Policy) -> bool:
+    again, stored = find(passage.evidence, policy), body["temperature"]
+    return (again.verdict, again.level, again.first) != (
+        stored["verdict"],
+        stored.get("level", again.level),
+        stored.get("first"),
+    )
 
 
 def _together(lines: set[str | None]) -> str | None:

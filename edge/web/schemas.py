@@ -117,7 +117,7 @@ def _level() -> Json:
         {
             **dict.fromkeys(("device", "driver", "place"), _TEXT),
             "port": {"type": ["string", "null"]},
-            **dict.fromkeys(("rested", "shifted", "confirmed"), _FLAG),
+            **dict.fromkeys(("rested", "elsewhere", "shifted", "confirmed"), _FLAG),
             **dict.fromkeys(("ambient_mdegc", "taught_us"), _MAYBE),
             **dict.fromkeys(("people", "expected_mdegc", "found_mdegc", "off_mdegc", "spread_mdegc"), _COUNT),
         }

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response
 
 from edge.domain.errors import FormError
 from edge.domain.events import ConfirmLevel, WithdrawLevel
-from edge.domain.learning import MAX_TEXT
+from edge.domain.learning import DEFAULT_PLACE, MAX_TEXT
 from edge.domain.level_days import Known, Moved, moved
 from edge.domain.policy import Policy
 from edge.domain.screened import Day, Screened, counted
@@ -33,6 +33,7 @@ from edge.web.screenings import Screenings, confirmations, policies
 
 DAYS = 14
 SHOWN = 10
+FIRST_DAY = date(1971, 1, 1)
 _COMMAND = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _COMMANDS: Mapping[str, type[ConfirmLevel] | type[WithdrawLevel]] = {
     "confirm": ConfirmLevel,
@@ -111,7 +112,7 @@ def _page(gate: Gate, screenings: Screenings, refused: FormError | None = None) 
         "review/temperature.html",
         day=day,
         today=today,
-        before=day - timedelta(days=1),
+        before=day - timedelta(days=1) if day > FIRST_DAY else None,
         after=day + timedelta(days=1),
         sections=sections,
         policy=known[-1] if known else Policy(),
@@ -150,7 +151,7 @@ def _section(view: Json, device: str | None, passages: Sequence[Screened], way: 
         device=device,
         day=mine,
         picture=histogram(mine.offs, mine.refers, mine.line),
-        levels=[level for level in view["levels"] if level["device"] == device],
+        levels=_own_levels(view, device),
         doubts=[doubt for doubt in view["doubts"] if doubt["device"] == device],
         calibration=next((one for one in view["calibrations"] if one["device"] == device), None),
         moved=way,
@@ -158,13 +159,21 @@ def _section(view: Json, device: str | None, passages: Sequence[Screened], way: 
 
 
 def _moved(sampled: Sequence[Screened], device: str, view: Json, first: date, zone: ZoneInfo) -> Moved | None:
-    place = next((level["place"] for level in view["levels"] if level["device"] == device), "forehead")
+    place = next((level["place"] for level in _own_levels(view, device)), DEFAULT_PLACE)
     known = [
         Known(show.day_of(one.at_us, zone), one.ambient_mdegc, one.level_mdegc)
         for one in sampled
-        if one.device == device and one.sure and one.ambient_mdegc is not None and one.level_mdegc is not None
+        if (one.device, one.place) == (device, place)
+        and one.sure
+        and one.ambient_mdegc is not None
+        and one.level_mdegc is not None
     ]
     return moved(known, PLACES[place], [first + timedelta(days=n) for n in range(DAYS)])
+
+
+def _own_levels(view: Json, device: str | None) -> list[Json]:
+    """Return what was learned of the place on the body that a thermometer is meant for."""
+    return [level for level in view["levels"] if level["device"] == device and not level["elsewhere"]]
 
 
 def _bounds(day: date, zone: ZoneInfo) -> tuple[int, int]:
@@ -176,8 +185,8 @@ def _day(text: str | None, today: date) -> date:
         return today
     try:
         found = date.fromisoformat(text) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else None
-        # The days before and after it have to be days as well.
-        if found is None or not date(1971, 1, 1) <= found <= date(9000, 1, 1):
+        # The days before and after it have to be days as well; a clock that was never set says 1970.
+        if found is None or not min(FIRST_DAY, today - timedelta(days=1)) <= found <= date(9000, 1, 1):
             raise FormError("bad_query", "day")
     except ValueError as error:
         raise FormError("bad_query", "day") from error

@@ -26,7 +26,8 @@ class Temperature(Body):
     the probability of being over the threshold in millionths, `out_milli` how far the person stands out, in
     thousandths of the spread of healthy people, `method` the version of how both were found. `first` and
     `second` are the places in the evidence of the value over the threshold that asked for a second
-    measurement, and of the one that confirmed or cleared it. Absent in rows of gates that did not say yet."""
+    measurement, and of the one that confirmed or cleared it. Absent in rows of gates that did not say yet.
+    Where the person's own history counted, `ppm` and `out_milli` are against anybody, the verdicts not."""
 
     verdict: str
     body_mdegc: int | None = None
@@ -77,17 +78,14 @@ class Grid(Body):
 
 class Expected(Body):
     """What a healthy person was expected to show at `place` when a measurement was taken: the level, how far
-    people are spread about it, how well it was known, and how many people had taught it. Of somebody whose
-    own history was known: by how much it moved the level, what is usual for them, of how many visits."""
+    people are spread about it, how well it was known, and how many people had taught it. It is
+    what is expected of anybody: what is usual for one person is sealed."""
 
     place: str
     level_mdegc: int
     spread_mdegc: int
     doubt_mdegc: int
     people: int
-    own_mdegc: int | None = None
-    usual_mdegc: int | None = None
-    visits: int | None = None
 
 
 class MeasurementPiece(_Piece):

@@ -16,10 +16,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from edge import wire
 from edge.app import learned
 from edge.app.calibrated import stands
-from edge.app.lanes import BuiltLane, Devices, earlier_replies, filled, thermometers
+from edge.app.lanes import BuiltLane, Devices, earlier_replies, filled, regulars, thermometers
 from edge.domain import lane as machine
 from edge.domain.errors import FormError
-from edge.domain.events import CodeRead, ConfirmLevel, LaneEvent, ReadingArrived, Tick, WithdrawLevel
+from edge.domain.events import CodeRead, ConfirmLevel, Give, LaneEvent, ReadingArrived, Tick, WithdrawLevel
 from edge.domain.healthy import SHIFT_PEOPLE, Healthy
 from edge.domain.instrument_signs import Sign
 from edge.domain.lane_state import LaneState, Taught
@@ -60,6 +60,7 @@ class Site:
             ports=tuple((name, stand.ports[0]) for name, stand in measuring.items() if stand.ports),
             drivers=tuple((name, stand.driver) for name, stand in measuring.items()),
             places=tuple((name, stand.place) for name, stand in measuring.items()),
+            own_history=True,
         )
         self.state = self.found()
 
@@ -327,3 +328,65 @@ def test_what_is_usual_for_a_person_outlives_the_gate_and_not_the_key_of_the_day
     site.journal.purge(site.wall_us, head, now=site.now, believe_clock=True)
     site.start(site.devices)
     assert site.state.regulars == {}
+
+
+def test_a_destroyed_day_does_not_come_back_with_a_later_row(site: Site) -> None:
+    def comes(surface: float) -> None:
+        site.wait(20 * SECOND)
+        site.event(CodeRead("in", "scanner", resident(), site.now))
+        site.passes(surface, body_c=36.8)
+
+    for _ in range(3):
+        comes(35.3)
+    with site.journal.reader() as reader:
+        head = reader.head()
+    site.wait(48 * HOUR_US)
+    comes(35.1)
+    assert site.state.regulars["pass:王小明"].visits == 4
+    site.journal.purge(site.wall_us - 24 * HOUR_US, head, now=site.now, believe_clock=True)
+    site.start(site.devices)
+    assert site.state.regulars["pass:王小明"].visits == 1
+
+
+def test_a_first_value_over_that_was_cleared_is_nobodys_usual_after_a_start_either(site: Site) -> None:
+    site.event(CodeRead("in", "scanner", resident(), site.now))
+    site.passes(35.2, body_c=36.8)
+    known = site.state.regulars
+    site.wait(20 * SECOND)
+    site.event(CodeRead("in", "scanner", resident(), site.now))
+    for number in range(12):
+        site.wait(SECOND // 10)
+        site.event(ReadingArrived("in", "thermometer", reading(38.4, 36.4) if number < 6 else AIR, site.now))
+    answers = (("temperature_contact", "36.5"),)
+    assert site.state.active is not None
+    site.event(Give("in", site.state.active.id, "g1", "door", site.now, answers))
+    site.wait(95 * SECOND)
+    site.event(Tick("in", site.now))
+    with site.journal.reader() as reader:
+        row = reader.rows_after(0, 9, {"passage.decided"})[-1]
+    assert (row.body["temperature"]["verdict"], row.body["temperature"]["first"]) == ("normal", 1)
+    assert site.state.regulars == known
+    site.start(site.devices)
+    assert site.state.regulars == known
+
+
+def test_a_running_gate_makes_it_again_of_the_seals_that_still_open(site: Site) -> None:
+    def comes(name: str) -> None:
+        site.wait(20 * SECOND)
+        site.event(CodeRead("in", "scanner", resident(name), site.now))
+        site.passes(35.2, body_c=36.8)
+
+    comes("王小明")
+    comes("李四")
+    with site.journal.reader() as reader:
+        head = reader.head()
+    site.wait(48 * HOUR_US)
+    comes("李四")
+    site.journal.purge(site.wall_us - 24 * HOUR_US, head, now=site.now, believe_clock=True)
+    with site.journal.reader() as reader:
+        found = regulars({"in": BuiltLane(site.spec, "", site.devices)}, site.journal, reader)["in"]
+    assert {name: usual.visits for name, usual in found.items()} == {"pass:李四": 1}
+    assert {name: usual.visits for name, usual in site.state.regulars.items()} == {
+        "pass:王小明": 1,
+        "pass:李四": 2,
+    }

@@ -17,13 +17,16 @@ from edge.domain.history import (
     Regulars,
     Usual,
     after_visit,
+    anybody,
     hinted,
     holder_of,
+    of_anybody,
     with_visit,
 )
 from edge.domain.model import Code, CodeVerdict, Evidence, Measurement, ScreeningVerdict
 from edge.domain.posterior import judge
 from edge.domain.record import recorded, restored
+from edge.domain.screening import find
 from edge.domain.visits import Screener, Taken
 from tests.domain.people import SECOND, Walk, at, reading, resident
 
@@ -42,7 +45,7 @@ def visited(about: Expected, readings: list[int]) -> Expected:
     """Return what is expected of somebody after these visits, a day apart."""
     usual: Usual | None = None
     for day, surface in enumerate(readings):
-        usual = after_visit(hinted(about, usual, day * DAY_US), surface, day * DAY_US)
+        usual = after_visit(hinted(about, usual, day * DAY_US), usual, surface, day * DAY_US)
     return hinted(about, usual, len(readings) * DAY_US)
 
 
@@ -180,18 +183,76 @@ def test_a_site_that_does_not_want_it_remembers_nobody() -> None:
     assert gate.state.regulars == {}
 
 
-def test_what_was_expected_of_a_person_is_in_the_row_and_comes_back_from_it() -> None:
+def test_what_is_usual_for_a_person_is_sealed_in_the_row_and_comes_back_from_it() -> None:
     gate = Gate()
     for _ in range(3):
         gate.visits(resident(), 35.4)
     passage = gate.last
     body, sealed = recorded(gate.spec.procedure, gate.spec.policy, passage)
     (piece,) = (piece for piece in body["evidence"] if piece["t"] == "measurement")
-    assert piece["expected"]["visits"] == 2
+    assert set(piece["expected"]) == {"place", "level_mdegc", "spread_mdegc", "doubt_mdegc", "people"}
+    assert sealed["evidence"]["1"]["expected"]["visits"] == 2
     assert restored(body, sealed, lane="in", clock="synced").evidence == passage.evidence
+    assert restored(body, None, lane="in", clock="synced").evidence[1] == of_anybody(passage.evidence)[1]
     gate.visits(resident("李四"), 35.0)
-    body, _ = recorded(gate.spec.procedure, gate.spec.policy, gate.last)
-    assert "visits" not in next(p for p in body["evidence"] if p["t"] == "measurement")["expected"]
+    _, sealed = recorded(gate.spec.procedure, gate.spec.policy, gate.last)
+    assert "1" not in sealed["evidence"]
+
+
+def test_a_row_that_has_it_all_in_the_open_still_tells_it() -> None:
+    gate = Gate()
+    for _ in range(3):
+        gate.visits(resident(), 35.4)
+    body, sealed = recorded(gate.spec.procedure, gate.spec.policy, gate.last)
+    body["evidence"][1]["expected"] |= sealed["evidence"].pop("1")["expected"]
+    assert restored(body, sealed, lane="in", clock="synced").evidence == gate.last.evidence
+
+
+def test_the_open_body_of_a_regular_is_that_of_a_stranger() -> None:
+    """Or what stands in it, being of the days before, would name them without any key."""
+    gate = Gate()
+    for _ in range(6):
+        gate.visits(resident(), 35.4)
+    passage = gate.last
+    stranger = replace(passage, evidence=of_anybody(passage.evidence))
+    assert stranger.evidence != passage.evidence
+    body, _ = recorded(gate.spec.procedure, gate.spec.policy, passage)
+    assert body == recorded(gate.spec.procedure, gate.spec.policy, stranger)[0]
+
+
+@given(abouts, st.integers(1, MOST_VISITS), st.integers(-1_500, 1_500))
+def test_what_was_expected_of_anybody_is_found_again(about: Expected, visits: int, off: int) -> None:
+    usual = Usual("forehead", visits, off, 0)
+    own = hinted(about, usual, 0)
+    again = anybody(own)
+    assert abs(again.spread_mdegc - about.spread_mdegc) <= 1
+    assert replace(again, spread_mdegc=about.spread_mdegc) == about
+    assert hinted(again, usual, 0).spread_mdegc == own.spread_mdegc
+
+
+def test_what_a_row_says_of_earlier_days_teaches_nothing() -> None:
+    """Days whose keys are destroyed do not come back with a later row that has them counted in."""
+    about = hinted(FOREHEAD, Usual("forehead", 12, 312, 0), 1)
+    assert after_visit(about, None, 35_100, 1) == Usual("forehead", 1, 100, 1)
+
+
+def test_whoever_stays_away_too_long_is_forgotten_when_the_next_comes() -> None:
+    regulars = with_visit({}, "away", Usual("forehead", 5, 300, 0))
+    assert "away" in with_visit(regulars, "new", Usual("forehead", 1, 0, FORGOTTEN_US))
+    assert "away" not in with_visit(regulars, "new", Usual("forehead", 1, 0, FORGOTTEN_US + 1))
+
+
+def test_a_first_value_over_teaches_nobodys_usual_though_it_was_cleared() -> None:
+    gate = Gate()
+    gate.visits(resident(), 35.2)
+    known = gate.state.regulars
+    gate.show(resident())
+    gate.stand(38.4, surface_c=36.4)
+    gate.give(temperature_contact="36.5")
+    gate.wait(200)
+    finding = find(gate.last.evidence, gate.spec.policy)
+    assert (finding.verdict, finding.first is None) == (ScreeningVerdict.NORMAL, False)
+    assert gate.state.regulars == known
 
 
 def test_a_replayed_file_knows_who_comes_again() -> None:

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from edge import wire
 from edge.domain import rules
 from edge.domain.healthy import Expected
+from edge.domain.history import Usual, hinted
 from edge.domain.model import (
     Answer,
+    Code,
     Evidence,
     Grid,
     Measurement,
@@ -25,7 +27,8 @@ from edge.domain.model import (
 from edge.domain.policy import Policy
 from edge.domain.record import recorded
 from edge.domain.screened import counted, range_of, screened
-from tests.domain.people import at, procedure
+from edge.domain.screening import ELSEWHERE
+from tests.domain.people import at, procedure, resident
 
 ABOUT = Expected("forehead", 34_900, 400, 100, 50)
 # Half of 1000 healthy people stand out further than the one, 50 further than the other.
@@ -57,7 +60,7 @@ def by_hand(body: int) -> Measurement:
     return Measurement("contact", Method.CONTACT, "axilla", body_mdegc=body, conversion="contact/1")
 
 
-def body_of(policy: Policy, *items: Measurement | Answer, rests: int = 0, ended: bool = True) -> Any:
+def body_of(policy: Policy, *items: Measurement | Answer | Code, rests: int = 0, ended: bool = True) -> Any:
     """Return the body of a passage's row, as it is read from the journal."""
     evidence = tuple(Evidence(at(index), "thermometer", item) for index, item in enumerate(items))
     ruled = rules.decide(procedure(), policy, evidence)
@@ -164,7 +167,8 @@ def recount(body: dict[str, Any], policy: Policy) -> dict[str, Any]:
     fate = {"over": "confirmed", "normal": "cleared"}.get(
         verdict, "without" if body["stage"] == "ended" else "waiting"
     )
-    skins = [p for p in pieces if usable(p)]
+    skins = [p for p in pieces if usable(p) and p["device"] == infra[0][0]["device"]]
+    before = counts if alarm is None else counts[: counts.index(alarm) + 1]
     return {
         "first": first,
         "told": told,
@@ -177,8 +181,8 @@ def recount(body: dict[str, Any], policy: Policy) -> dict[str, Any]:
         if alarm[1] == "over"
         else "level",
         "fate": fate if alarm else None,
-        "legal": any(one[1] == "over" for one in counts),
-        "level": any(one[2] == "over" for one in counts),
+        "legal": any(one[1] == "over" for one in before),
+        "level": any(one[2] == "over" for one in before),
         "outside": bool(infra) and infra[0][0]["conversion"] == "none:ambient",
         "air": infra[0][0]["ambient_mdegc"] if infra else None,
         "off": skins[0]["surface_mdegc"] - 34_900 if skins else None,
@@ -306,3 +310,58 @@ def test_what_a_rested_person_was_expected_to_show_tells_nothing_of_drift(rested
     policy = POLICIES[0]
     item = replace(skin(34_950), after_rest=rested)
     assert screened(body_of(policy, item), {policy.version: policy}).sure is not rested
+
+
+def test_what_was_measured_after_the_alarm_is_none_that_a_line_alone_would_have_raised() -> None:
+    policy = POLICIES[2]
+    warm = skin(35_700, body_mdegc=36_600)
+    one = screened(body_of(policy, warm, by_hand(38_000)), {policy.version: policy})
+    assert (one.over, one.fate) == ("level", "confirmed")
+    assert (one.legal, one.level) == (False, True)
+
+
+def test_a_thermometer_is_not_told_what_another_or_a_wrist_showed() -> None:
+    policy = POLICIES[1]
+    known = {policy.version: policy}
+    unsteady = skin(34_700, quality=Quality.UNSTEADY)
+    about = Expected("forehead", 35_900, 420, 50, 200)
+    other = skin(36_000, device="thermometer2", expected=about)
+    wrist = replace(
+        other,
+        device="thermometer",
+        site="wrist",
+        body_mdegc=None,
+        conversion=ELSEWHERE,
+        expected=replace(about, place="wrist"),
+    )
+    for item in (other, wrist):
+        one = screened(body_of(policy, unsteady, item), known)
+        assert (one.device, one.first, one.later) == ("thermometer", "unreliable", True)
+        assert (one.off_mdegc, one.level_mdegc, one.refers_mdegc, one.place) == (None, None, None, None)
+    one = screened(body_of(policy, unsteady, other, skin(34_950)), known)
+    assert (one.off_mdegc, one.level_mdegc, one.place) == (50, 34_900, "forehead")
+
+
+@pytest.mark.parametrize(
+    ("own", "surface", "contact", "line", "told"),
+    [
+        (-400, 35_450, 36_600, None, ("level", "cleared")),
+        (-400, 35_450, 38_600, "legal", ("level", "confirmed")),
+        (400, 35_590, None, "level", (None, None)),
+        (400, 36_400, 36_600, "level", ("level", "cleared")),
+    ],
+)
+def test_an_alarm_by_a_persons_own_history_is_what_the_row_says_it_was(
+    own: int, surface: int, contact: int | None, line: str | None, told: tuple[str | None, str | None]
+) -> None:
+    """Their own level is sealed: by what is expected of anybody it would have been another verdict."""
+    policy = POLICIES[1]
+    about = hinted(ABOUT, Usual("forehead", 20, own, 0), 0)
+    more = () if contact is None else (by_hand(contact),)
+    stranger = body_of(policy, skin(surface, body_mdegc=36_600), *more)
+    assert screened(stranger, {policy.version: policy}).over == line
+    body = body_of(policy, resident(), skin(surface, body_mdegc=36_600, expected=about), *more)
+    one = screened(body, {policy.version: policy})
+    assert (one.over, one.fate) == told
+    assert one.level is (told[0] is not None)
+    assert one.off_mdegc == surface - 34_900

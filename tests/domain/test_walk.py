@@ -9,7 +9,8 @@ import pytest
 from edge.domain import lane
 from edge.domain.errors import FormError
 from edge.domain.events import CardRead, CodeRead, ReadingArrived, Tick
-from edge.domain.healthy import expected
+from edge.domain.healthy import expected, start
+from edge.domain.lane_state import Taught
 from edge.domain.learning import known_of, learned
 from edge.domain.measuring import AIMED_US, AWAY_US
 from edge.domain.model import (
@@ -25,6 +26,7 @@ from edge.domain.model import (
 from edge.domain.policy import Policy
 from edge.domain.record import recorded, restored
 from edge.domain.screening import ELSEWHERE, find
+from edge.domain.skin import PLACES
 from edge.domain.view import lane_view
 from edge.domain.walk import HINTS, Advice, Cause, Open, Way, advise
 from edge.web.walking import WHYS
@@ -648,3 +650,17 @@ def test_what_was_said_of_the_place_ends_with_the_rest() -> None:
 
 def test_who_measures_again_is_asked_to_keep_others_from_the_sensor() -> None:
     assert all(hints[0] == "alone" for hints in HINTS.values())
+
+
+def test_a_shift_is_said_of_the_place_a_thermometer_is_meant_for_and_of_no_other() -> None:
+    """Nobody could confirm one of the wrists that are held before it."""
+    door = Door()
+    away, own = (
+        Taught("t", False, replace(start(PLACES[place]), recent=2.0), told=True, before=start(PLACES[place]))
+        for place in ("wrist", "forehead")
+    )
+    door.state = replace(door.state, healthy=(away, own))
+    told = {level["place"]: level for level in lane_view(door.spec, door.state, at(door.now))["levels"]}
+    names = ("elsewhere", "shifted", "confirmed")
+    assert [told["wrist"][name] for name in names] == [True, False, False]
+    assert [told["forehead"][name] for name in names] == [False, True, True]

@@ -65,3 +65,14 @@ def test_of_each_hour_the_first_few_are_sampled(journal: Journal) -> None:
         rows = reader.measurements(reader.sampled_rows("in", START_US, START_US + 2 * HOUR_US))
     assert [row.body["passage"] for row in rows] == [0, 1, 2, 3, 100, 101, 102, 103]
     journal.close()
+
+
+def test_a_day_that_begins_within_an_hour_is_sampled_from_its_first_minute(journal: Journal) -> None:
+    """At half past eighteen UTC a day begins in India."""
+    from_us = START_US // HOUR_US * HOUR_US + HOUR_US // 2
+    times = (from_us - 1, from_us, from_us + 5, from_us + DAY_US - 1, from_us + DAY_US)
+    journal.append(*(decided(number, at_us) for number, at_us in enumerate(times)))
+    with journal.reader() as reader:
+        rows = reader.measurements(reader.sampled_rows("in", from_us, from_us + DAY_US))
+    assert [row.body["passage"] for row in rows] == [1, 2, 3]
+    journal.close()

@@ -8,6 +8,7 @@ import pytest
 
 from edge.domain.errors import FormError, JournalError
 from edge.domain.events import Begin, CodeAnswered, CodeRead, Command, Decide, Give, ReadingArrived
+from edge.domain.history import Usual
 from edge.domain.lane_state import Do
 from edge.domain.model import Instant, Outcome
 from edge.journal import Row
@@ -304,3 +305,16 @@ def test_a_late_red_about_somebody_inside_is_written_before_it_is_told(rig: Rig)
     assert (row.body["against"], row.body["admitted"]) == (True, True)
     assert [do.what for _rows, do in rig.done] == ["alarm"]
     assert rig.view()["notices"] == ["code_red_late:2"]
+
+
+def test_whoever_is_forgotten_is_gone_with_the_next_tick(rig: Rig) -> None:
+    one, other = Usual("forehead", 1, 0, 0), Usual("forehead", 2, 5, 9)
+    rig.station.remember({"in": {"pass:a": one, "pass:b": other}})
+    rig.turn(1.0)
+    assert rig.station._states["in"].regulars == {"pass:a": one, "pass:b": other}
+    rig.station.remember({"in": {"pass:b": other}})
+    rig.turn(1.0)
+    assert rig.station._states["in"].regulars == {"pass:b": other}
+    rig.station.remember({})
+    rig.turn(1.0)
+    assert rig.station._states["in"].regulars == {}

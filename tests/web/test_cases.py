@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from edge.domain.events import Decide, Give, Park, Resume
 from edge.domain.model import Outcome
+from edge.journal import Row
 from tests.web.conftest import token_of
 from tests.web.fakes import UNITS, World
 from tests.web.test_kiosk import state
@@ -285,3 +286,19 @@ def test_a_gate_that_cannot_write_hands_nobody_over(world: World, enter: Enter) 
 @pytest.mark.parametrize("query", ["?open=maybe", "?lane=north", "?limit=0", "?before=x", "?stage=closed"])
 def test_a_filter_that_is_wrong_is_no_answer_without_it(world: World, enter: Enter, query: str) -> None:
     assert call(world, enter("manager"), query).status_code == 400
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "An answer says refer: Mask"), ("zh_Hans", "：口罩")])
+def test_an_answer_that_referred_is_named_by_its_question(
+    world: World, enter: Enter, language: str, said: str
+) -> None:
+    decide(world, Outcome.REFER)
+    (opened,) = rows(world, "case.opened")
+    body = opened.body | {"case": 2, "why": ["answer_refer:mask"]}
+    world.journal.append(Row("case.opened", world.clock(), body, "in"))
+    world.gate.cases.refresh()
+    client = enter("manager")
+    client.set_cookie("language", language)
+    for path in ("/cases", "/cases/2", "/cases/2/form"):
+        page = client.get(path).get_data(as_text=True)
+        assert said in page, path

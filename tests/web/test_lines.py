@@ -59,6 +59,24 @@ def test_the_kiosk_says_which_line_asks_for_another_measurement(world: World, en
     assert "请再测一次 · 超过法定线，也明显高于健康人群" in shown(client, "/kiosk/in/state", "zh_Hans")
 
 
+def test_a_page_says_where_a_persons_own_history_counted(world: World, enter: Enter) -> None:
+    people = crowd_of(world, LEVEL)
+    people.usual_mdegc, before = 400, people.healthy
+    warm = people.passes(1.26)
+    people.usual_mdegc, people.healthy = None, before
+    stranger = people.passes(1.26)
+    people.flush()
+    client = enter("manager")
+    page = shown(client, f"/review/passage/{warm}")
+    assert 'data-own="yes"' in page
+    assert 'data-level="normal"' in page
+    assert "data-line" not in page
+    assert "是封存的" in shown(client, f"/review/passage/{warm}", "zh_Hans")
+    page = shown(client, f"/review/passage/{stranger}")
+    assert "data-own" not in page
+    assert 'data-line="level"' in page
+
+
 @pytest.mark.parametrize(
     ("verdict", "legal", "level", "decides", "line"),
     [

@@ -17,9 +17,11 @@ from edge.domain.instrument_signs import Finding, Sign
 from edge.domain.lane_state import Taught, Watched
 from edge.domain.model import Quality
 from edge.domain.policy import Policy
+from edge.domain.screened import MEASURED, Screened
 from edge.domain.skin import PLACES
 from edge.procedures import parse
 from edge.web import show
+from edge.web.temperature import _moved
 from tests.web.conftest import token_of
 from tests.web.fakes import DAY_US, POLICY, PROCEDURE, World
 from tests.web.screening_day import SECOND, Crowd
@@ -318,6 +320,71 @@ def test_a_busy_day_is_shown_at_once_and_what_was_counted_is_not_counted_again(
     begun = time.process_time()
     assert figure(section(shown(client)), "alarms") == figure(page, "alarms")
     assert time.process_time() - begun < first_s < 2.0
+
+
+def test_a_section_shows_what_was_learned_of_its_own_place_only(world: World, enter: Enter) -> None:
+    states = world.station._states
+    known = [
+        Taught("thermometer", False, replace(start(PLACES[place]), people=people, recent=2.0), told=True)
+        for place, people in (("wrist", 77), ("forehead", 40))
+    ]
+    states["in"] = replace(states["in"], healthy=tuple(replace(one, ambient_mdegc=21_000) for one in known))
+    world.step_up(34.6)
+    assert {level["place"] for level in world.gate.view("in")["levels"]} == {"wrist", "forehead"}
+    page = section(shown(enter("manager")))
+    assert page.count('data-form="confirm"') == 1
+    assert "77 people" not in page
+    assert "40 people" in page
+
+
+def test_a_way_over_the_days_is_of_the_own_place_and_device() -> None:
+    view = {"levels": [{"device": "t", "place": "wrist", "elsewhere": True}]}
+    first = date(2020, 1, 1)
+    foreheads, wrists = (
+        [
+            Screened(
+                "t",
+                MEASURED,
+                ambient_mdegc=22_000,
+                level_mdegc=level + 30 * day,
+                sure=True,
+                place=place,
+                at_us=show.day_starts_us(first + timedelta(days=day), ZONE) + number,
+            )
+            for day in range(14)
+            for number in range(40)
+        ]
+        for place, level in (("forehead", 34_900), ("wrist", 31_000))
+    )
+    alone = _moved(foreheads, "t", view, first, ZONE)
+    assert alone is not None
+    assert _moved([*foreheads, *wrists], "t", view, first, ZONE) == alone
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/Los_Angeles"])
+def test_a_gate_whose_clock_was_never_set_shows_its_day_and_confirms_on_it(
+    world: World, enter: Enter, zone: str
+) -> None:
+    knows(world)
+    client = enter("manager")
+    world.clock.move(3600 - DAY_US // SECOND)
+    object.__setattr__(world.gate, "timezone", zone)
+    page = shown(client)
+    today = show.day_of(world.clock().at_us, show.zone_of(zone))
+    assert today.year in (1969, 1970)
+    assert "The day before" not in page
+    assert client.get(f"{PAGE}?day={today}").status_code == 200
+    fields = fields_of(page, "confirm") | {"reason": "looked at it"}
+    answer = client.post(PAGE, data=fields)
+    assert answer.status_code == 303
+    assert f"day={today}" in answer.headers["location"]
+    assert client.get(answer.headers["location"]).status_code == 200
+
+
+def test_the_day_before_is_linked_where_there_is_one(enter: Enter) -> None:
+    client = enter("observer")
+    assert "The day before" not in shown(client, f"{PAGE}?day=1971-01-01")
+    assert f'href="{PAGE}?day=1971-01-01"' in shown(client, f"{PAGE}?day=1971-01-02")
 
 
 def press(client: FlaskClient, what: str, reason: str) -> Any:
