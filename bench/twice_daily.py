@@ -1,5 +1,6 @@
 """The page of a day's two measurements: 3,000 people, 10,000 passages a day for a fortnight, as the first
-page after a start and as every later one; and what an append takes meanwhile, beside one with nobody asking.
+page after a start and as every later one, with passes alone and with a health code beside each; and what an
+append takes meanwhile, beside one with nobody asking.
 """
 
 import statistics
@@ -46,12 +47,13 @@ def rows() -> Iterator[dict[str, Any]]:
     """Yield seconds a page and milliseconds an append."""
     users._HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
     compile_catalogues()
-    with tempfile.TemporaryDirectory() as name, running(Path(name)) as world:
-        _fill(world)
-        yield from _measure(world)
+    for codes in (False, True):
+        with tempfile.TemporaryDirectory() as name, running(Path(name)) as world:
+            _fill(world, codes=codes)
+            yield from _measure(world, "twice_daily.health_codes" if codes else "twice_daily")
 
 
-def _measure(world: World) -> Iterator[dict[str, Any]]:
+def _measure(world: World, what: str) -> Iterator[dict[str, Any]]:
     idle = _appends(world, lambda: time.sleep(3))
     client = create_app(world.gate).test_client()
     headers = {"authorization": f"Bearer {world.tokens['manager']}"}
@@ -66,11 +68,11 @@ def _measure(world: World) -> Iterator[dict[str, Any]]:
     busy = _appends(world, ask)
     for _ in range(PAGES):
         busy += _appends(world, ask)
-    yield figure("twice_daily.first_page", took[0], "s", n=A_DAY * DAYS)
-    yield figure("twice_daily.page", statistics.median(took[1:]), "s", n=PAGES)
+    yield figure(f"{what}.first_page", took[0], "s", n=A_DAY * DAYS)
+    yield figure(f"{what}.page", statistics.median(took[1:]), "s", n=PAGES)
     peer = "nobody asks"
     yield figure(
-        "twice_daily.append_p50_meanwhile",
+        f"{what}.append_p50_meanwhile",
         statistics.median(busy),
         "ms",
         peer=peer,
@@ -78,9 +80,9 @@ def _measure(world: World) -> Iterator[dict[str, Any]]:
         n=len(busy),
     )
     yield figure(
-        "twice_daily.append_p95_meanwhile", p95(busy), "ms", peer=peer, peer_value=p95(idle), n=len(busy)
+        f"{what}.append_p95_meanwhile", p95(busy), "ms", peer=peer, peer_value=p95(idle), n=len(busy)
     )
-    yield figure("twice_daily.append_max_meanwhile", max(busy), "ms", peer=peer, peer_value=max(idle), n=1)
+    yield figure(f"{what}.append_max_meanwhile", max(busy), "ms", peer=peer, peer_value=max(idle), n=1)
 
 
 def _appends(world: World, work: Any) -> list[float]:
@@ -103,18 +105,27 @@ def _appends(world: World, work: Any) -> list[float]:
     return took
 
 
-def _fill(world: World) -> None:
-    """Write the passages of a fortnight, the last of them a minute ago."""
+def _fill(world: World, *, codes: bool) -> None:
+    """Write the passages of a fortnight, the last of them a minute ago; `codes` with a health code each."""
     procedure, now = parse("compound", PROCEDURE), world.clock()
     total, batch = A_DAY * DAYS, list[Row]()
     for n in range(total):
         at_us = now.at_us - (total - n) * 24 * _HOUR_US // A_DAY
         at = Instant(at_us, at_us, ClockQuality.SYNCED)
-        body, personal = recorded(procedure, POLICY, _passage(n, at, procedure.version))
+        passage = _passage(n, at, procedure.version)
+        if codes:
+            passage = replace(passage, evidence=(*passage.evidence, Evidence(at, "scanner", _health_code(n))))
+        body, personal = recorded(procedure, POLICY, passage)
         batch.append(Row("passage.decided", at, body, "in", personal))
         if len(batch) == BATCH:
             world.journal.append(*batch)
             batch = []
+
+
+def _health_code(n: int) -> Code:
+    """Return a code whose digest is another every time, as those are that change by the minute."""
+    said, own = {"colour": "green"}, {"code_digest": f"{n:064x}"}
+    return Code(Carrier.CHINA_HEALTH, CodeVerdict.VALID, issuer="x", key_id="k", subject=said, personal=own)
 
 
 def _passage(n: int, at: Instant, version: str) -> Passage:

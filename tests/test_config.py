@@ -427,6 +427,8 @@ def test_screening_defaults_are_the_domain_policys(tmp_path: Path) -> None:
         ("none", None),
         ("in2/thermometer2", 'did you mean "in2/thermometer"?'),
         ("in/thermometer", "not its own sister"),
+        ("in2/thermometer3", "arrays and simulated thermometers are compared with none"),
+        ("in2/thermometer4", "arrays and simulated thermometers are compared with none"),
     ],
 )
 def test_a_sister_that_is_not_there_is_named_in_both_languages(
@@ -434,8 +436,14 @@ def test_a_sister_that_is_not_there_is_named_in_both_languages(
 ) -> None:
     from drivers import registry
 
-    one = '[[lane.thermometer]]\ndriver = "simulated"\n'
-    text = f'{GOOD}{one}sister = "{sister}"\n[[lane]]\nname = "in2"\nprocedure = "compound"\n{one}'
+    own, other, array = (
+        f'[[lane.thermometer]]\ndriver = "{driver}"\nport = "/dev/{port}"\n'
+        for driver, port in (("gy614", "a"), ("gy614", "b"), ("gy_mcu90640", "c"))
+    )
+    script = '[[lane.thermometer]]\ndriver = "simulated"\n'
+    second = other.replace("/b", "/d")
+    text = f'{GOOD}{own}sister = "{sister}"\n[[lane]]\nname = "in2"\nprocedure = "compound"\n'
+    text += other + (second + script + array if sister[-1] in "34" else "")
     found, faults = examine(write(tmp_path, text), {}, drivers=registry, procedures=known_procedures)
     assert (found is None) == (what is not None)
     if what is not None:

@@ -5,7 +5,7 @@ Reads open bodies only. What was measured by another device, or in another socke
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from edge.app.calibrated import Stand, owner
@@ -18,8 +18,9 @@ from edge.journal import Reader, StoredRow
 
 log = logging.getLogger(__name__)
 
-# Each pair writes one for every twenty differences; a gate of four lanes has six pairs.
-LOOKED_BACK = 500
+# Each pair writes one for every twenty differences. A busy gate of six pairs writes some sixty a day, and a
+# pair that hardly anybody uses one in weeks: what is looked through is half a year of that.
+PAGE, PAGES = 500, 20
 
 Lanes = Mapping[str, tuple[LaneSpec, Mapping[str, Stand]]]
 
@@ -30,10 +31,12 @@ def compared(lanes: Lanes, reader: Reader) -> tuple[Pair, ...]:
     if not known:
         return ()
     since = [0] * len(known)
-    for row in reader.before(1 << 62, COMPARED, LOOKED_BACK):
+    for row in _told(reader):
         for number, pair in enumerate(known):
             if not since[number] and (found := _kept(lanes, pair, row)) is not None:
                 known[number], since[number] = found, row.seq
+        if all(since):
+            break
     rows = reader.newest({DECIDED}, limit=PASSAGES * max(1, len(lanes)), among=LOOKED_AT)
     rows += reader.calibrations()
     for row in sorted(rows, key=lambda row: row.seq):
@@ -43,6 +46,17 @@ def compared(lanes: Lanes, reader: Reader) -> tuple[Pair, ...]:
         taught = _after(lanes, tuple(known), row)
         known = [new if row.seq > seq else old for old, new, seq in zip(known, taught, since, strict=True)]
     return tuple(known)
+
+
+def _told(reader: Reader) -> Iterator[StoredRow]:
+    """Yield what was written of all pairs, newest first, page by page."""
+    before = 1 << 62
+    for _ in range(PAGES):
+        rows = reader.before(before, COMPARED, PAGE)
+        yield from rows
+        if len(rows) < PAGE:
+            return
+        before = rows[-1].seq
 
 
 def _after(lanes: Lanes, known: tuple[Pair, ...], row: StoredRow) -> tuple[Pair, ...]:

@@ -183,7 +183,7 @@ def _check_lanes(draft: Draft, drivers: Drivers | None, procedures: Procedures |
             draft.faults.append(Fault(source, title, "procedure", what + did_you_mean(procedure, known)))
         if drivers is not None:
             _check_devices(draft, drivers, lane, title, held)
-    for index, what in wrong_sisters(lanes):
+    for index, what in wrong_sisters(lanes, lambda table: _is_array(drivers, table)):
         place = f"{row_title('lane', lanes, index)} [lane.thermometer]"
         draft.faults.append(Fault(source, place, "sister", what))
 
@@ -206,6 +206,17 @@ def _check_devices(
                 if thing in held:
                     draft.faults.append(Fault(str(draft.path), place, "", _held_twice(thing, held[thing])))
                 held.setdefault(thing, place)
+
+
+def _is_array(drivers: Drivers | None, table: Mapping[str, Any]) -> bool:
+    """Say whether a thermometer is an array, where there is somebody who knows."""
+    asked = getattr(drivers, "is_array", None)
+    if drivers is None or asked is None:
+        return False
+    try:
+        return drivers.load("thermometer", table) is not None and bool(asked(table))
+    except ConfigError:
+        return False  # said already
 
 
 def _check_platforms(draft: Draft, drivers: Drivers | None) -> None:

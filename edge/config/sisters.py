@@ -1,18 +1,22 @@
 """Whether the sister a thermometer names is there: `sister = "lane/thermometer"`, or `none`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from edge.config.faults import did_you_mean
 from edge.config.words import Text
 
 NONE = "none"
+SIMULATED = "simulated"
 
 
-def wrong_sisters(lanes: Sequence[Any]) -> Iterator[tuple[int, Text]]:
-    """Yield the place of a lane and what is wrong with a sister that one of its thermometers names."""
+def wrong_sisters(
+    lanes: Sequence[Any], is_array: Callable[[Mapping[str, Any]], bool]
+) -> Iterator[tuple[int, Text]]:
+    """Yield the place of a lane and what is wrong with a sister that one of its thermometers names.
+    `is_array` says it of a thermometer's table."""
     measuring = [(index, name, table) for index, lane in enumerate(lanes) for name, table in _named(lane)]
-    names = {name for _, name, _ in measuring}
+    names = {name: table for _, name, table in measuring}
     for index, own, table in measuring:
         sister = table.get("sister")
         if sister is None or sister == NONE:
@@ -22,6 +26,14 @@ def wrong_sisters(lanes: Sequence[Any]) -> Iterator[tuple[int, Text]]:
             yield index, Text("no such thermometer at this gate", "本门岗没有这支测温仪") + near
         elif sister == own:
             yield index, Text("a thermometer is not its own sister", "测温仪不能与自己比对")
+        elif any(each.get("driver") == SIMULATED or is_array(each) for each in (table, names[sister])):
+            yield (
+                index,
+                Text(
+                    "arrays and simulated thermometers are compared with none: name another, or none",
+                    "阵列和模拟的测温仪不参与比对，请改写另一支或 none",
+                ),
+            )
 
 
 def _named(lane: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:

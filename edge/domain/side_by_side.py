@@ -19,7 +19,8 @@ from edge.domain.instrument_told import told
 from edge.domain.lane_state import LaneSpec, Note, Result
 from edge.domain.learning import here, place_of
 from edge.domain.model import Evidence, Measurement, Method, Quality
-from edge.domain.sisters import Sisters, from_json, learn, settled, to_json
+from edge.domain.screened import OUTSIDE
+from edge.domain.sisters import Sisters, from_json, is_outside, learn, settled, to_json
 
 COMPARED = "instrument.compared"
 CALIBRATED = frozenset({"calibration.recorded", "calibration.withdrawn"})
@@ -196,6 +197,9 @@ def _first(evidence: Sequence[Evidence]) -> list[tuple[Measurement, int]]:
 
 
 def _learned(pair: Pair, item: Measurement, at_us: int, *, is_here: bool) -> Pair:
+    if item.conversion == OUTSIDE or is_outside(item.ambient_mdegc):
+        # No estimate is made in that air, for this one person: it is no end of a calibration.
+        return pair
     kind = _kind(item)
     kinds = (kind, pair.kinds[1]) if is_here else (pair.kinds[0], kind)
     basis, before = _basis(pair, kinds), _basis(pair, pair.kinds)

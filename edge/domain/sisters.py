@@ -49,7 +49,10 @@ def learn(
     state: Sisters, value_mdegc: int, at_us: int, *, here: bool, ambient_mdegc: int | None = None
 ) -> Sisters:
     """Return the state after one person more on one of the two: their first measurement."""
-    if ambient_mdegc is not None and not RATED_MDEGC[0] <= ambient_mdegc <= RATED_MDEGC[1]:
+    if is_outside(ambient_mdegc):
+        return state
+    if 0 < state.began_us - at_us <= BLOCK_US:
+        # Whoever rested, or waited for a platform, was measured before those who passed meanwhile.
         return state
     if not 0 <= at_us - state.began_us <= BLOCK_US:
         # Nobody on one side for two hours, or a clock that jumped: what was begun compares nothing.
@@ -67,6 +70,11 @@ def learn(
     newest = (*state.apart, (at_us, difference))[-BLOCKS:]
     state = replace(state, began_us=at_us, here=(), there=(), apart=newest)
     return replace(state, found=_found(state))
+
+
+def is_outside(ambient_mdegc: int | None) -> bool:
+    """Say whether two are not compared in this air; where a device says nothing of its air, they are."""
+    return ambient_mdegc is not None and not RATED_MDEGC[0] <= ambient_mdegc <= RATED_MDEGC[1]
 
 
 def settled(state: Sisters) -> Sisters:

@@ -20,6 +20,7 @@ TOLD_BY: tuple[ToldBy, ...] = get_args(ToldBy)
 OLDEST_DAYS = 3
 # Clocks on walls differ; a measurement is told of within minutes.
 AHEAD_US = 5 * 60_000_000
+_MINUTE_US = 60_000_000
 _DAY_US = 86_400_000_000
 
 
@@ -40,9 +41,10 @@ class Told:
     replaces: int | None = None
 
 
-def check(told: Told, terms: Terms, now: Instant) -> None:
+def check(told: Told, terms: Terms, now: Instant, corrected_us: int | None = None) -> None:
     """Raise FormError for what cannot be so: `no_person`, `temperature_implausible`, `clock_unset`,
-    `taken_in_future`, `taken_too_long_ago`."""
+    `taken_in_future`, `taken_too_long_ago`. `corrected_us` is when the entry it corrects was taken: that
+    minute is never too long ago."""
     if not (told.name.strip() or told.pass_id):
         raise FormError("no_person", "say whose temperature it is")
     low, high = terms.plausible_mdegc
@@ -52,7 +54,9 @@ def check(told: Told, terms: Terms, now: Instant) -> None:
         raise FormError("clock_unset", "set the clock first: it cannot be told which day this is", 409)
     if told.taken_us > now.at_us + AHEAD_US:
         raise FormError("taken_in_future", "this lies in the future")
-    if told.taken_us < now.at_us - OLDEST_DAYS * _DAY_US:
+    # A page knows minutes only.
+    is_moved = corrected_us is None or told.taken_us // _MINUTE_US != corrected_us // _MINUTE_US
+    if is_moved and told.taken_us < now.at_us - OLDEST_DAYS * _DAY_US:
         raise FormError("taken_too_long_ago", f"this was more than {OLDEST_DAYS} days ago")
 
 

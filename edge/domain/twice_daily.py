@@ -74,11 +74,13 @@ class Taken:
 @dataclass(frozen=True, slots=True)
 class Day:
     """What one person has of one local day: at most one measurement for each half, the first that counts,
-    except that one over the threshold stands before one that was not."""
+    except that one over the threshold stands before one that was not. `beside` is one over at an hour that
+    belongs to neither half: it serves for none, and still has to be reported."""
 
     person: str
     morning: Taken | None = None
     afternoon: Taken | None = None
+    beside: Taken | None = None
 
     @property
     def missing(self) -> tuple[Half, ...]:
@@ -86,8 +88,8 @@ class Day:
 
     @property
     def over(self) -> bool:
-        """Whether one of the two has to be reported to community and employer."""
-        return any(
+        """Whether anything of that day has to be reported to community and employer."""
+        return self.beside is not None or any(
             t is not None and t.verdict is ScreeningVerdict.OVER for t in (self.morning, self.afternoon)
         )
 
@@ -121,20 +123,21 @@ def days(
 ) -> tuple[Day, ...]:
     """Return what everybody registered has of a day, in the register's order; who is not registered does
     not appear. The measurements may come in any order."""
-    found: dict[str, dict[Half, Taken]] = {person: {} for person in people}
+    found: dict[str, dict[Half | None, Taken]] = {person: {} for person in people}
     for one in taken:
         halves = found.get(one.person)
         if halves is None or not counts(one):
             continue
         on, minute = local_day(one.at_us, offset)
-        half = windows.half_of(minute) if on == day else None
-        if half is None:
+        half = windows.half_of(minute)
+        if on != day or (half is None and one.verdict is not ScreeningVerdict.OVER):
             continue
         old = halves.get(half)
         if old is None or _rank(one) < _rank(old):
             halves[half] = one
     return tuple(
-        Day(person, halves.get(Half.MORNING), halves.get(Half.AFTERNOON)) for person, halves in found.items()
+        Day(person, halves.get(Half.MORNING), halves.get(Half.AFTERNOON), halves.get(None))
+        for person, halves in found.items()
     )
 
 

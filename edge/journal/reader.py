@@ -18,7 +18,7 @@ from edge.journal import case_file, queries, screening, seal
 from edge.journal.faults import from_os
 from edge.journal.rows import CaseFile, HourCount, Incarnation, PassageBody, PassageRow, StoredRow
 from edge.journal.schema import connect_readonly
-from edge.journal.tokens import tokens_of
+from edge.journal.strangers import sorted_out
 from edge.wire import genesis
 
 CHUNK = 500  # rows of one read at most
@@ -211,18 +211,13 @@ class Reader:
         self, from_us: int, to_us: int, known: Mapping[str, Collection[str]]
     ) -> tuple[dict[str, int], list[int]]:
         """Look who passed in [from, to) without opening anything: return the newest row of each of `known`
-        (look-up values by a name of the caller's) whose values, all of them and no other, a passage holds;
-        and the newest row of everybody else there is."""
+        (look-up values by a name of the caller's) all of whose values a passage holds, and nobody else's of
+        `known`; and the newest row of everybody else there is. What a passage holds beside them, as of a
+        health code, is nobody's; a row that holds no more than theirs stands before such a one."""
         keys = {} if self._day_keys is None else self._day_keys()
         with self._reading() as connection:
             newest = {(key, tokens): seq for seq, key, tokens in queries.named(connection, from_us, to_us)}
-        found: dict[str, int] = {}
-        for key_id in {key_id for key_id, _ in newest} & set(keys):
-            for name, values in known.items():
-                seq = newest.pop((key_id, tokens_of(keys[key_id], values) or b""), 0)
-                if seq:
-                    found[name] = max(seq, found.get(name, 0))
-        return found, sorted(newest.values())
+        return sorted_out(newest, keys, known)
 
     def these(self, seqs: Sequence[int]) -> list[StoredRow]:
         """Return these rows, at most `CHUNK`, by their sequence; what is not there is left out."""

@@ -5,49 +5,38 @@ temperature was entered for. Names are opened to tell people apart and live as l
 what is kept between answers are digests under a key of this process, which name nobody. Never logs.
 """
 
-import hashlib
-import hmac
-import secrets
 import threading
-import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from edge.domain.model import Carrier, ClockQuality, CodeVerdict, ScreeningVerdict
+from edge.domain.errors import FormError
+from edge.domain.model import ClockQuality, ScreeningVerdict
 from edge.domain.told import OLDEST_DAYS, REPORTED
 from edge.domain.twice_daily import Taken, Terms, counts
 from edge.journal import Reader, StoredRow
 from edge.journal.reader import CHUNK
 from edge.web import show
+from edge.web.whose import Person, Whose, by_name, spelt
 
 Json = Mapping[str, Any]
 DAYS_KEPT = 64
 # Somebody may rest, or wait for a platform, until after midnight (`park_max_s` as shipped).
 PARKED_US = 12 * 3_600_000_000
 _DAY_US = 86_400_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody who is expected. `key` is a digest that holds within this process, `values` is what their
-    pass can be looked up by."""
-
-    key: str
-    name: str = ""
-    room: str = ""
-    values: frozenset[str] = frozenset()
+# So many wait at most while a day is made, so long: the threads are the lanes' too.
+WAITING, WAIT_S = 2, 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Where:
     """Where one measurement is from: a passage of a lane, or who told of it. `surface_mdegc` where there is
-    no estimate of the body. `seq` is the row."""
+    no estimate of the body; `by_level` where somebody is over and not by the legal line. `seq` is the row."""
 
     seq: int
     lane: str | None = None
@@ -56,6 +45,7 @@ class Where:
     how: str | None = None
     by: str | None = None
     surface_mdegc: int | None = None
+    by_level: bool = False
 
 
 @dataclass
@@ -69,47 +59,66 @@ class Roll:
 
 
 class Rolls:
-    """Makes rolls; thread-safe. What days that are over showed is kept, as digests and row numbers."""
+    """Makes rolls; thread-safe. What days that are over showed is kept, as digests and row numbers. One is
+    made at a time, and few wait for it: whoever waits holds one of the threads that serve the lanes too."""
 
     def __init__(self, reader: Callable[[], Reader], terms: Terms, zone: ZoneInfo) -> None:
         self._reader, self._terms, self._zone = reader, terms, zone
-        self._secret = secrets.token_bytes(32)
+        self._whose = Whose(terms.categories)
         self._lock = threading.Lock()
+        self._waiting = threading.BoundedSemaphore(WAITING)
         self._days: OrderedDict[tuple[date, int], dict[str, int]] = OrderedDict()
 
     def of(self, day: date) -> Roll:
-        """Return the roll of a local day. Raises JournalError."""
-        with closing(self._reader()) as reader, self._lock:
+        """Return the roll of a local day. Raises FormError `too_slow` (503) while others are being made,
+        JournalError."""
+        with self._turn(), closing(self._reader()) as reader:
             roll = Roll()
             nameless = self._measured(reader, day, roll)
             self._expected_before(reader, day, roll)
             self._told(reader, day, roll)
-            by_hand = _by_name(roll.people.values())
+            by_hand = by_name(roll.people.values())
             for name, one in nameless:
                 # Who gave name and room instead of a pass, and is expected anyway.
                 if name in by_hand:
                     roll.taken.append(Taken(by_hand[name], *one))
             return roll
 
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._lock.acquire(blocking=False):
+            if not self._waiting.acquire(blocking=False):
+                raise FormError("too_slow", "too many ask for a day at once", 503)
+            try:
+                if not self._lock.acquire(timeout=WAIT_S):
+                    raise FormError("too_slow", "a day is being made for somebody else", 503)
+            finally:
+                self._waiting.release()
+        try:
+            yield
+        finally:
+            self._lock.release()
+
     def _measured(self, reader: Reader, day: date, roll: Roll) -> list[tuple[str, Any]]:
         starts = show.day_starts_us(day, self._zone)
         ends = show.day_starts_us(day + timedelta(days=1), self._zone)
         nameless: list[tuple[str, Any]] = []
         for row, opened in _named(reader, starts, ends + PARKED_US):
-            person, name = self._who(row.body, opened)
-            if person is not None and row.at_us < ends:
-                roll.people[person.key] = person
+            person, name = self._whose.of(row.body, opened)
             if person is None and name is None:
                 continue
             one = _measurement(row)
+            # Whoever was measured before midnight and let in after it is of both days.
+            if person is not None and (row.at_us < ends or (one and one[1] and starts <= one[0] < ends)):
+                roll.people[person.key] = person
             if one is None:
                 continue
             at_us, dated, measured = one
-            verdict = ScreeningVerdict(measured["verdict"])
+            verdict, by_level = self._duty(measured)
             if not counts(Taken("", at_us, verdict)):
                 continue
             if not dated:
-                roll.undated += 1
+                roll.undated += row.at_us < ends
                 continue
             rest = (at_us, verdict, measured.get("body_mdegc"), row.seq)
             roll.where[row.seq] = Where(
@@ -117,12 +126,26 @@ class Rolls:
                 lane=row.lane,
                 passage=row.body["passage"],
                 surface_mdegc=measured.get("surface_mdegc"),
+                by_level=by_level,
             )
             if person is not None:
                 roll.taken.append(Taken(person.key, *rest))
             elif name is not None:
                 nameless.append((name, rest))
         return nameless
+
+    def _duty(self, measured: Json) -> tuple[ScreeningVerdict, bool]:
+        """Return what a measurement amounts to here, and whether it is over by the level alone: the duty to
+        report is by the legal line, whichever line decides at the gate."""
+        verdict, body = ScreeningVerdict(measured["verdict"]), measured.get("body_mdegc")
+        # Rows of before the level was learned do not name it.
+        legal = measured.get("legal") or (body is not None and body >= self._terms.threshold_mdegc and "over")
+        # One value over the line, and who decided asked for no second that could have cleared it.
+        unanswered = legal == ScreeningVerdict.AGAIN and verdict is ScreeningVerdict.NORMAL
+        reached = legal == ScreeningVerdict.OVER or unanswered
+        if reached and counts(Taken("", 0, verdict)):
+            return ScreeningVerdict.OVER, False
+        return verdict, verdict is ScreeningVerdict.OVER
 
     def _expected_before(self, reader: Reader, day: date, roll: Roll) -> None:
         for back in range(1, self._terms.roster_days):
@@ -154,7 +177,7 @@ class Rolls:
         for at in range(0, len(seqs), CHUNK):
             rows = reader.these(seqs[at : at + CHUNK])
             for row, opened in zip(rows, reader.opened(rows), strict=True):
-                person, _ = self._who(row.body, opened)
+                person, _ = self._whose.of(row.body, opened)
                 if person is not None:
                     yield row.seq, person
 
@@ -162,7 +185,7 @@ class Rolls:
         """Take in what people told of: those expected by their pass, or in their own right."""
         since = show.day_starts_us(day - timedelta(days=self._terms.roster_days - 1), self._zone)
         ends = show.day_starts_us(day + timedelta(days=1), self._zone)
-        known, replaced = _by_name(roll.people.values()), set[int]()
+        known, replaced = by_name(roll.people.values()), set[int]()
         for row, opened in _told_rows(reader, since):
             replaced.add(row.body.get("replaces", 0))
             if row.seq in replaced or opened is None or not since <= row.body["taken_us"] < ends:
@@ -179,39 +202,12 @@ class Rolls:
     def _told_of(self, opened: Json, roll: Roll, known: Mapping[str, str]) -> Person:
         name, room = str(opened.get("name", "")), str(opened.get("room", ""))
         if opened.get("pass_id"):
-            key = self._digest(f"holder gatepost_pass:{opened['pass_id']}")
+            key = self._whose.digest(f"holder gatepost_pass:{opened['pass_id']}")
             return roll.people.get(key) or Person(key, name or str(opened["pass_id"]), room)
-        called = _called(name, room)
-        return roll.people.get(known.get(called, "")) or Person(self._digest(f"name {called}"), name, room)
-
-    def _who(self, body: Json, opened: Json | None) -> tuple[Person | None, str | None]:
-        """Return whose own pass proves who passed, and otherwise under which name and room somebody gave
-        themselves. Two passes name nobody: whose the measurement is cannot be told."""
-        hidden: Json = (opened or {}).get("evidence", {})
-        holders: dict[str, Person] = {}
-        answers: dict[str, str] = {}
-        for index, piece in enumerate(body.get("evidence", ())):
-            own: Json = hidden.get(str(index)) or {}
-            if piece.get("t") == "answer" and piece.get("question") in ("name", "room"):
-                answers[piece["question"]] = str(own.get("value", ""))
-            elif _is_pass(piece) and own.get("holder"):
-                fields = own.get("personal") or {}
-                key = self._digest(f"holder {own['holder']}")
-                name, room = str(fields.get("name", "")), str(fields.get("room", ""))
-                values = frozenset({name, room, str(fields.get("pass_id", ""))} - {""})
-                person = Person(key, name, room, values)
-                if piece.get("subject", {}).get("category") in self._terms.categories:
-                    holders[key] = person
-                else:
-                    holders.setdefault("", person)
-        if len(holders) == 1 and "" not in holders:
-            return next(iter(holders.values())), None
-        if holders or not answers.get("name"):
-            return None, None
-        return None, _called(answers["name"], answers.get("room", ""))
-
-    def _digest(self, text: str) -> str:
-        return hmac.digest(self._secret, text.encode(), hashlib.sha256).hex()
+        called = spelt(name, room)
+        return roll.people.get(known.get(called, "")) or Person(
+            self._whose.digest(f"name {called}"), name, room
+        )
 
 
 def _named(reader: Reader, from_us: int, to_us: int) -> Iterator[tuple[StoredRow, Json | None]]:
@@ -230,11 +226,6 @@ def _told_rows(reader: Reader, since_us: int) -> Iterator[tuple[StoredRow, Json 
             return
 
 
-def _is_pass(piece: Json) -> bool:
-    own, valid = Carrier.GATEPOST_PASS, CodeVerdict.VALID
-    return (piece.get("t"), piece.get("carrier"), piece.get("verdict")) == ("code", own, valid)
-
-
 def _measurement(row: StoredRow) -> tuple[int, bool, Json] | None:
     """Return when the measurement was taken that a passage was decided by, whether its clock is believed,
     and what the decided row makes of all of them."""
@@ -245,17 +236,3 @@ def _measurement(row: StoredRow) -> tuple[int, bool, Json] | None:
         if all(piece.get(name) == found.get(name) for name in ("surface_mdegc", "body_mdegc")):
             return piece["at_us"], ClockQuality(piece["clock"]).trusted, found
     return None
-
-
-def _by_name(people: Any) -> dict[str, str]:
-    """Return people by name and room; who shares both with another is not told apart by them."""
-    found: dict[str, str] = {}
-    for person in people:
-        called = _called(person.name, person.room)
-        found[called] = "" if called in found else person.key
-    return {called: key for called, key in found.items() if key}
-
-
-def _called(name: str, room: str) -> str:
-    both = (unicodedata.normalize("NFKC", text).casefold() for text in (name, room))
-    return "\n".join("".join(text.split()) for text in both)

@@ -5,13 +5,15 @@ Writes one row, or refuses with a word; the same `command_id` gives the same row
 
 import secrets
 import threading
+import unicodedata
 from collections import OrderedDict
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain, count
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, jsonify, make_response, render_template, request
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
 
 from edge.domain.errors import FormError
 from edge.domain.model import Method
@@ -29,7 +31,7 @@ class Teller:
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._known: OrderedDict[str, int] | None = None
 
     def record(self, told: Told) -> int:
@@ -39,14 +41,37 @@ class Teller:
             known = self._known = self._earlier() if self._known is None else self._known
             if told.command_id in known:
                 return known[told.command_id]
-            told = self._whose(told)
-            check(told, self._gate.twice_daily, self._gate.now())
+            old = None if told.replaces is None else self.replaced(told.replaces)
+            if old is not None:
+                told = replace(told, **self._whose(told, old))  # type: ignore[arg-type]  # texts only
+            corrected_us = None if old is None else old.body["taken_us"]
+            check(told, self._gate.twice_daily, self._gate.now(), corrected_us)
             body, personal = body_of(told, self._gate.twice_daily), personal_of(told)
             sequence = self._gate.append(Row(REPORTED, self._gate.now(), body, personal=personal))
             known[told.command_id] = sequence
             while len(known) > REMEMBERED:
                 known.popitem(last=False)
             return sequence
+
+    def record_next(self, told: Told) -> int:
+        """Like `record`, for a page that can be sent again with something else in it: what another entry has
+        under the same command is written under one of its own. Raises as `record`."""
+        with self._lock:
+            known = self._known = self._earlier() if self._known is None else self._known
+            ids = (f"{told.command_id[:50]}-{number}" for number in count(2))
+            for command_id in chain((told.command_id,), ids):
+                named = replace(told, command_id=command_id)
+                if command_id not in known or self._is_said(known[command_id], named):
+                    break
+            return self.record(named)
+
+    def reported(self, sequence: int) -> int:
+        """Return the sequence of such a row. Raises FormError `unknown_report` where there is none."""
+        with closing(self._gate.reader()) as reader:
+            row = reader.row(sequence)
+        if row is None or row.kind != REPORTED:
+            raise FormError("unknown_report", status=404)
+        return sequence
 
     def replaced(self, sequence: int) -> StoredRow:
         """Return the row that a correction names. Raises FormError."""
@@ -59,11 +84,18 @@ class Teller:
             raise FormError("already_corrected", status=409)
         return row
 
-    def _whose(self, told: Told) -> Told:
-        if told.replaces is None:
-            return told
-        opened = self._gate.unseal(self.replaced(told.replaces))
-        return replace(told, **same_person(told, opened or {}))  # type: ignore[arg-type]  # texts only
+    def _whose(self, told: Told, old: StoredRow) -> dict[str, str]:
+        return same_person(told, self._gate.unseal(old) or {})
+
+    def _is_said(self, sequence: int, told: Told) -> bool:
+        """Say whether a row holds what is told, of whom it is told."""
+        with closing(self._gate.reader()) as reader:
+            row = reader.row(sequence)
+        if row is None or row.body != body_of(told, self._gate.twice_daily):
+            return False
+        whose = personal_of(told)
+        # A correction may leave the person out: then it is of whom the row says.
+        return (told.replaces is not None and not whose) or whose == self._gate.unseal(row)
 
     def _earlier(self) -> OrderedDict[str, int]:
         """The newest commands of earlier runs: a request repeated after a restart stays harmless."""
@@ -80,6 +112,9 @@ def blueprint(gate: Gate) -> Blueprint:
     @routes.get("/temperatures")
     @allow("attendant", "manager")
     def form() -> Response:
+        done = _sequence(request.args.get("done", ""))
+        if done is not None:
+            return _page(gate, teller, zone, done=teller.reported(done))
         return _page(gate, teller, zone, replaces=_sequence(request.args.get("replaces", "")))
 
     @routes.post("/temperatures")
@@ -87,11 +122,12 @@ def blueprint(gate: Gate) -> Blueprint:
     def enter() -> Response:
         replaces = _sequence(request.form.get("replaces", ""))
         try:
-            sequence = teller.record(_from_form(zone))
+            sequence = teller.record_next(_from_form(zone))
         except FormError as error:
             # What was typed stays: nobody has to be asked a second time on the telephone.
             return _page(gate, teller, zone, replaces=replaces, refused=error)
-        return _page(gate, teller, zone, done=sequence)
+        # Whoever goes back or reloads sends nothing again.
+        return make_response(redirect(url_for("told.form", done=sequence), 303))
 
     @routes.post("/api/v1/temperatures")
     @allow("attendant", "manager", program=True)
@@ -148,7 +184,9 @@ def _from_form(zone: ZoneInfo) -> Told:
 
 
 def _mdegc(text: str) -> int:
-    whole, _, rest = text.strip().replace("，", ".").replace(",", ".").replace("。", ".").partition(".")
+    # As Chinese keyboards write it: ３６．５, 36，5 and 36。5.
+    text = unicodedata.normalize("NFKC", text).strip().replace(",", ".").replace("。", ".")
+    whole, _, rest = text.partition(".")
     if not (whole.isascii() and whole.isdigit() and len(whole) == 2 and len(rest) <= 2):
         raise FormError("temperature_implausible")
     if rest and not (rest.isascii() and rest.isdigit()):

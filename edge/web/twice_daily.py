@@ -1,12 +1,12 @@
 """双测温、两报告: who has which of a day's two measurements, who is missing, who is to be reported.
 
 Observers see how many; a manager sees lines, and names only after giving a reason, which is written down
-first. To be printed, or saved as csv.
+first. To be printed, or saved as xlsx or csv.
 """
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -20,7 +20,8 @@ from edge.journal import Row, harmless
 from edge.web import show
 from edge.web.gate import Gate
 from edge.web.roles import allow, principal
-from edge.web.roll import Person, Roll, Rolls, Where
+from edge.web.roll import Roll, Rolls, Where
+from edge.web.whose import Person
 from edge.web.words import LANGUAGES, WORDS, say
 
 SHOWN = ("all", "missing", "over")
@@ -82,12 +83,17 @@ def blueprint(gate: Gate) -> Blueprint:
     @routes.post("/review/twice-daily/file")
     @allow("manager")
     def file() -> Response:
+        form = request.form.get("format") or "csv"
+        if form not in FILES:
+            raise FormError("bad_query")
+        mimetype, write = FILES[form]
         sheet = _sheet(gate, rolls, zone, request.form.get("day"))
         _write_down(gate, sheet)
         language = request.cookies.get("language", "")
-        text = _csv(sheet, _chosen(sheet, _shown(request.form)), zone, language, gate.language)
-        answer = Response(text, mimetype="text/csv")
-        name = f"twice-daily-{sheet.day.isoformat()}.csv"
+        language = language if language in LANGUAGES else gate.language
+        table = _table(sheet, _chosen(sheet, _shown(request.form)), zone, language)
+        answer = Response(write(table), mimetype=mimetype)
+        name = f"twice-daily-{sheet.day.isoformat()}.{form}"
         answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return answer
 
@@ -186,22 +192,39 @@ def _windows(windows: Windows) -> dict[Half, str]:
     return {half: "–".join(f"{at // 60:02d}:{at % 60:02d}" for at in pair) for half, pair in pairs.items()}
 
 
-def _csv(sheet: Sheet, lines: Sequence[Line], zone: ZoneInfo, chosen: str, default: str) -> str:
-    language = chosen if chosen in LANGUAGES else default
-    out = io.StringIO()
-    out.write("\ufeff")  # office programs take the file for UTF-8
-    writer = csv.writer(out)
+def _table(sheet: Sheet, lines: Sequence[Line], zone: ZoneInfo, language: str) -> Iterator[list[str]]:
+    """Yield the heads of the columns, then each line's cells."""
     columns = ["name", "room", "date"]
-    for half in Half:
-        columns += [f"{half}_c", f"{half}_time", f"{half}_where"]
-    writer.writerow([*columns, "missing", "report"])
+    for which in (*Half, "beside"):
+        columns += [f"{which}_c", f"{which}_time", f"{which}_where"]
+    yield [*columns, "missing", "report"]
     for line in lines:
         cells = [line.person.name, line.person.room, sheet.day.isoformat()]
-        for half in Half:
-            cells += _cells(sheet, line.day.of(half), zone, language)
+        for taken in (*(line.day.of(half) for half in Half), line.day.beside):
+            cells += _cells(sheet, taken, zone, language)
         late = " ".join(say("half", half, language) for half in line.late)
-        report = say("twice_daily", "report", language) if line.day.over else ""
-        writer.writerow([harmless(cell) for cell in (*cells, late, report)])
+        yield [*cells, late, say("twice_daily", "report", language) if line.day.over else ""]
+
+
+def _csv(table: Iterable[list[str]]) -> bytes:
+    out = io.StringIO()
+    out.write("\ufeff")  # office programs take the file for UTF-8
+    csv.writer(out).writerows([harmless(cell) for cell in cells] for cells in table)
+    return out.getvalue().encode()
+
+
+def _xlsx(table: Iterable[list[str]]) -> bytes:
+    """Return a workbook of texts: from csv, office programs make a date of a room such as 3-1."""
+    import xlsxwriter
+
+    out = io.BytesIO()
+    # In memory: what is written here names people.
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+        sheet, text = book.add_worksheet(), book.add_format({"num_format": "@"})
+        sheet.freeze_panes(1, 0)
+        for number, cells in enumerate(table):
+            for column, cell in enumerate(cells):
+                sheet.write_string(number, column, cell, text)
     return out.getvalue()
 
 
@@ -215,3 +238,9 @@ def _cells(sheet: Sheet, taken: Taken | None, zone: ZoneInfo, language: str) -> 
         place = where.lane or ""
     value = "" if taken.body_mdegc is None else show.degrees(taken.body_mdegc)
     return [value, show.clock_time(taken.at_us, zone)[:5], place]
+
+
+FILES: Mapping[str, tuple[str, Callable[[Iterable[list[str]]], bytes]]] = {
+    "csv": ("text/csv", _csv),
+    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _xlsx),
+}

@@ -17,6 +17,7 @@ from edge.domain.errors import JournalError
 from edge.domain.lane_state import LaneSpec, LaneState, Note, Record, Result
 from edge.domain.model import ClockQuality, Decision, Evidence, Instant, Measurement, Outcome, Passage, Stage
 from edge.domain.side_by_side import EVERY_BLOCKS, Pair, kept
+from edge.domain.sisters import Sisters
 from edge.journal import Journal, Row, StoredRow
 from edge.station import Station, Surroundings
 from tests.domain.people import spec
@@ -202,3 +203,19 @@ def test_a_step_that_cannot_be_written_teaches_nothing(site: Site) -> None:
 class Broken:
     def append(self, *_rows: Row) -> tuple[int, ...]:
         raise JournalError("no space left")
+
+
+def test_a_pair_that_hardly_anybody_uses_is_remembered_among_many_rows_of_others(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PAGE", 7)
+    site.ports["in3"] = "/dev/serial/by-path/c-0:1.3:1.0-port0"
+    site.start()
+    quiet, busy = site.found()[1], site.found()[0]
+    state = Sisters(apart=tuple((n, 100) for n in range(60)), anchor=(6_000, 600_000, 60))
+    bodies = [kept(replace(quiet, known=state, kinds=("surface", "surface")))] + [kept(busy)] * 30
+    at = Instant(site.at_us, site.at_us, ClockQuality.SYNCED)
+    site.journal.append(*(Row("instrument.compared", at, body, "in") for body in bodies))
+    assert site.found()[1].known.anchor == state.anchor
+    monkeypatch.setattr(module, "PAGES", 3)
+    assert site.found()[1].known.anchor == (0, 0, 0), "bounded: a start has to end"

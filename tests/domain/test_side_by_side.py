@@ -287,3 +287,20 @@ def test_sound_ones_are_not_whatever_the_weather(winter: bool) -> None:
     for number, value in walk(None, winter=winter):
         gate.passes(number, value)
     assert gate.said() == []
+
+
+@pytest.mark.parametrize("cold", [{"conversion": "none:ambient"}, {}], ids=["no estimate", "a wider range"])
+def test_one_person_in_cold_air_ends_no_comparison_of_calibrated_ones(cold: dict[str, Any]) -> None:
+    gate = Gate()
+    dice = random.Random(2)
+    for n in range(600):
+        surface = round(34_800 + dice.gauss(0, 430)) + 1_000 * (n % 2)
+        gate.passes(n % 2, surface, body_mdegc=surface + 2_000, conversion="site/1:+2000@1")
+    found, known = gate.said(), gate.known
+    assert [sign["sign"] for sign in found[-1]["signs"]] == ["apart"]
+    gate.passes(0, 34_800, **{"ambient_mdegc": 15_900, "body_mdegc": None, "conversion": "vendor/1"} | cold)
+    assert gate.known == known
+    assert gate.said() == found
+    # A calibration's own range may be narrower than the one a thermometer is rated for.
+    gate.passes(0, 34_800, ambient_mdegc=17_000, body_mdegc=None, conversion="none:ambient")
+    assert gate.known == known

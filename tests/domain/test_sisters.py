@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.domain.instrument_signs import Finding, Sign
-from edge.domain.sisters import BLOCKS, MOST_EACH, Sisters, from_json, learn, settled, to_json
+from edge.domain.sisters import BLOCK_US, BLOCKS, MOST_EACH, Sisters, from_json, learn, settled, to_json
 
 HOUR_US = 3_600_000_000
 
@@ -85,3 +85,17 @@ def test_any_arrivals_keep_it_bounded_and_it_comes_back_from_json(
     assert max(len(state.here), len(state.there)) <= MOST_EACH
     assert len(state.apart) <= BLOCKS
     assert from_json(json.loads(json.dumps(to_json(state)))) == state
+
+
+def test_whoever_rested_and_was_measured_before_the_others_throws_nothing_away() -> None:
+    state = Sisters()
+    for minute in range(600, 608):
+        state = learn(state, 34_800, minute * 60_000_000, here=minute % 2 == 0, ambient_mdegc=20_000)
+    late = learn(state, 36_000, 590 * 60_000_000, here=True, ambient_mdegc=20_000)
+    assert late is state
+    jumped = learn(state, 36_000, 600 * 60_000_000 - BLOCK_US - 1, here=True)
+    assert (len(jumped.here), len(jumped.there)) == (1, 0), "a clock that was set back"
+
+
+def test_a_device_that_says_nothing_of_its_air_is_compared() -> None:
+    assert learn(Sisters(), 34_800, 1, here=True, ambient_mdegc=None).here == (34_800,)

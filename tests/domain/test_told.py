@@ -65,3 +65,13 @@ def test_a_correction_is_of_the_same_person_unless_it_names_another() -> None:
     assert same_person(fix, old) == {"name": "李兰", "room": "3-1-402"}
     assert same_person(replace(fix, name="王强"), old) == {"name": "王强"}
     assert body_of(fix, Terms())["replaces"] == 7
+
+
+def test_a_slip_can_be_put_right_later_than_a_temperature_can_be_told() -> None:
+    old_us = NOW.at_us - 10 * OLDEST_DAYS * DAY_US + 30_000_000
+    minute_us = old_us // 60_000_000 * 60_000_000
+    fixed = replace(GOOD, taken_us=minute_us, replaces=7)
+    check(fixed, Terms(), NOW, old_us)
+    for moved in (replace(fixed, taken_us=minute_us - 1), replace(fixed, taken_us=minute_us + 60_000_000)):
+        with pytest.raises(FormError, match="days ago"):
+            check(moved, Terms(), NOW, old_us)

@@ -173,3 +173,12 @@ def test_one_measurement_more_never_makes_anybody_missing(
 def test_the_local_day_is_that_of_a_calendar_in_that_zone(at_us: int, offset: int) -> None:
     moment = datetime.fromtimestamp(at_us // 1_000_000, timezone(timedelta(minutes=offset)))
     assert local_day(at_us, lambda _: offset) == (moment.date(), moment.hour * 60 + moment.minute)
+
+
+def test_over_outside_both_windows_serves_for_none_and_is_to_be_reported() -> None:
+    row = of(Taken("li", at(22, 45), OVER, 38_000), Taken("li", at(22, 30), OVER, 39_000))
+    assert (row.missing, row.over) == (tuple(Half), True)
+    assert row.beside == Taken("li", at(22, 30), OVER, 39_000)
+    assert (of(one(hour=23)).over, of(one(hour=23)).beside) == (False, None)
+    tomorrow = Taken("li", at(23, day=DAY + timedelta(days=1)), OVER)
+    assert not of(tomorrow).over

@@ -44,7 +44,8 @@ def test_somebody_known_is_found_without_opening_and_everybody_else_is_left(jour
         found, others = reader.strangers(START_US, START_US + DAY_US, {"li": LI, "zhao": ("赵敏",)})
         assert found == {"li": 3}
         assert others == [2]
-        assert reader.strangers(START_US, START_US + DAY_US, {"li": LI[:1]})[0] == {}, "all of the values"
+        more = reader.strangers(START_US, START_US + DAY_US, {"li": (*LI, "3-1-402")})
+        assert more == ({}, [2, 3]), "all of the values"
 
 
 def test_what_was_destroyed_is_nobodys(journal: Journal) -> None:
@@ -74,3 +75,28 @@ def test_rows_of_a_rare_kind_come_newest_first(journal: Journal) -> None:
         head = reader.head()
         assert [row.seq for row in reader.before(head, "temperature.reported", 9)] == [head - 1, head - 2]
         assert [row.seq for row in reader.before(1 << 62, "temperature.reported", 1)] == [head]
+
+
+def test_somebody_known_is_found_whatever_else_was_shown_beside_their_pass(journal: Journal) -> None:
+    for n in range(10, 14):
+        own = personal(*LI)
+        own["find"] = [*own["find"], f"{n:064x}"]
+        journal.append(decided(n, START_US + 5 * HOUR_US, who=own))
+    with closing(journal.reader()) as reader:
+        head = reader.head()
+        found, others = reader.strangers(START_US + 4 * HOUR_US, START_US + 6 * HOUR_US, {"li": LI})
+        assert (found, others) == ({"li": head}, [])
+        # A row of theirs alone says more than a newer one with something beside it.
+        assert reader.strangers(START_US, START_US + DAY_US, {"li": LI})[0] == {"li": 3}
+
+
+def test_two_who_are_known_in_one_passage_are_left_to_be_opened(journal: Journal) -> None:
+    both = personal(*LI)
+    both["find"] = [*LI, *WANG]
+    journal.append(decided(20, START_US + 5 * HOUR_US, who=both))
+    with closing(journal.reader()) as reader:
+        seq = reader.head()
+        begin, end = START_US + 4 * HOUR_US, START_US + 6 * HOUR_US
+        assert reader.strangers(begin, end, {"li": LI, "wang": WANG}) == ({}, [seq])
+        assert reader.strangers(begin, end, {"li": ("李兰", "")}) == ({"li": seq}, [])
+        assert reader.strangers(begin, end, {"nobody": ("",)}) == ({}, [seq])

@@ -5,7 +5,12 @@ import io
 import json
 import logging
 import re
+import threading
+import urllib.error
+import urllib.request
+import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -16,13 +21,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from edge import wire
-from edge.domain.events import Give
-from edge.domain.model import ClockQuality, Instant
+from edge.domain.events import Decide, Give
+from edge.domain.model import ClockQuality, CodeVerdict, Instant, Outcome
 from edge.domain.told import OLDEST_DAYS
 from edge.domain.twice_daily import Terms
 from edge.journal import Row, StoredRow
 from edge.web import create_app
 from edge.web.roll import Rolls
+from edge.web.server import THREADS
 from edge.web.show import zone_of
 from edge.wire.received import body_fault
 from tests.web.conftest import token_of
@@ -60,6 +66,8 @@ class Days:
         category: str = "resident",
         proven: str = "valid",
         more: list[tuple[dict[str, Any], dict[str, Any]]] | None = None,
+        legal: str | None = None,
+        ended_us: int | None = None,
     ) -> int:
         """Write the decided row of one passage; returns its number. Without a person nobody is named."""
         self.count += 1
@@ -69,7 +77,8 @@ class Days:
         if person is not None:
             pieces.append(shown(*person, when, category, proven))
         pieces += more or []
-        found = {"verdict": verdict, "surface_mdegc": 34_500}
+        found: dict[str, Any] = {"verdict": verdict, "surface_mdegc": 34_500}
+        found |= {"legal": legal} if legal is not None else {}
         if verdict != "missing":
             piece = {**when, "t": "measurement", "device": "thermometer", "surface_mdegc": 34_500}
             piece |= {"body_mdegc": body_mdegc} if body_mdegc is not None else {}
@@ -88,7 +97,7 @@ class Days:
         }
         hidden = {str(index): sealed for index, (_, sealed) in enumerate(pieces) if sealed}
         personal = {"evidence": hidden, "find": [person[0] if person else "x"]} if hidden else None
-        now = Instant(taken_us, taken_us + 20_000_000, clock)
+        now = Instant(taken_us, ended_us or taken_us + 20_000_000, clock)
         self.world.journal.append(Row("passage.decided", now, body, "in", personal))
         return self.count
 
@@ -525,7 +534,7 @@ def test_an_attendant_enters_and_corrects_a_temperature_in_a_form(
     page = client.get("/temperatures").get_data(as_text=True)
     nonce = re.findall(r'name="command_id" value="(\w+)"', page)[0]
     form = {"csrf_token": token_of(client, "/temperatures"), "command_id": nonce, "name": WANG[0]}
-    form |= {"room": WANG[1], "value": "36，45", "day": "2023-11-15", "time": "07:40", "how": "infrared"}
+    form |= {"room": WANG[1], "value": "３６，45", "day": "2023-11-15", "time": "07:40", "how": "infrared"}
     form |= {"told_by": "family", "pass_id": ""}
     wrong = client.post("/temperatures", data=form | {"value": "365"})
     assert wrong.status_code == 400
@@ -533,7 +542,7 @@ def test_an_attendant_enters_and_corrects_a_temperature_in_a_form(
     assert 'data-error="temperature_implausible"' in page
     assert WANG[0] in page, "what was typed stays"
     for _ in range(2):  # a double tap
-        page = client.post("/temperatures", data=form).get_data(as_text=True)
+        page = client.post("/temperatures", data=form, follow_redirects=True).get_data(as_text=True)
     [row] = rows(world, "temperature.reported")
     assert f'data-done="{row.seq}"' in page
     assert WANG[0] not in page
@@ -544,7 +553,9 @@ def test_an_attendant_enters_and_corrects_a_temperature_in_a_form(
     assert "36.5 °C" in page or "36.4 °C" in page
     assert WANG[0] not in page
     fixed = form | {"command_id": "fix", "replaces": str(row.seq), "name": "", "room": "", "value": "36.9"}
-    assert client.post("/temperatures", data=fixed).status_code == 200
+    for _ in range(2):
+        assert client.post("/temperatures", data=fixed).status_code == 303
+    assert len(rows(world, "temperature.reported")) == 2
     assert rows(world, "temperature.reported")[-1].body["replaces"] == row.seq
     assert client.get(f"/temperatures?replaces={row.seq}").status_code == 409
     for nonsense in ("x", "9", "9" * 40):
@@ -555,7 +566,7 @@ def test_an_attendant_enters_and_corrects_a_temperature_in_a_form(
     ("changes", "code"),
     [
         ({"value": "36.5.5"}, "temperature_implausible"),
-        ({"value": "３６"}, "temperature_implausible"),
+        ({"value": "３６５"}, "temperature_implausible"),
         ({"time": ""}, "bad_moment"),
         ({"day": "2023-02-30"}, "bad_moment"),
         ({"told_by": ""}, "bad_value"),
@@ -571,3 +582,174 @@ def test_a_form_that_is_filled_in_wrongly_says_what_is_missing(
     answer = client.post("/temperatures", data=form)
     assert answer.status_code == 400
     assert f'data-error="{code}"' in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("proven", ["expired", "revoked", "invalid", "unverified"])
+def test_somebody_elses_pass_beside_a_valid_one_makes_a_measurement_nobodys(
+    days: Days, enter: Enter, proven: str
+) -> None:
+    other = shown(*WANG, {"at_us": 0, "source": "scanner"}, proven=proven)
+    days.passes(LI, c=38.9, verdict="over", more=[other])
+    assert counted(text_of(enter("manager")))["expected"] == "0"
+
+
+def test_a_name_that_was_answered_or_a_code_of_somebody_else_makes_a_measurement_nobodys(
+    days: Days, enter: Enter
+) -> None:
+    when = {"at_us": 0, "source": "scanner", "t": "code", "carrier": "china_health", "verdict": "valid"}
+    for more in ([answered("name", WANG[0])], [(when, {"personal": {"name": "王*"}})]):
+        days.passes(LI, c=38.9, verdict="over", more=more)
+    client = enter("manager")
+    assert counted(text_of(client))["expected"] == "0"
+    fits = [(when, {"personal": {"name": "*兰", "phone": "138****1234"}}), answered("name", "李 兰")]
+    days.passes(LI, c=36.5, more=[*fits, answered("phone", "13900005678")])
+    assert counted(text_of(client))["morning"] == "1"
+
+
+def test_a_second_identity_that_an_attendant_let_pass_is_nobodys_measurement(
+    world: World, enter: Enter
+) -> None:
+    world.clock.move(2 * 3600)
+    passage = world.step_up(34.6)
+    world.show_pass("李兰")
+    world.show_pass("王强", verdict=CodeVerdict.EXPIRED)
+    world.station.submit(Give("in", passage, "m", "door", world.clock(), (("mask", "on"),)))
+    world.station.submit(Decide("in", passage, "d", "door", world.clock(), Outcome.ADMIT, "no_phone"))
+    [row] = rows(world, "passage.decided")
+    assert "second_identity" in row.body["reasons"]
+    assert counted(text_of(enter("manager")))["expected"] == "0"
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        (36.6, "over", "normal", "1", "1 36.6 °C 08:00 · in · well above healthy people here now – report"),
+        (37.9, "normal", "over", "1", "1 37.9 °C 08:00 · in – report"),
+        (37.9, "normal", "again", "1", "1 37.9 °C 08:00 · in – report"),
+        (37.9, "normal", None, "1", "1 37.9 °C 08:00 · in – report"),
+        (36.6, "normal", "normal", "0", "1 36.6 °C 08:00 · in –"),
+    ],
+    ids=["by the level alone", "by the line alone", "one value over the line", "an old row", "neither"],
+)
+def test_the_duty_to_report_is_by_the_legal_line_whichever_decides(
+    days: Days, enter: Enter, case: tuple[float, str, str | None, str, str]
+) -> None:
+    c, verdict, legal, over, said = case
+    days.passes(LI, c=c, verdict=verdict, legal=legal)
+    page = text_of(enter("manager"))
+    assert counted(page)["over"] == over
+    assert table(page)[0].startswith(said)
+    assert ("reached 37.3 °C or were found over by this gate" in page) == (over == "1")
+    assert "37.3 °C or above" not in page
+
+
+def test_a_fever_at_an_hour_of_neither_half_is_to_be_reported(world: World, days: Days, enter: Enter) -> None:
+    world.clock.move(20 * 3600)
+    days.passes(LI, at(22.5), c=39.0, verdict="over")
+    client = enter("manager")
+    client.set_cookie("language", "en")
+    page = text_of(client, show="over", day=TODAY.isoformat())
+    assert (counted(page)["over"], counted(page)["afternoon"]) == ("1", "0")
+    [line] = table(page)
+    assert "39.0 °C 22:30 · in · outside both times report to community" in line
+    [saved] = csv.DictReader(io.StringIO(opened(client, "/file").removeprefix("\ufeff")))
+    assert (saved["beside_c"], saved["beside_time"], saved["beside_where"]) == ("39.0", "22:30", "in")
+    assert saved["report"]
+
+
+def test_whoever_was_measured_before_midnight_and_ended_after_it_is_of_that_day_too(
+    world: World, days: Days, enter: Enter
+) -> None:
+    world.clock.move(20 * 3600)
+    days.passes(LI, at(21.9), c=39.0, verdict="over", ended_us=at(25))
+    days.passes(WANG, at(21.9), clock=ClockQuality.RESTORED, ended_us=at(25))
+    client = enter("manager")
+    page = text_of(client, day=TODAY.isoformat())
+    assert (counted(page)["expected"], counted(page)["over"]) == ("1", "1")
+    assert "undated" not in counted(page), "that is said of the day it ended on"
+    assert counted(text_of(client, day=(TODAY + timedelta(days=1)).isoformat()))["over"] == "0"
+
+
+def test_a_slip_is_corrected_however_late_it_is_noticed(world: World, days: Days, tell: Any) -> None:
+    taken_us = at(8 - 70) + 30_000_000
+    _, answer = tell(value_mdegc=38_400, taken_us=taken_us)
+    world.clock.move(4 * 3600)
+    changes = {"command_id": "t2", "value_mdegc": 36_400, "replaces": answer["sequence"]}
+    changes |= {"name": "", "room": ""}
+    moved = tell(**changes, taken_us=taken_us - HOUR_US)
+    assert (moved[0], moved[1]["error"]) == (400, "taken_too_long_ago")
+    assert tell(**changes, taken_us=taken_us - 30_000_000)[0] == 200
+
+
+def test_the_next_person_in_a_form_that_was_sent_before_is_written_down_as_well(
+    world: World, days: Days, enter: Enter
+) -> None:
+    client = enter("attendant")
+    page = client.get("/temperatures").get_data(as_text=True)
+    nonce = re.findall(r'name="command_id" value="(\w+)"', page)[0]
+    form = {"csrf_token": token_of(client, "/temperatures"), "command_id": nonce, "name": LI[0]}
+    form |= {"room": LI[1], "value": "36.5", "day": "2023-11-15", "time": "07:40", "how": "contact"}
+    form |= {"told_by": "self"}
+    places = []
+    # Back, another person, back again; every one of them twice.
+    for changes in ({}, {"name": WANG[0], "room": WANG[1]}, {"value": "38.9"}):
+        for _ in range(2):
+            answer = client.post("/temperatures", data=form | changes)
+            assert answer.status_code == 303
+            places.append(answer.headers["Location"])
+    found = rows(world, "temperature.reported")
+    assert places == [f"/temperatures?done={row.seq}" for row in found for _ in range(2)]
+    assert [row.body["value_mdegc"] for row in found] == [36_500, 36_500, 38_900]
+    for nonsense in ("x", "1", "99999"):
+        assert client.get(f"/temperatures?done={nonsense}").status_code == 404
+
+
+def test_a_workbook_keeps_a_room_a_text_and_runs_nothing(world: World, days: Days, enter: Enter) -> None:
+    days.passes(("=HYPERLINK(1)", "3-1"), c=37.9, verdict="over")
+    client = enter("manager")
+    form = {"why": "inspection", "csrf_token": token_of(client, PATH), "format": "xlsx"}
+    answer = client.post(PATH + "/file", data=form)
+    assert "2023-11-15.xlsx" in answer.headers["Content-Disposition"]
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as book:
+        texts = book.read("xl/sharedStrings.xml").decode()
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert "<t>3-1</t>" in texts
+    assert "<t>=HYPERLINK(1)</t>" in texts
+    assert "<f>" not in sheet
+    assert set(re.findall(r' t="(\w+)"', sheet)) == {"s"}, "texts, and nothing else"
+    assert client.post(PATH + "/file", data=form | {"format": "exe"}).status_code == 400
+
+
+def test_pages_of_a_day_leave_threads_to_the_lanes(
+    app: Flask, world: World, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bearer = {"authorization": f"Bearer {world.tokens['observer']}"}
+    inside, go, real = threading.Event(), threading.Event(), Rolls._measured
+
+    def slow(self: Rolls, *given: Any) -> Any:
+        inside.set()
+        assert go.wait(30)
+        return real(self, *given)
+
+    def get(path: str, role: str) -> int:
+        headers = {"authorization": f"Bearer {world.tokens[role]}"}
+        try:
+            with urllib.request.urlopen(urllib.request.Request(address + path, headers=headers)) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    monkeypatch.setattr(Rolls, "_measured", slow)
+    monkeypatch.setattr("edge.web.roll.WAIT_S", 0.1)
+    with ThreadPoolExecutor(20) as pool:
+        first = pool.submit(get, PATH, "observer")
+        assert inside.wait(30)
+        others = [pool.submit(get, PATH, "observer") for _ in range(THREADS)]
+        # Nobody who waits for the first page holds up a lane, and nobody waits for long.
+        assert get("/api/v1/lanes/in", "attendant") == 200
+        refused = app.test_client().get(PATH, headers=bearer)
+        assert "The gate is too busy" in refused.get_data(as_text=True)
+        assert {each.result(30) for each in others} == {503}
+        go.set()
+        assert first.result(30) == 200
+    assert get(PATH, "observer") == 200

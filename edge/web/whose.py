@@ -1,0 +1,100 @@
+"""Whose a passage is: whoever's own pass proves it, and nobody where anything says that there were two.
+
+Personal fields are read and not kept. Digests are under a key of this process and name nobody. Never logs.
+"""
+
+import hashlib
+import hmac
+import secrets
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+from edge.domain.identity import differ
+from edge.domain.model import Carrier, CodeVerdict
+
+Json = Mapping[str, Any]
+_OF_TWO = frozenset({"second_identity", "other_person", "two_people"})
+_COMPARED = ("name", "id_number")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who is expected. `key` is a digest that holds within this process, `values` is what their
+    pass can be looked up by."""
+
+    key: str
+    name: str = ""
+    room: str = ""
+    values: frozenset[str] = frozenset()
+
+
+class Whose:
+    """Tells people apart by the rows of passages; `categories` are those of the passes that count."""
+
+    def __init__(self, categories: Collection[str]) -> None:
+        self._categories = categories
+        self._secret = secrets.token_bytes(32)
+
+    def of(self, body: Json, opened: Json | None) -> tuple[Person | None, str | None]:
+        """Return whose own pass proves who passed, and otherwise under which name and room somebody gave
+        themselves. Nobody where anything says that there were two: whose the measurement is, is unknown."""
+        if _OF_TWO.intersection(body.get("reasons", ())):
+            return None, None
+        hidden: Json = (opened or {}).get("evidence", {})
+        pieces = [(piece, hidden.get(str(n)) or {}) for n, piece in enumerate(body.get("evidence", ()))]
+        answers = {p["question"]: str(own.get("value", "")) for p, own in pieces if p.get("t") == "answer"}
+        told = [_told_by(own) for piece, own in pieces if piece.get("t") == "code"]
+        told = [one for one in (*told, _told_by({"personal": answers})) if one]
+        if any(differ(one, other) for one, other in combinations(told, 2)):
+            return None, None
+        # Expired, revoked or not proven: it still was shown by somebody.
+        shown = [(piece, own) for piece, own in pieces if _is_pass(piece) and own.get("holder")]
+        proven = [(piece, own) for piece, own in shown if piece.get("verdict") == CodeVerdict.VALID]
+        if proven and len({own["holder"] for _, own in shown}) == 1:
+            known = [own for piece, own in proven if _category(piece) in self._categories]
+            return (self._person(known[-1]) if len(known) == len(proven) else None), None
+        if proven or not answers.get("name"):
+            return None, None
+        return None, spelt(answers["name"], answers.get("room", ""))
+
+    def _person(self, own: Json) -> Person:
+        fields = own.get("personal") or {}
+        name, room = str(fields.get("name", "")), str(fields.get("room", ""))
+        values = frozenset({name, room, str(fields.get("pass_id", ""))} - {""})
+        return Person(self.digest(f"holder {own['holder']}"), name, room, values)
+
+    def digest(self, text: str) -> str:
+        """Return what stands for a text as long as this process lives."""
+        return hmac.digest(self._secret, text.encode(), hashlib.sha256).hex()
+
+
+def by_name(people: Iterable[Person]) -> dict[str, str]:
+    """Return people by name and room; who shares both with another is not told apart by them."""
+    found: dict[str, str] = {}
+    for person in people:
+        called = spelt(person.name, person.room)
+        found[called] = "" if called in found else person.key
+    return {called: key for called, key in found.items() if key}
+
+
+def spelt(name: str, room: str) -> str:
+    """Return name and room in the one way in which they are compared, however they were written."""
+    both = (unicodedata.normalize("NFKC", text).casefold() for text in (name, room))
+    return "\n".join("".join(text.split()) for text in both)
+
+
+def _is_pass(piece: Json) -> bool:
+    return (piece.get("t"), piece.get("carrier")) == ("code", Carrier.GATEPOST_PASS)
+
+
+def _category(piece: Json) -> Any:
+    return piece.get("subject", {}).get("category")
+
+
+def _told_by(own: Json) -> dict[str, str]:
+    """Return what a code says of whose it is. People have two telephones."""
+    fields = own.get("personal") or {}
+    return {name: str(fields[name]) for name in _COMPARED if fields.get(name)}
