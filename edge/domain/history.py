@@ -11,11 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from edge.domain import rules
-from edge.domain.healthy import Expected
+from edge.domain.healthy import TRAIT, Expected, own_share
 from edge.domain.model import Code, CodeVerdict, Evidence
 
-# Shajkofci 2021: of a spread of .80 between readings .54 is within a person, so half of the variance stays.
-TRAIT = 0.5
 MOST_VISITS = 20
 # No history moves what is expected by more than half a spread, whatever it says.
 BOUND_SPREADS = 0.5
@@ -47,7 +45,7 @@ def hinted(about: Expected, usual: Usual | None, at_us: int) -> Expected:
     known, and with a smaller spread."""
     if usual is None or usual.place != about.place or not is_fresh(usual, at_us):
         return about
-    kept = usual.visits * TRAIT / (usual.visits * TRAIT + 1 - TRAIT)
+    kept = own_share(usual.visits)
     bound = BOUND_SPREADS * about.spread_mdegc
     moved = round(max(-bound, min(bound, kept * usual.off_mdegc)))
     return replace(

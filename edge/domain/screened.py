@@ -233,7 +233,7 @@ def _stood(surface: int, body: int | None, about: Expected, policy: Policy) -> d
     apart = hypot(about.spread_mdegc, about.doubt_mdegc)
     return {
         "off_mdegc": surface - level,
-        "refers_mdegc": round(_cut(policy.over_per_1000) * apart / 1000),
+        "refers_mdegc": round(_cut(policy.first_per_1000) * apart / 1000),
         "line_mdegc": None if body is None else policy.threshold_mdegc - (body - surface) - level,
         "level_mdegc": level,
     }
