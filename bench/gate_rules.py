@@ -17,7 +17,6 @@ from edge.domain.skin import PLACES
 
 NOT_MEASURED = float("inf")  # nobody whose value says nothing may pass: they come first to the bench
 LITERAL_MDEGC = 37_300
-WEEK_US = 7 * 86_400_000_000
 
 
 class Rule(Protocol):
@@ -100,19 +99,6 @@ class Decision:
         for first in usable(surface_mdegc[:1], about):
             self.state = learn(self.state, first, ambient_mdegc, at_us)
         return NOT_MEASURED if judged.out_milli is None else judged.out_milli / 1000
-
-
-class Indoors:
-    """The same thermometer, after a rest: a state of its own, because the air and the people who are sent
-    there are others, less what comes and goes at the gate's own (a drift is the device's in both places)."""
-
-    def __init__(self, gate: Decision, site: str) -> None:
-        self.gate, self.own = gate, Decision(site, all_readings=True)
-
-    def score(self, surface_mdegc: tuple[int, ...], ambient_mdegc: int, at_us: int, person: str) -> float:
-        now = expected(self.gate.state, ambient_mdegc, at_us).level_mdegc
-        passing = now - expected(self.gate.state, ambient_mdegc, at_us + WEEK_US).level_mdegc
-        return self.own.score(tuple(value - passing for value in surface_mdegc), ambient_mdegc, at_us, person)
 
 
 class Seats:

@@ -1,17 +1,20 @@
-"""The simulated year with what a gate can add to one reading: a rest for at most 200 of 1,000, and the
-person's own history where they are registered. Beside the literal 37.3, the camera maker's rule and a
-rolling median. `python -m bench.gate_year_rested [WORLD ...]` prints a table.
+"""The simulated year with what a gate can add to one reading: a rest, by the lane's own functions and the
+numbers that ship (`bench.gate_rested`), and the person's own history where they are registered. Beside the
+literal 37.3, the camera maker's rule and a rolling median. `python -m bench.gate_year_rested [WORLD ...]`
+prints a table.
 """
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from math import isnan
 from statistics import fmean
 from typing import Any
 
 from bench.figures import figure
-from bench.gate_rules import NOT_MEASURED, Decision, Indoors, LastTen, RollingMedian
+from bench.gate_rested import rested
+from bench.gate_rules import NOT_MEASURED, Decision, LastTen, RollingMedian
 from bench.gate_year import BANDS, DATA, WORLDS, Coming, passages
-from bench.gate_year_run import Year, judge, literal, plain, staged
+from bench.gate_year_run import Year, judge, literal, plain
 from edge.domain.healthy import expected, learn
 from edge.domain.history import Usual, after_visit, hinted
 from edge.domain.posterior import Cuts, cut, usable
@@ -41,19 +44,14 @@ class Known(Decision):
         return NOT_MEASURED if judged.out_milli is None else judged.out_milli / 1000
 
 
-def _rested(first: Decision, people: Sequence[Coming]) -> Year:
-    """Rest who stands out; who cannot be measured at the gate goes to a contact thermometer at once."""
-    return judge(staged(first, Indoors(first, people[0].site), people, unmeasured=False))
-
-
 RULES: dict[str, Callable[[Sequence[Coming]], Year]] = {
     "literal 37.3": literal,
     "last 10 trimmed": lambda people: judge(plain(LastTen(), people)),
     "rolling median 50": lambda people: judge(plain(RollingMedian(), people)),
     "gatepost": lambda people: judge(plain(Decision(people[0].site), people)),
     "gatepost, history": lambda people: judge(plain(Known(people[0].site), people)),
-    "gatepost, rest": lambda people: _rested(Decision(people[0].site, all_readings=True), people),
-    "gatepost, history, rest": lambda people: _rested(Known(people[0].site, all_readings=True), people),
+    "gatepost, rest": rested,
+    "gatepost, history, rest": lambda people: rested(people, history=True),
 }
 
 
@@ -86,7 +84,7 @@ def rows(found: dict[str, list[Year]] | None = None) -> Iterator[dict[str, Any]]
 def table(found: dict[str, list[Year]]) -> Iterator[str]:
     """Yield the lines of a table: rules down; alarms by band, sensitivity and rests across."""
     seeds = len(found["literal 37.3"])
-    yield f"{seeds} simulated year(s), forehead; each rule but the literal one set to 50 false alarms"
+    yield f"{seeds} simulated year(s), forehead; rests as they ship, the others but the literal at 50 alarms"
     heads = "".join(f"{name:>10}" for name in NAMES)
     yield f"{'per 1000 healthy people':26}{'all':>6}{heads}{'sens.':>8}{'AUC':>7}{'rested':>8}  sens. by band"
     for rule, of in found.items():
@@ -94,7 +92,8 @@ def table(found: dict[str, list[Year]]) -> Iterator[str]:
         by_band = " ".join(f"{fmean(year.found[b] for year in of):.2f}" for b in range(len(BANDS)))
         alarms, rested = fmean(year.alarms for year in of), fmean(year.rested for year in of)
         sens, area = fmean(year.sensitivity for year in of), fmean(year.area for year in of)
-        yield f"{rule:26}{alarms:6.0f}{bands}{sens:8.2f}{area:7.3f}{rested:8.0f}  {by_band}"
+        rank = "-" if isnan(area) else f"{area:.3f}"
+        yield f"{rule:26}{alarms:6.0f}{bands}{sens:8.2f}{rank:>7}{rested:8.0f}  {by_band}"
 
 
 if __name__ == "__main__":

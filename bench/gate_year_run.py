@@ -17,7 +17,6 @@ from bench.gate_rules import (
     NOT_MEASURED,
     Decision,
     Fixed,
-    Indoors,
     LastTen,
     LocalZ,
     RollingMedian,
@@ -131,9 +130,6 @@ RULES: dict[str, Callable[[Sequence[Coming]], Year]] = {
     "local z 30, rest": lambda people: judge(staged(LocalZ(), LocalZ(), people, unmeasured=False)),
     "local z 30, all rest": lambda people: judge(everybody_rested(LocalZ(), people)),
     "decision": lambda people: judge(plain(_gate(people), people)),
-    "decision, rest": lambda people: judge(_rested(people)),
-    "decision of 3, rest": lambda people: judge(_rested(people, three=True)),
-    "decision of 3, or contact": lambda people: judge(_rested(people, three=True, unmeasured=False)),
     "decision of 3, all rest": lambda people: judge(everybody_rested(_gate(people, three=True), people)),
 }
 
@@ -178,12 +174,6 @@ def main(worlds: Sequence[str]) -> int:
             found = [run(people) for people in streams]
             print(f"{rule:26}" + _line(found), flush=True)
     return 0
-
-
-def _rested(people: Sequence[Coming], *, three: bool = False, unmeasured: bool = True) -> list[Scored]:
-    """Whoever sat down for five minutes is not spared two readings more; at the gate `three` says."""
-    first = _gate(people, three=three)
-    return staged(first, Indoors(first, people[0].site), people, unmeasured=unmeasured)
 
 
 def _gate(people: Sequence[Coming], *, three: bool = False) -> Decision:

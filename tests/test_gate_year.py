@@ -1,13 +1,30 @@
 """The simulated year at a gate: seeded, in order, and shaped as the reference says."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 
 import pytest
 
-from bench.gate_rules import NOT_MEASURED, LocalZ, Seats
-from bench.gate_year import DATA, RESIDUE, WORLDS, Coming, World, after_rest, passages, volunteers
+from bench.gate_rested import Gate, rested
+from bench.gate_rules import NOT_MEASURED, LastTen, LocalZ, Seats
+from bench.gate_year import (
+    DATA,
+    RESIDUE,
+    REST_S,
+    START_US,
+    WORLDS,
+    Coming,
+    World,
+    after_rest,
+    passages,
+    volunteers,
+)
 from bench.gate_year_run import ALARMS, Scored, judge, literal, plain
+from edge.domain.model import ScreeningVerdict
+from edge.domain.screening import find
+from tests.domain.people import POLICY, SECOND
+from tests.domain.test_walk import Door
 from tests.paths import shared
 
 
@@ -72,3 +89,43 @@ def test_no_more_rest_than_there_are_seats(every: int) -> None:
     assert rested >= sum(score == NOT_MEASURED for score in scores)
     if every > 4:
         assert 0.15 < rested / len(scores) < 0.25
+
+
+def test_the_bench_rests_people_as_a_lane_does_event_by_event(people: Sequence[Coming]) -> None:
+    """The table of the rests is of the gate itself: frames, a seat, a ticket and frames again end alike."""
+    gate = Gate("forehead")
+    passed = gate.pass_all(people[:60])
+    door = Door(replace(POLICY, decides="level"))
+    door.spec = replace(door.spec, own_history=False, policy=replace(gate.policy, rest_us=299_000_000))
+    found = []
+    for one in people[:60]:
+        door.now = (one.at_us - START_US) / SECOND
+        ended = len(door.records)
+        door.stand(None, 0.6, surface_c=one.surface_mdegc[0] / 1000, ambient_c=one.ambient_mdegc / 1000)
+        rests = door.state.active is not None and door.verdict is ScreeningVerdict.AGAIN
+        if rests:
+            door.park()
+            door.wait(REST_S)
+            door.resume(1)
+            back = after_rest(one)
+            for surface in back.surface_mdegc:
+                if door.state.active is None or door.verdict is not ScreeningVerdict.AGAIN:
+                    break
+                door.stand(None, 0.6, surface_c=surface / 1000, ambient_c=back.ambient_mdegc / 1000)
+        door.wait(100)
+        last = [record.passage for record in door.records[ended:] if record.kind == "passage.decided"]
+        # Somebody so cold that the sensor takes them for the wall behind is nobody to it.
+        verdict = find(last[-1].evidence, door.spec.policy).verdict if last else ScreeningVerdict.MISSING
+        found.append((verdict is ScreeningVerdict.OVER, rests))
+    assert [(one.over, one.rested) for one in passed] == found
+    assert 0 < sum(rests for _, rests in found) < 30
+
+
+def test_a_rest_as_it_ships_finds_more_in_every_weather_and_raises_the_alarms_that_were_set(
+    people: Sequence[Coming],
+) -> None:
+    year = rested(people)
+    assert 25 < year.alarms < 75
+    assert year.rested < 250
+    assert year.sensitivity > judge(plain(LastTen(), people)).sensitivity
+    assert max(year.by_band) < 100

@@ -12,9 +12,10 @@ from functools import partial
 from typing import Any
 
 from edge.app.calibrated import Stand, owner
+from edge.domain.confirming import settled, unsettled
 from edge.domain.doubting import watched
 from edge.domain.lane_state import Gone, LaneSpec, LaneState
-from edge.domain.learning import known_of, learned, place_of, settled, unsettled
+from edge.domain.learning import known_of, learned, place_of
 from edge.domain.model import ClockQuality, Instant, Measurement, Method, Outcome, ScreeningVerdict
 from edge.domain.queueing import went
 from edge.domain.record import restored
@@ -70,6 +71,7 @@ def _after(
         passage.evidence,
         verdict,
         passage.touched,
+        policy=spec.policy,
         boot=row.boot,
         whose=whose,
         own_history=spec.own_history and "first" not in row.body["temperature"],

@@ -139,17 +139,25 @@ class Screening(Table):
         le=500_000,
     )
     over_per_1000: int = key(
-        "of 1000 healthy people, how many stand out so far that they are measured a second time; the fewer, "
-        "the more fevers are missed",
-        "每千名健康人中有多少人会因偏高需要复核；定得越少，漏检的发热者越多",
+        "of 1000 healthy people, how many are over after the second measurement as well, by the level; the "
+        "fewer, the more fevers are missed",
+        "每千名健康人中有多少人复测后按健康水平仍属偏高；定得越少，漏检的发热者越多",
         default=50,
         ge=5,
         le=300,
     )
+    second_per_1000: int = key(
+        "of 1000 healthy people, how many stand out so far that they are measured a second time, after a "
+        "rest or with a contact thermometer; never fewer than over_per_1000, best three times as many",
+        "每千名健康人中有多少人会因偏高需要复测（休息后或用接触式体温计）；不少于 over_per_1000，三倍为宜",
+        default=160,
+        ge=5,
+        le=400,
+    )
     again_per_1000: int | None = key(
         "of 1000 healthy people, how many stand out so far that one more reading of the same kind is asked "
-        "for; absent: as over_per_1000",
-        "每千名健康人中有多少人会因略偏高需用同一测温仪再测一次；不写则与 over_per_1000 相同",
+        "for; absent: as second_per_1000",
+        "每千名健康人中有多少人会因略偏高需用同一测温仪再测一次；不写则与 second_per_1000 相同",
         default=None,
         example=333,
         ge=5,

@@ -36,6 +36,8 @@ SPREAD_START = 40
 SPREAD_FACTOR = (0.5, 2.0)
 # Huber's corner, and from there how far to where somebody no longer teaches at all, in spreads.
 CLIP, FADE = 1.5, 2.0
+# Shajkofci 2021: of a spread of .80 between readings .54 is within a person, so half of the variance stays.
+TRAIT = 0.5
 # So many of late, and so far off in the middle, is no person any more.
 SHIFT_PEOPLE = 15
 SHIFT_SPREADS = 1.5
@@ -101,6 +103,22 @@ def expected(state: Healthy, ambient_mdegc: int | None, at_us: int) -> Expected:
         doubt += (8 * max(state.mean[1], state.mean[2])) ** 2
     spread = _spread(state, ambient_mdegc)
     return Expected(state.place.name, round(level), round(spread), math.ceil(math.sqrt(doubt)), state.people)
+
+
+def anybody_spread(about: Expected) -> float:
+    """Return how far anybody may stand off, where less is expected of somebody whose history is known."""
+    return about.spread_mdegc / math.sqrt(1 - own_share(about.visits) * TRAIT)
+
+
+def own_share(visits: int) -> float:
+    """Return how much of somebody's usual distance is theirs, known from so many visits."""
+    return visits * TRAIT / (visits * TRAIT + 1 - TRAIT)
+
+
+def passing(state: Healthy, at_us: int) -> float:
+    """Return what comes and goes at this time, thousandths of a degree: a drift of the device shows in people
+    who have rested as well."""
+    return _ahead(state, at_us).mean[3]
 
 
 def learn(state: Healthy, surface_mdegc: int, ambient_mdegc: int | None, at_us: int) -> Healthy:

@@ -11,11 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from edge.domain import rules
-from edge.domain.healthy import Expected
+from edge.domain.healthy import TRAIT, Expected, own_share
 from edge.domain.model import Code, CodeVerdict, Evidence, Measurement
 
-# Shajkofci 2021: of a spread of .80 between readings .54 is within a person, so half of the variance stays.
-TRAIT = 0.5
 MOST_VISITS = 20
 # No history moves what is expected by more than half a spread, whatever it says.
 BOUND_SPREADS = 0.5
@@ -47,7 +45,7 @@ def hinted(about: Expected, usual: Usual | None, at_us: int) -> Expected:
     known, and with a smaller spread."""
     if usual is None or usual.place != about.place or not is_fresh(usual, at_us):
         return about
-    kept = _kept(usual.visits)
+    kept = own_share(usual.visits)
     bound = BOUND_SPREADS * about.spread_mdegc
     moved = round(max(-bound, min(bound, kept * usual.off_mdegc)))
     return replace(
@@ -123,10 +121,5 @@ def holder_of(evidence: Sequence[Evidence]) -> str | None:
     return next(iter(holders)) if len(holders) == 1 and holders == rules.holders(evidence) else None
 
 
-def _kept(visits: int) -> float:
-    """The share of a mean of so many visits that is believed."""
-    return visits * TRAIT / (visits * TRAIT + 1 - TRAIT)
-
-
 def _narrowed(visits: int) -> float:
-    return math.sqrt(1 - _kept(visits) * TRAIT)
+    return math.sqrt(1 - own_share(visits) * TRAIT)

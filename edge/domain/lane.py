@@ -19,6 +19,7 @@ from edge.domain.answering import (
 )
 from edge.domain.bench import added, elapsed, taken_back, unfinished
 from edge.domain.cards import NOTICE_US, laid
+from edge.domain.confirming import confirm, withdraw
 from edge.domain.doubting import doubted
 from edge.domain.errors import FormError
 from edge.domain.events import (
@@ -42,8 +43,16 @@ from edge.domain.events import (
 )
 from edge.domain.given import taken
 from edge.domain.lane_state import ECHO_US, MAX_EVIDENCE, LaneSpec, LaneState, Record, Result
-from edge.domain.learning import confirm, taught, withdraw
-from edge.domain.measuring import AIM_OVER, aim_left, calibrate, measure, seen, uncalibrate, unsaid
+from edge.domain.learning import taught
+from edge.domain.measuring import (
+    AIM_OVER,
+    aim_left,
+    calibrate,
+    measure,
+    seen,
+    uncalibrate,
+    unsaid,
+)
 from edge.domain.model import Answer, Evidence, Instant, Passage, Reason
 from edge.domain.passing import FULL, bound, closed, opened, parked, settled
 from edge.domain.queueing import counted

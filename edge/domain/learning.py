@@ -12,18 +12,17 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from edge.domain.errors import FormError
-from edge.domain.events import ConfirmLevel, WithdrawLevel
-from edge.domain.healthy import SHIFT_SPREADS, expected, learn, settle, shifted, start
+from edge.domain.healthy import SHIFT_SPREADS, Healthy, expected, learn, passing, shifted, start
 from edge.domain.history import after_visit, hinted, holder_of, with_visit
 from edge.domain.lane_state import LaneSpec, LaneState, Note, Result, Taught
 from edge.domain.model import Evidence, Instant, Measurement, Method, ScreeningVerdict
-from edge.domain.screening import find, first_usable, is_rested
+from edge.domain.policy import Policy
+from edge.domain.resting import taught_off
+from edge.domain.screening import find, first_usable, is_rested, seen
 from edge.domain.skin import PLACES, rested
 
 DEFAULT_PLACE = "forehead"
 SHIFTED = "screening_shifted"
-MAX_TEXT = 100
 # The clocks of a machine keep their distance while it runs and nobody sets them.
 _APART_US = 2_000_000
 
@@ -42,7 +41,12 @@ def expecting(spec: LaneSpec, state: LaneState, evidence: tuple[Evidence, ...]) 
         return evidence
     place = item.site if item.site in PLACES else place_of(spec, item.device)
     known = known_of(state, item.device, place, is_resting=is_rested(evidence))
-    about = expected(known.healthy, item.ambient_mdegc, _now_us(known, piece.at, spec.boot))
+    air = air_before(evidence) if known.rested else item.ambient_mdegc
+    about = expected(known.healthy, air, _now_us(known, piece.at, spec.boot))
+    if known.rested:
+        here_now = known_of(state, item.device, place, is_resting=False)
+        comes_and_goes = passing(here_now.healthy, _now_us(here_now, piece.at, spec.boot))
+        about = replace(about, level_mdegc=about.level_mdegc + round(comes_and_goes))
     if spec.own_history and not known.rested and (holder := holder_of(evidence[:-1])) is not None:
         about = hinted(about, state.regulars.get(holder), piece.at.at_us)
     return (*evidence[:-1], replace(piece, item=replace(item, expected=about)))
@@ -79,6 +83,7 @@ def taught(spec: LaneSpec, result: Result) -> Result:
             passage.evidence,
             finding.verdict,
             passage.touched,
+            policy=spec.policy,
             boot=spec.boot,
             whose=whose,
             own_history=spec.own_history and finding.first is None,
@@ -102,15 +107,16 @@ def learned(
     verdict: ScreeningVerdict,
     ended: Instant,
     *,
+    policy: Policy,
     boot: int,
     whose: Callable[[Measurement], str | None],
     own_history: bool = False,
 ) -> LaneState:
-    """Return the state after a passage: its first usable infrared reading teaches, unless a second
-    measurement confirmed that the person is over the threshold; of whoever was found well it is also what
-    is usual for them, with `own_history` (never a first value over, however it was cleared). `ended` by the
-    clocks of the run `boot`; `whose` names the thermometer a reading is of, None where that does not stand
-    here any more."""
+    """Return the state after a passage: its first usable infrared reading teaches, and the first after a
+    rest the level of the rested, unless a second measurement confirmed that the person is over the
+    threshold; of whoever was found well it is also what is usual for them, with `own_history` (never a
+    first value over, however it was cleared). `ended` by the clocks of the run `boot`; `whose` names the
+    thermometer a reading is of, None where that does not stand here any more."""
     found = first_usable(evidence)
     if found is None or verdict is ScreeningVerdict.OVER:
         return state
@@ -118,71 +124,45 @@ def learned(
     device = whose(item)
     if device is None or item.expected is None or item.surface_mdegc is None:
         return state
-    resting = is_rested(evidence[: index + 1])
-    known = known_of(state, device, item.expected.place, is_resting=resting)
-    at_us = _now_us(known, ended, boot)
-    healthy = learn(known.healthy, item.surface_mdegc, item.ambient_mdegc, at_us)
-    # Said once, and again only after the level had come back.
-    told = shifted(healthy) or (known.told and abs(healthy.recent) > SHIFT_SPREADS / 2)
-    ambient = known.ambient_mdegc if item.ambient_mdegc is None else item.ambient_mdegc
-    new = replace(known, healthy=healthy, last=ended, boot=boot, ambient_mdegc=ambient, told=told)
-    is_usual = own_history and not resting and verdict is ScreeningVerdict.NORMAL
-    if is_usual and (holder := holder_of(evidence[:index])) is not None:
-        before = state.regulars.get(holder)
-        usual = after_visit(item.expected, before, item.surface_mdegc, evidence[index].at.at_us)
-        state = replace(state, regulars=with_visit(state.regulars, holder, usual))
-    return _with(state, new)
-
-
-def confirm(spec: LaneSpec, state: LaneState, event: ConfirmLevel) -> Result:
-    """Take it from a person that what people show now is what healthy people show: the level starts again
-    from there. Raises FormError `not_shifted`."""
-    _check_reason(event.reason)
-    known = _find(state, event.device, place_of(spec, event.device), is_resting=event.rested)
-    if known is None or known.ambient_mdegc is None or not known.told:
-        raise FormError("not_shifted", "the level of this thermometer has not shifted", 409)
-    now = figures(spec, known, event.at)
-    level_mdegc = int(now["found_mdegc"])
-    body = {name: now[name] for name in ("device", "driver", "port", "place", "rested", "people")}
-    body |= {
-        "level_mdegc": level_mdegc,
-        "ambient_mdegc": known.ambient_mdegc,
-        "was_mdegc": now["expected_mdegc"],
-        "by": event.by,
-        "reason": event.reason,
-        "command_id": event.command_id,
-    }
-    state = settled(state, known, level_mdegc, known.ambient_mdegc)
-    if state.warning is not None and state.warning[0].startswith(SHIFTED):
-        state = replace(state, warning=None, notice=None if state.notice == state.warning else state.notice)
-    return Result(state, notes=(Note("screening.settled", body),))
-
-
-def withdraw(spec: LaneSpec, state: LaneState, event: WithdrawLevel) -> Result:
-    """Take the newest confirmation back: what was known before it holds again, and what people taught since
-    is forgotten. Raises FormError `not_settled`."""
-    _check_reason(event.reason)
-    known = _find(state, event.device, place_of(spec, event.device), is_resting=event.rested)
-    if known is None or known.before is None:
-        raise FormError("not_settled", "no shift of this thermometer was confirmed", 404)
-    now = figures(spec, known, event.at)
-    body = {name: now[name] for name in ("device", "driver", "port", "place", "rested")}
-    body |= {"by": event.by, "reason": event.reason, "command_id": event.command_id}
-    return Result(unsettled(state, known), notes=(Note("screening.withdrawn", body),))
-
-
-def settled(state: LaneState, known: Taught, level_mdegc: int, ambient_mdegc: int) -> LaneState:
-    """Return the state in which healthy people show this level at this ambient."""
-    fresh = settle(known.healthy, level_mdegc, ambient_mdegc)
-    return _with(state, replace(known, healthy=fresh, told=False, before=known.healthy))
-
-
-def unsettled(state: LaneState, known: Taught) -> LaneState:
-    """Return the state in which the newest confirmation was never made."""
-    if known.before is None:
+    moment = ended, boot
+    if is_rested(evidence[: index + 1]):
+        # Whoever showed nothing before the rest was colder than others, and is no sample of them.
+        if any(_is_infrared(piece) for piece in evidence[:index]):
+            return state
+        known = known_of(state, device, item.expected.place, is_resting=True)
+        off = item.surface_mdegc - item.expected.level_mdegc
+        return _with_rested(state, known, air_before(evidence), off, moment)
+    known = known_of(state, device, item.expected.place, is_resting=False)
+    healthy = learn(known.healthy, item.surface_mdegc, item.ambient_mdegc, _now_us(known, ended, boot))
+    new = _told(known, healthy, item.ambient_mdegc, moment)
+    if own_history and verdict is ScreeningVerdict.NORMAL:
+        holder = holder_of(evidence[:index])
+        if holder is not None:
+            before = state.regulars.get(holder)
+            usual = after_visit(item.expected, before, item.surface_mdegc, evidence[index].at.at_us)
+            state = replace(state, regulars=with_visit(state.regulars, holder, usual))
+    state = with_known(state, new)
+    second = first_usable(evidence, after_rest_of=item)
+    if second is None or (now := second[1]).expected is None or now.surface_mdegc is None:
         return state
-    told = shifted(known.before)
-    return _with(state, replace(known, healthy=known.before, told=told, before=None))
+    per_1000 = next(one.per_1000 for one in seen(evidence, policy) if one.index == second[0])
+    left = taught_off(item.surface_mdegc, item.expected, now.surface_mdegc, now.expected, per_1000)
+    known = known_of(state, device, item.expected.place, is_resting=True)
+    return _with_rested(state, known, air_before(evidence), left, moment)
+
+
+def air_before(evidence: Sequence[Evidence]) -> int | None:
+    """Return the air that somebody came from who has rested since: what is left of a shift is its share."""
+    return next(
+        (
+            piece.item.ambient_mdegc
+            for piece in evidence
+            if isinstance(piece.item, Measurement)
+            and _is_infrared(piece)
+            and piece.item.ambient_mdegc is not None
+        ),
+        None,
+    )
 
 
 def figures(spec: LaneSpec, known: Taught, now: Instant) -> dict[str, Any]:
@@ -207,7 +187,7 @@ def figures(spec: LaneSpec, known: Taught, now: Instant) -> dict[str, Any]:
 def known_of(state: LaneState, device: str, place: str, *, is_resting: bool) -> Taught:
     """Return what is known of a thermometer and a place (`edge.domain.skin`); of one that nobody has passed
     yet, what is known of the place."""
-    found = _find(state, device, place, is_resting=is_resting)
+    found = find_known(state, device, place, is_resting=is_resting)
     if found is not None:
         return found
     here = PLACES[place]
@@ -220,21 +200,49 @@ def here(spec: LaneSpec, item: Measurement) -> str | None:
     return item.device if (driver, port) == (item.driver, item.port) else None
 
 
-def _find(state: LaneState, device: str, place: str, *, is_resting: bool) -> Taught | None:
+def find_known(state: LaneState, device: str, place: str, *, is_resting: bool) -> Taught | None:
+    """Return what is known of a thermometer and a place; None before anybody passed it."""
     for known in state.healthy:
         if (known.device, known.healthy.place.name, known.rested) == (device, place, is_resting):
             return known
     return None
 
 
-def _with(state: LaneState, new: Taught) -> LaneState:
+def with_known(state: LaneState, new: Taught) -> LaneState:
+    """Return the state with what is known of one thermometer and place now."""
     key = (new.device, new.healthy.place.name, new.rested)
     others = (old for old in state.healthy if (old.device, old.healthy.place.name, old.rested) != key)
     return replace(state, healthy=(*others, new))
 
 
+def _is_infrared(piece: Evidence) -> bool:
+    item = piece.item
+    return isinstance(item, Measurement) and item.method is Method.INFRARED and item.grid is None
+
+
+def _with_rested(
+    state: LaneState, known: Taught, air: int | None, off: float, moment: tuple[Instant, int]
+) -> LaneState:
+    """Return the state after somebody who had rested stood so far off (thousandths of a degree) what was
+    expected; `moment` is when the passage ended, in which run."""
+    at_us = _now_us(known, *moment)
+    surface = round(expected(known.healthy, air, at_us).level_mdegc + off)
+    healthy = learn(known.healthy, surface, air, at_us)
+    # What is left of selected people says where the middle is, not how far everybody differs.
+    healthy = replace(healthy, widening=known.healthy.widening)
+    return with_known(state, _told(known, healthy, air, moment))
+
+
+def _told(known: Taught, healthy: Healthy, air: int | None, moment: tuple[Instant, int]) -> Taught:
+    """Return what is known with a new state. A shift is said once, and again only after the level had come
+    back."""
+    told = shifted(healthy) or (known.told and abs(healthy.recent) > SHIFT_SPREADS / 2)
+    ambient = known.ambient_mdegc if air is None else air
+    return replace(known, healthy=healthy, last=moment[0], boot=moment[1], ambient_mdegc=ambient, told=told)
+
+
 def _was_told(state: LaneState, new: Taught) -> bool:
-    old = _find(state, new.device, new.healthy.place.name, is_resting=new.rested)
+    old = find_known(state, new.device, new.healthy.place.name, is_resting=new.rested)
     return old is not None and old.told
 
 
@@ -259,8 +267,3 @@ def _warned(state: LaneState, at: Instant) -> LaneState:
     """Tell the attendant; a warning that is about somebody inside stays the one that comes back."""
     word = (SHIFTED, at.mono_us)
     return replace(state, notice=word, warning=state.warning or word)
-
-
-def _check_reason(reason: str) -> None:
-    if not 0 < len(reason) <= MAX_TEXT or not reason.isprintable():
-        raise FormError("reason_needed", "say why")

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
 from typing import Any
 
+from edge.domain.by_level import ELSEWHERE
 from edge.domain.calibration import DAY_US, Calibration, Standing, offset_of, standing
 from edge.domain.errors import FormError
 from edge.domain.events import Calibrate, Measure, ReadingArrived, Uncalibrate
 from edge.domain.lane_state import Aimed, LaneSpec, LaneState, Note, Result
 from edge.domain.learning import own_places, place_of
 from edge.domain.model import Evidence, Instant, Measurement, Method, Passage, Quality
-from edge.domain.screening import ELSEWHERE, combine
+from edge.domain.screening import combine
 from edge.domain.sweep import Sweep, anew, feed, is_present, over
 
 # Long enough to step back and find the phone. After that a code is not believed to be theirs.

@@ -15,6 +15,7 @@ _BEFORE: Mapping[str, Any] = {
     "prevalence_ppm": 5_000,
     "over_per_1000": 50,
     "again_per_1000": None,
+    "second_per_1000": None,
     "rest_share_per_1000": 1_000,
     "queue_us": 0,
     "bench_seats": 0,
@@ -33,8 +34,10 @@ class Policy:
     `dip_mdegc` is how far the value falls when one person makes way for the next.
 
     `decides` says what counts: the legal line (`threshold_mdegc`) on the body estimate, the level of
-    healthy people, or either of them. By the level, whoever stands out as far as `over_per_1000` of 1000
-    healthy people is over, and who does as far as `again_per_1000` (None: the same) is measured again.
+    healthy people, or either of them. By the level, whoever stands out as far as `second_per_1000` of 1000
+    healthy people is measured a second time, and over is who stands out then as well, so far that
+    `over_per_1000` of 1000 do both (None: over is as far as that many, both times). Who stands out as far as
+    `again_per_1000` (None: the same) is measured again.
     `prevalence_ppm` is how many of a million people who come have what is looked for.
 
     A queue is long while people leave the lane less than `queue_us` apart (0: never) or `bench_seats` people
@@ -64,10 +67,16 @@ class Policy:
     prevalence_ppm: int = 5_000
     over_per_1000: int = 50
     again_per_1000: int | None = None
+    second_per_1000: int | None = 160
     rest_share_per_1000: int = 200
     queue_us: int = 12_000_000
     bench_seats: int = 6
     contact_rests: bool = True
+
+    @property
+    def first_per_1000(self) -> int:
+        """Of 1000 healthy people, how many stand out so far that they are measured a second time."""
+        return max(self.over_per_1000, self.second_per_1000 or 0)
 
     @property
     def version(self) -> str:

@@ -14,12 +14,13 @@ from math import hypot
 from typing import Any
 
 from edge.domain.alarms import alarm_of, is_known
+from edge.domain.by_level import is_elsewhere
 from edge.domain.healthy import Expected
 from edge.domain.model import Evidence, Measurement, Method, Quality, ScreeningVerdict, Stage
 from edge.domain.policy import Policy
 from edge.domain.posterior import cut
 from edge.domain.record import restored
-from edge.domain.screening import Seen, first_usable, is_elsewhere, seen
+from edge.domain.screening import Seen, first_usable, seen
 from edge.domain.skin import PLACES
 
 # Which line a value was over.
@@ -245,7 +246,7 @@ def _stood(surface: int, body: int | None, about: Expected, policy: Policy) -> d
     apart = hypot(about.spread_mdegc, about.doubt_mdegc)
     return {
         "off_mdegc": surface - level,
-        "refers_mdegc": round(_cut(policy.over_per_1000) * apart / 1000),
+        "refers_mdegc": round(_cut(policy.first_per_1000) * apart / 1000),
         "line_mdegc": None if body is None else policy.threshold_mdegc - (body - surface) - level,
         "level_mdegc": level,
         "place": about.place,

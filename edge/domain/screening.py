@@ -10,6 +10,15 @@ which of them counts. A body estimate that cannot be right is no measurement for
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from edge.domain.by_level import (
+    Used,
+    by_level,
+    cuts_after_rest,
+    cuts_of,
+    is_elsewhere,
+    is_level,
+    judged_with,
+)
 from edge.domain.calibration import Calibration
 from edge.domain.model import (
     Evidence,
@@ -21,13 +30,10 @@ from edge.domain.model import (
     TemperatureFinding,
 )
 from edge.domain.policy import Policy
-from edge.domain.posterior import MOST_READINGS, Cuts, Judged, cut, judge, usable
-from edge.domain.skin import PLACES
+from edge.domain.posterior import Judged, usable
 from edge.domain.sweep import Taken
 
 MAX_RAWS = 16
-# The conversion of a reading that is not of the place its thermometer and its calibration are meant for.
-ELSEWHERE = "none:place"
 _NOT_MEASURED = (ScreeningVerdict.TOO_LOW, ScreeningVerdict.UNRELIABLE)
 
 
@@ -35,7 +41,8 @@ _NOT_MEASURED = (ScreeningVerdict.TOO_LOW, ScreeningVerdict.UNRELIABLE)
 class Seen:
     """What one measurement amounts to, after those before it: by the legal line, by the level of healthy
     people (None where that says nothing of it), and by what `counts`. OVER is a first value over the
-    threshold as well: whether it is confirmed, only all measurements together say."""
+    threshold as well: whether it is confirmed, only all measurements together say. By the level over is who
+    stands out as far as `per_1000` of 1000 healthy people."""
 
     index: int
     item: Measurement
@@ -43,6 +50,7 @@ class Seen:
     level: ScreeningVerdict | None
     counts: ScreeningVerdict
     judged: Judged | None
+    per_1000: int
 
 
 def combine(
@@ -119,9 +127,9 @@ def find(evidence: Iterable[Evidence], policy: Policy) -> TemperatureFinding:
     judged = [one.judged for one in found if one.judged is not None and one.judged.out_milli is not None]
     # What the level would make of it: a contact thermometer's word counts for it as well.
     contact = (one for one in found if one.item.method is Method.CONTACT)
-    by_level = {one.index: one.legal for one in contact}
-    by_level |= {one.index: one.level for one in found if one.level is not None}
-    told = [(one, by_level[one.index]) for one in found if one.index in by_level]
+    said = {one.index: one.legal for one in contact}
+    said |= {one.index: one.level for one in found if one.level is not None}
+    told = [(one, said[one.index]) for one in found if one.index in said]
     return TemperatureFinding(
         verdict,
         deciding.index if deciding else None,
@@ -137,20 +145,27 @@ def find(evidence: Iterable[Evidence], policy: Policy) -> TemperatureFinding:
 def seen(evidence: Iterable[Evidence], policy: Policy) -> list[Seen]:
     """Return what each measurement that can decide amounts to; an array finds a face and ranks."""
     found: list[Seen] = []
-    pools: dict[tuple[str, str, bool], list[Measurement]] = {}
-    rested = False
+    pools: dict[tuple[str, str, int], list[Used]] = {}
+    stay = 0
     for index, piece in enumerate(evidence):
         item = piece.item
         if not isinstance(item, Measurement) or item.grid is not None:
             continue
-        rested = rested or item.after_rest
-        legal = classify(item, policy)
-        judged = None
+        if item.after_rest and (not stay or (policy.second_per_1000 is not None and _is_back(found))):
+            stay = len(found) + 1
+        cuts, judged, level = cuts_of(policy), None, None
         if item.expected is not None:
-            pool = pools.setdefault((item.device, item.expected.place, rested), [])
-            judged = _judged(item, pool, policy)
-        level = _by_level(judged, item, policy)
-        found.append(Seen(index, item, legal, level, _counting(item, legal, level, policy), judged))
+            place = item.device, item.expected.place
+            pool = pools.setdefault((*place, stay), [])
+            # By rows of before, which know one number for both, a rest changes nothing but what is expected.
+            together = stay > 0 and policy.second_per_1000 is not None
+            if together:
+                cuts = cuts_after_rest(policy, pools.get((*place, 0), ()), pool[0][0] if pool else item)
+            judged = judged_with(item, pool, policy, cuts)
+            level = by_level(judged, item, cuts, together=together)
+        legal = classify(item, policy)
+        counts = _counting(item, legal, level, policy)
+        found.append(Seen(index, item, legal, level, counts, judged, cuts.over_per_1000))
     return found
 
 
@@ -163,33 +178,25 @@ def is_rested(evidence: Iterable[Evidence]) -> bool:
     )
 
 
-def first_usable(evidence: Sequence[Evidence]) -> tuple[int, Measurement] | None:
+def first_usable(
+    evidence: Sequence[Evidence], *, after_rest_of: Measurement | None = None
+) -> tuple[int, Measurement] | None:
     """Return the first infrared reading that is a measurement of skin, and where it stands: what a passage
-    may teach."""
+    may teach. With `after_rest_of` a reading, the first after a rest of the same thermometer and place."""
     for index, piece in enumerate(evidence):
         item = piece.item
         if (
             isinstance(item, Measurement)
             and item.grid is None
-            and _is_level(item)
+            and is_level(item)
             and item.quality is Quality.OK
             and item.surface_mdegc is not None
             and item.expected is not None
             and usable([item.surface_mdegc], item.expected)
+            and (after_rest_of is None or _is_second(item, after_rest_of))
         ):
             return index, item
     return None
-
-
-def cuts_of(policy: Policy) -> Cuts:
-    """Return where a policy measures again and where it refers, by the level."""
-    over, again = policy.over_per_1000, policy.again_per_1000
-    return Cuts(over_per_1000=over, again_per_1000=over if again is None else again)
-
-
-def is_elsewhere(item: Measurement) -> bool:
-    """Say whether a reading is of another place than its thermometer is meant for (a wrist, say)."""
-    return item.conversion == ELSEWHERE
 
 
 def _overall(
@@ -218,47 +225,10 @@ def _overall(
     return verdict, deciding, first
 
 
-def _is_level(item: Measurement) -> bool:
-    """Say whether the level of healthy people says anything of a measurement."""
-    about = item.expected
-    return (
-        item.method is Method.INFRARED
-        and item.surface_mdegc is not None
-        and about is not None
-        and about.place in PLACES
-    )
-
-
-def _judged(item: Measurement, pool: list[Measurement], policy: Policy) -> Judged | None:
-    """Judge a reading together with those of `pool`: the usable ones of this person, device and place before
-    it, among which it is taken where it is usable. What was expected of the first holds for all."""
-    about, surface = pool[0].expected if pool else item.expected, item.surface_mdegc
-    if not _is_level(item) or about is None or surface is None:
-        return None
-    prevalence, cuts = policy.prevalence_ppm, cuts_of(policy)
-    if item.quality is not Quality.OK:
-        low = item.quality is Quality.TOO_LOW
-        return Judged(ScreeningVerdict.TOO_LOW if low else ScreeningVerdict.UNRELIABLE, prevalence, None, 1)
-    if not usable([surface], about):
-        return judge([surface], about, prevalence_ppm=prevalence, cuts=cuts)
-    pool.append(item)
-    surfaces = [one.surface_mdegc for one in pool if one.surface_mdegc is not None]
-    # The newest of many, so that one more is never overlooked.
-    return judge(surfaces[-MOST_READINGS:], about, prevalence_ppm=prevalence, cuts=cuts)
-
-
-def _by_level(judged: Judged | None, item: Measurement, policy: Policy) -> ScreeningVerdict | None:
-    """Return the verdict of the level. However many readings: who stands out so far is over. A place that
-    is measured now and then only clears nobody before it is known how warm it is on healthy people."""
-    if judged is None:
-        return None
-    if judged.out_milli is not None and judged.out_milli >= cut(policy.over_per_1000):
-        return ScreeningVerdict.OVER
-    about = item.expected
-    if is_elsewhere(item) and judged.verdict is ScreeningVerdict.NORMAL:
-        is_known = about is not None and about.doubt_mdegc <= about.spread_mdegc
-        return ScreeningVerdict.NORMAL if is_known else ScreeningVerdict.AGAIN
-    return judged.verdict
+def _is_back(found: Sequence[Seen]) -> bool:
+    """Say whether whoever is measured after a rest comes back from another than before: a value over the
+    threshold was found since, and only a rest that began after it counts."""
+    return not found[-1].item.after_rest or found[-1].counts is ScreeningVerdict.OVER
 
 
 def _counting(
@@ -273,6 +243,10 @@ def _counting(
     if legal in _NOT_MEASURED or (policy.decides == "either" and legal is ScreeningVerdict.OVER):
         return legal
     return level
+
+
+def _is_second(item: Measurement, first: Measurement) -> bool:
+    return item.after_rest and (item.device, item.site) == (first.device, first.site)
 
 
 def _confirms(second: Measurement, first: Measurement, policy: Policy) -> bool:

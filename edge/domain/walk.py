@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from edge.domain import queueing
 from edge.domain.bench import is_full
+from edge.domain.by_level import is_elsewhere
 from edge.domain.lane_state import LaneSpec, LaneState
 from edge.domain.learning import own_places
 from edge.domain.model import (
@@ -24,7 +25,7 @@ from edge.domain.model import (
     TemperatureFinding,
 )
 from edge.domain.policy import Policy
-from edge.domain.screening import Seen, find, is_elsewhere, seen
+from edge.domain.screening import Seen, find, seen
 from edge.domain.skin import PLACES
 
 # A second try finds a fringe or a wrong distance; a third finds nothing new.
@@ -67,6 +68,10 @@ HINTS = {
 _NO_USE = (Cause.AMBIENT, Cause.UNCALIBRATED)
 
 
+# After a rest up to three readings are one measurement: which of them is next.
+_WHICH = {1: "again_second", 2: "again_third"}
+
+
 @dataclass(frozen=True, slots=True)
 class Open:
     """One way that is open, and for which place on the body."""
@@ -102,6 +107,11 @@ class _Case:
         """What was measured since the person came back from the bench, or at all."""
         begin = max((rest.pieces for rest in self.passage.rests if rest.why == "rest"), default=0)
         return [one for one in self.found if one.index >= begin]
+
+    @property
+    def counted(self) -> list[Seen]:
+        """What was measured after a rest and counts together with what is measured next."""
+        return [one for one in self.since if one.item.after_rest and one.level is ScreeningVerdict.AGAIN]
 
     @property
     def is_tried(self) -> bool:
@@ -187,6 +197,7 @@ def _next(case: _Case) -> tuple[Open, str]:
         (cause in _NO_USE, contact, f"contact_{cause}"),
         (case.rest is not None and not case.has_rested and not since, rest, "rest_short"),
         (case.has_rested and not since, again, "again_rested"),
+        (case.has_rested and 0 < len(case.counted) < READINGS, again, _WHICH.get(len(case.counted), "again")),
         (case.has_rested and len(since) < (READINGS if is_first else TRIES), again, "again"),
         (case.has_rested and bool(places), (places or [contact])[0], "place"),
         (case.has_rested, contact, "contact_last"),

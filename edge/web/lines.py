@@ -53,7 +53,6 @@ def judgement(row: StoredRow, policies: Mapping[str, Policy]) -> Judgement | Non
         return None
     passage = restored(row.body, None, lane=row.lane or "", clock=row.clock)
     found = seen(passage.evidence, policy)
-    over = cut(policy.over_per_1000)
     pieces = {
         one.index: Told(
             one.legal.value,
@@ -61,7 +60,7 @@ def judgement(row: StoredRow, policies: Mapping[str, Policy]) -> Judgement | Non
             lines_over(one),
             one.counts.value,
             None if one.judged is None else one.judged.out_milli,
-            over,
+            cut(one.per_1000),
         )
         for one in found
     }

@@ -16,9 +16,10 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from edge.domain.confirming import MAX_TEXT
 from edge.domain.errors import FormError
 from edge.domain.events import ConfirmLevel, WithdrawLevel
-from edge.domain.learning import DEFAULT_PLACE, MAX_TEXT
+from edge.domain.learning import DEFAULT_PLACE
 from edge.domain.level_days import Known, Moved, moved
 from edge.domain.policy import Policy
 from edge.domain.screened import Day, Screened, counted

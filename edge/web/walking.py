@@ -29,6 +29,14 @@ WHYS: dict[str, Word] = {
         "Step back, put right what is in the way, measure again.", "退后一步，处理好下面几项，再测。"
     ),
     "again_rested": Word("Rested long enough: measure now.", "已休息够时间：现在复测。"),
+    "again_second": Word(
+        "Still a little high after the rest: measure again, up to three readings count together.",
+        "休息后仍略高：再测一次（第二次），最多三次合在一起判断。",
+    ),
+    "again_third": Word(
+        "Measure a third time: the three readings after the rest decide together.",
+        "再测一次（第三次）：休息后的三次读数合在一起判断。",
+    ),
     "rest": Word(
         "{} min indoors, then measure again. The lane is free at once.",
         "室内休息 {} 分钟后复测，通道立即空出。",

@@ -19,7 +19,17 @@ from edge.app.calibrated import stands
 from edge.app.lanes import BuiltLane, Devices, earlier_replies, filled, regulars, thermometers
 from edge.domain import lane as machine
 from edge.domain.errors import FormError
-from edge.domain.events import CodeRead, ConfirmLevel, Give, LaneEvent, ReadingArrived, Tick, WithdrawLevel
+from edge.domain.events import (
+    CodeRead,
+    ConfirmLevel,
+    Give,
+    LaneEvent,
+    Park,
+    ReadingArrived,
+    Resume,
+    Tick,
+    WithdrawLevel,
+)
 from edge.domain.healthy import SHIFT_PEOPLE, Healthy
 from edge.domain.instrument_signs import Sign
 from edge.domain.lane_state import LaneState, Taught
@@ -27,7 +37,7 @@ from edge.domain.model import ClockQuality, Instant
 from edge.domain.record import recorded
 from edge.journal import Journal, Row
 from edge.wire.received import body_fault
-from tests.domain.people import AIR, SECOND, reading, resident, spec
+from tests.domain.people import AIR, POLICY, SECOND, reading, resident, spec
 from tests.journal.samples import decided
 
 FIRST, SECOND_PORT = (f"/dev/serial/by-path/platform-usb-0:1.{n}:1.0-port0" for n in (1, 2))
@@ -95,6 +105,27 @@ class Site:
         self.wait(95 * SECOND)
         self.event(Tick("in", self.now))
 
+    def rests(self, surface_c: float, second_c: float, device: str = "thermometer") -> None:
+        """Somebody is measured, rests indoors and is measured up to three times after it."""
+        self.stands(surface_c, device)
+        if self.state.active is None:
+            return
+        self.sent += 1
+        self.event(Park("in", self.state.active.id, f"p{self.sent}", "door1", self.now, "rest"))
+        self.wait(POLICY.rest_us + SECOND)
+        self.event(Resume("in", None, f"r{self.sent}", "door1", self.now, 1))
+        for _ in range(3):
+            if self.state.active is not None:
+                self.stands(second_c, device)
+        self.wait(95 * SECOND)
+        self.event(Tick("in", self.now))
+
+    def stands(self, surface_c: float, device: str) -> None:
+        for number in range(12):
+            self.wait(SECOND // 10)
+            frame = reading(None, surface_c) if number < 6 else AIR
+            self.event(ReadingArrived("in", device, frame, self.now))
+
     def command(self, kind: type[ConfirmLevel] | type[WithdrawLevel], device: str = "thermometer") -> None:
         self.wait(SECOND)
         self.sent += 1
@@ -160,6 +191,10 @@ class LearningMachine(RuleBasedStateMachine):
     def somebody_passes(self, surface: int, device: str, ambient: float | None) -> None:
         self.site.passes(surface / 10, device, ambient)
 
+    @rule(surface=st.integers(340, 375), second=st.integers(340, 370))
+    def somebody_rests(self, surface: int, second: int) -> None:
+        self.site.rests(surface / 10, second / 10)
+
     @rule()
     def everybody_reads_more(self) -> None:
         for number in range(SHIFT_PEOPLE):
@@ -208,6 +243,16 @@ def test_a_restart_in_between_changes_nothing_that_was_learned(tmp_path: Path) -
         site.journal.close()
     assert found[0] == found[1]
     assert found[0].people == 12
+
+
+def test_what_the_rested_taught_outlives_the_gate(site: Site) -> None:
+    for number in range(12):
+        site.passes(PEOPLE[number % len(PEOPLE)])
+        site.rests(36.2, 35.0 + PEOPLE[number % len(PEOPLE)] / 100)
+    (rested,) = (known for known in site.state.healthy if known.rested)
+    assert rested.healthy.people > 5
+    site.start(site.devices)
+    assert rested in site.state.healthy
 
 
 def test_a_level_follows_its_device_to_another_name_and_another_device_starts_anew(site: Site) -> None:

@@ -148,8 +148,8 @@ def test_whoever_shows_a_pass_first_is_expected_to_read_as_they_always_do() -> N
     for number in range(20):
         gate.visits(resident(f"某{number}"), 35.0)
     for _ in range(4):
-        gate.visits(resident(), 35.4)
-    warm = gate.visits(resident(), 35.4).expected
+        gate.visits(resident(), 35.25)
+    warm = gate.visits(resident(), 35.25).expected
     stranger = gate.visits(resident("李四"), 35.0).expected
     assert warm is not None
     assert stranger is not None

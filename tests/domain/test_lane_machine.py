@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from edge.domain import rules
 from edge.domain.answering import ASKED_MAX_US
+from edge.domain.by_level import ELSEWHERE
 from edge.domain.errors import FormError
 from edge.domain.lane_state import Do, LaneState, Note
 from edge.domain.learning import learned
@@ -30,7 +31,7 @@ from edge.domain.model import (
 )
 from edge.domain.procedure import StepState, statuses
 from edge.domain.record import recorded, restored
-from edge.domain.screening import ELSEWHERE, find
+from edge.domain.screening import find
 from edge.domain.skin import PLACES
 from edge.domain.walk import advise
 from edge.web.walking import WHYS
@@ -197,6 +198,7 @@ class LaneMachine(RuleBasedStateMachine):
             back.evidence,
             verdict,
             back.touched,
+            policy=spec.policy,
             boot=spec.boot,
             whose=lambda item: item.device,
         )

@@ -8,7 +8,7 @@ from edge.domain import lane
 from edge.domain.doubting import DOUBTED
 from edge.domain.errors import FormError
 from edge.domain.events import ConfirmLevel, LaneEvent, ReadingArrived, WithdrawLevel
-from edge.domain.healthy import SHIFT_PEOPLE, Expected, expected, start
+from edge.domain.healthy import SHIFT_PEOPLE, Expected, expected, passing, start
 from edge.domain.lane_state import LaneState, Note
 from edge.domain.learning import expecting, known_of, learned
 from edge.domain.model import ClockQuality, Evidence, Instant, Measurement, Method, ScreeningVerdict
@@ -63,7 +63,9 @@ def measured(
 
 def taught(*items: Measurement, verdict: ScreeningVerdict = ScreeningVerdict.NORMAL) -> LaneState:
     evidence = tuple(Evidence(at(n), "t", item) for n, item in enumerate(items))
-    return learned(LaneState(), evidence, verdict, at(60), boot=1, whose=lambda item: item.device)
+    return learned(
+        LaneState(), evidence, verdict, at(60), policy=POLICY, boot=1, whose=lambda item: item.device
+    )
 
 
 def test_the_first_person_after_a_start_is_judged_by_what_is_known_of_the_place() -> None:
@@ -97,11 +99,58 @@ def test_whoever_a_second_measurement_found_over_the_threshold_teaches_nothing()
 
 
 def test_rested_people_have_a_level_of_their_own() -> None:
-    state = taught(measured(30_000), measured(35_300, after_rest=True))
+    state = taught(measured(35_300, after_rest=True))
     (one,) = state.healthy
     assert one.rested
     assert known(state, is_resting=False) == expected(start(FOREHEAD), 22_000, 0)
     assert known(LaneState(), is_resting=True) == expected(start(rested(FOREHEAD)), 22_000, 0)
+
+
+def test_whoever_was_over_at_first_teaches_the_rested_what_does_not_go_with_the_first() -> None:
+    """A warm person by nature is as warm after the rest: that is no news of the level."""
+    first = measured(35_800)
+    states = [taught(first, measured(surface, after_rest=True)) for surface in (35_000, 35_600, 35_800)]
+    levels = [known(state, is_resting=True).level_mdegc for state in states]
+    assert levels == sorted(levels)
+    assert levels[0] < known(LaneState(), is_resting=True).level_mdegc
+    alone = known(taught(measured(35_600, after_rest=True)), is_resting=True)
+    assert levels[1] < alone.level_mdegc
+    assert [one.rested for one in states[0].healthy] == [False, True]
+
+
+def test_who_could_not_be_measured_before_the_rest_or_was_over_after_it_teaches_the_rested_nothing() -> None:
+    assert taught(measured(30_000), measured(35_300, after_rest=True)).healthy == ()
+    over = taught(measured(36_500), measured(36_500, after_rest=True), verdict=ScreeningVerdict.OVER)
+    assert over.healthy == ()
+
+
+def test_what_comes_and_goes_at_the_gate_is_expected_of_the_rested_as_well() -> None:
+    gate = Gate()
+    for _ in range(25):
+        gate.passes(37.4)
+    (here,) = gate.state.healthy
+    sun = passing(here.healthy, here.healthy.at_us or 0)
+    assert sun > 10
+    evidence = (
+        Evidence(at(gate.now), "t", replace(measured(36_000), expected=None)),
+        Evidence(at(gate.now), "t", replace(measured(35_500, after_rest=True), expected=None)),
+    )
+    item = expecting(gate.spec, gate.state, evidence)[-1].item
+    assert isinstance(item, Measurement)
+    assert item.expected is not None
+    assert item.expected.level_mdegc == pytest.approx(
+        expected(start(rested(FOREHEAD)), 22_000, 0).level_mdegc + sun, abs=3
+    )
+
+
+def test_of_a_rested_person_the_air_they_came_from_counts_and_not_that_of_the_room() -> None:
+    evidence = (
+        Evidence(at(1), "t", replace(measured(33_000), ambient_mdegc=2_000, expected=None)),
+        Evidence(at(400), "t", replace(measured(35_000, after_rest=True), expected=None)),
+    )
+    item = expecting(spec(), LaneState(), evidence)[-1].item
+    assert isinstance(item, Measurement)
+    assert item.expected == expected(start(rested(FOREHEAD)), 2_000, 0)
 
 
 def test_a_rested_person_is_judged_by_the_level_of_the_rested() -> None:

@@ -213,7 +213,42 @@ def test_what_the_level_refers_only_a_contact_thermometer_or_a_rest_clears_or_co
     assert found(LEVEL, warm, contact(36_700)).verdict is NORMAL
     assert found(LEVEL, warm, contact(37_600)).verdict is OVER
     assert found(LEVEL, warm, infrared(34_900, after_rest=True)).verdict is NORMAL
-    assert found(LEVEL, warm, infrared(WARM, after_rest=True)).verdict is OVER
+    assert found(LEVEL, warm, *[infrared(WARM, after_rest=True)] * 3).verdict is OVER
+
+
+def test_the_readings_after_one_rest_are_one_second_measurement_judged_together() -> None:
+    first, high, calm = infrared(WARM), infrared(35_500, after_rest=True), infrared(34_800, after_rest=True)
+    warm = infrared(35_800, after_rest=True)
+    for policy in (LEVEL, EITHER):
+        assert found(policy, first, warm).verdict is AGAIN
+        assert found(policy, first, warm, warm).verdict is AGAIN
+        finding = found(policy, first, warm, warm, warm)
+        assert (finding.verdict, finding.first, finding.deciding) == (OVER, 0, 3)
+        assert found(policy, first, calm).verdict is NORMAL
+        assert found(policy, first, high, calm).verdict is AGAIN, "the highest counts"
+        assert found(policy, first, high, calm, calm).verdict is NORMAL
+        # What a fever shows is clear with two; no single one refers, however high.
+        clear = infrared(37_000, after_rest=True)
+        assert found(policy, first, clear).verdict is AGAIN
+        assert found(policy, first, clear, clear).verdict is OVER
+
+
+def test_what_is_measured_after_another_rest_is_not_added_to_the_readings_of_the_first() -> None:
+    cold, warm, calm = infrared(31_000), infrared(36_200, after_rest=True), infrared(34_900, after_rest=True)
+    finding = found(LEVEL, cold, warm, warm, warm)
+    assert (finding.verdict, finding.first) == (AGAIN, 3), "the first that was a measurement, so no second"
+    assert found(LEVEL, cold, warm, warm, warm, calm).verdict is NORMAL
+    assert found(LEVEL, cold, warm, warm, warm, warm).verdict is AGAIN
+    assert found(LEVEL, cold, warm, warm, warm, warm, warm, warm).verdict is OVER
+
+
+def test_by_rows_of_before_one_reading_after_a_rest_decides_by_the_number_of_the_first() -> None:
+    before = replace(LEVEL, second_per_1000=None)
+    slightly = infrared(35_600)
+    assert found(before, slightly).verdict is NORMAL
+    assert found(LEVEL, slightly).verdict is AGAIN
+    assert found(before, infrared(WARM), infrared(35_600, after_rest=True)).verdict is NORMAL
+    assert found(before, infrared(WARM), infrared(WARM, after_rest=True)).verdict is OVER
 
 
 def test_without_a_body_estimate_the_level_decides_and_what_is_missing_is_said() -> None:
@@ -250,6 +285,7 @@ def test_with_a_milder_zone_another_reading_of_the_same_kind_settles_it() -> Non
 def test_the_legal_line_decides_as_before_where_nothing_else_is_said_and_in_every_row_of_before() -> None:
     numbers: dict[str, Any] = {"rest_share_per_1000": 1_000, "queue_us": 0, "bench_seats": 0}
     numbers["contact_rests"] = False
+    numbers["second_per_1000"] = None
     assert stored({}) == Policy(decides="legal", **numbers)
     assert stored({}).version == "7e8adbd79f94ab4f"
     assert (
@@ -280,6 +316,7 @@ policies = st.builds(
     decides=st.sampled_from(["legal", "level", "either"]),
     over_per_1000=st.integers(5, 300),
     again_per_1000=st.one_of(st.none(), st.integers(300, 500)),
+    second_per_1000=st.one_of(st.none(), st.integers(5, 400)),
     prevalence_ppm=st.integers(1, 500_000),
 )
 expecting = st.builds(

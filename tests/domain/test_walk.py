@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from edge.domain import lane
+from edge.domain.by_level import ELSEWHERE
 from edge.domain.errors import FormError
 from edge.domain.events import CardRead, CodeRead, ReadingArrived, Tick
 from edge.domain.healthy import expected, start
@@ -25,7 +26,7 @@ from edge.domain.model import (
 )
 from edge.domain.policy import Policy
 from edge.domain.record import recorded, restored
-from edge.domain.screening import ELSEWHERE, find
+from edge.domain.screening import find
 from edge.domain.skin import PLACES
 from edge.domain.view import lane_view
 from edge.domain.walk import HINTS, Advice, Cause, Open, Way, advise
@@ -100,6 +101,7 @@ class Door(Walk):
                 (Evidence(at(1), "t", item),),
                 ScreeningVerdict.NORMAL,
                 at(1),
+                policy=POLICY,
                 boot=1,
                 whose=lambda it: it.device,
             )
@@ -159,7 +161,7 @@ def test_a_cold_person_rests_while_others_pass_and_is_admitted_on_the_value_afte
     door.wait(61)
     door.show(resident("钱多多"))
     assert door.said == (Cause.TOO_COLD, AGAIN, "again_rested")
-    door.warm(35.9, 22.0)
+    door.warm(34.7, 22.0)
     assert door.outcome is Outcome.ADMIT
     item = door.last.evidence[-1].item
     assert isinstance(item, Measurement)
@@ -349,6 +351,32 @@ def test_a_first_value_over_the_threshold_is_not_measured_again_here_but_rests_o
     door.rests()
     assert door.said == (Cause.FIRST_OVER, AGAIN, "again_rested")
     assert door.advice.open == (AGAIN, REST, CONTACT)
+
+
+def test_after_a_rest_up_to_three_readings_count_together_and_then_it_is_decided() -> None:
+    door = Door(replace(POLICY, decides="level"))
+    for surface in (34.6, 35.2, 34.9, 35.0, 34.8, 35.3) * 4:
+        door.warm(surface, 22.0)
+        door.wait(100)
+        # Some of them were warm by nature, and rested.
+        if surface > 35.1:
+            door.warm(35.7, 22.0)
+            door.rests()
+            door.warm(35.4, 22.0)
+            door.wait(100)
+    for third, verdict in ((34.9, ScreeningVerdict.NORMAL), (35.9, ScreeningVerdict.OVER)):
+        door.now += 300
+        door.warm(36.4, 22.0)
+        assert door.said == (Cause.FIRST_OVER, REST, "rest")
+        door.rests()
+        values = (35.6, 35.5, third) if verdict is ScreeningVerdict.NORMAL else (35.9, 35.0, third)
+        whys = ("again_rested", "again_second", "again_third")
+        for surface, why in zip(values, whys, strict=True):
+            assert door.said == (Cause.FIRST_OVER, AGAIN, why)
+            door.warm(surface, 22.0)
+        assert door.verdict is verdict if door.state.active else door.outcome is Outcome.REFER
+        if door.state.active:
+            door.decide(Outcome.TURN_BACK)
 
 
 def test_a_value_over_by_the_contact_thermometer_rests_before_it_is_taken_again() -> None:

@@ -88,7 +88,8 @@ class Crowd:
             rested = replace(
                 self._skin(truth + round(again_c * 1000), ambient, device, raws, Quality.OK), after_rest=True
             )
-            evidence.append(Evidence(at, device, replace(rested, expected=about)))
+            # Up to three readings after a rest count together.
+            evidence += [Evidence(at, device, replace(rested, expected=about))] * (3 if again_c > 0 else 1)
         if contact_c is not None:
             by_hand = Measurement(
                 device="contact",

@@ -295,23 +295,26 @@ def test_what_is_typed_survives_live_updates_and_a_double_tap_is_one_answer(
 
 
 @pytest.mark.parametrize("language", ["zh_Hans", "en"])
-def test_the_fullest_screen_of_the_smallest_kiosk_neither_scrolls_nor_cuts(
-    browser: Browser, world: World, address: str, language: str
+@pytest.mark.parametrize("is_over", [False, True])
+def test_the_fullest_screen_of_the_smallest_kiosk_cuts_nothing_and_says_where_it_scrolls(
+    browser: Browser, world: World, address: str, language: str, is_over: bool
 ) -> None:
     object.__setattr__(world.gate, "banners", ("simulated", "attendant"))
     for name in ("张三", "欧阳小明", "伊丽莎白·史密斯"):
         world.show_pass(name)
         parked = world.step_up(36.2)
         world.station.submit(Park("in", parked, name, "door", world.clock(), "rest"))
-    world.step_up(36.2)
+    world.step_up(36.2 if is_over else 34.6)
     with watched(browser, SMALL, language) as seen:
         page = seen.page
         open_kiosk(page, address, language)
-        shown(page, "hold")
+        shown(page, "hold" if is_over else "open")
         expect(page.locator(".ticket")).to_have_count(3)
         expect(page.locator("[data-step=register] input")).to_have_count(3)
         check_layout(page)
-        assert page.evaluate(_SCROLLS_OR_CUTS) == []
+        # With the way on from a first value over there are questions below it, and a sign says so.
+        assert page.evaluate(_SCROLLS_OR_CUTS) == (["ask"] if is_over else [])
+        expect(page.locator("#ask .more")).to_be_visible(visible=is_over)
 
 
 def test_a_verdict_leaves_the_screen_by_itself(browser: Browser, world: World, address: str) -> None:
