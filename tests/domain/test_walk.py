@@ -483,7 +483,8 @@ def test_what_is_found_over_after_a_rest_is_sent_to_another_rest_and_not_measure
     door.cold(2)
     door.rests()
     if surface_c > 36:
-        door.warm(surface_c, 22.0)
+        for _ in range(3):  # as many readings after a rest as it takes are one measurement
+            door.warm(surface_c, 22.0)
     else:
         door.give(temperature_contact="38.4")
     assert door.said[:2] == (Cause.FIRST_OVER, REST)
@@ -505,7 +506,9 @@ def test_what_the_contact_thermometer_found_nothing_settles_before_a_rest(surfac
     assert door.verdict is ScreeningVerdict.AGAIN
     assert door.said == (Cause.FIRST_OVER, REST, "rest_contact")
     door.rests()
-    door.warm(surface_c, 22.0)
+    for _ in range(3):  # as many readings after a rest as it takes are one measurement
+        if door.outcome is None:
+            door.warm(surface_c, 22.0)
     assert door.outcome is (Outcome.ADMIT if surface_c < 36 else Outcome.REFER)
 
 
