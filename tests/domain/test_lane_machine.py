@@ -256,9 +256,11 @@ class AskingMachine(RuleBasedStateMachine):
     @rule(key=KEYS, reason=st.sampled_from(["ask_platform", "platform_down", "no_platform"]))
     def shows_a_code(self, key: str, reason: str) -> None:
         before = self._pieces()
+        asked = {p.id for p in self._live() if (c := self._last_word(p, key)) and c.reason == "ask_platform"}
         self.walk.hold_up(key, reason)
         for passage, count in self._pieces().items():
-            if count > before.get(passage, 0):
+            # What follows a question is taken for its end, and not for another showing.
+            if count > before.get(passage, 0) and not (passage in asked and reason != "ask_platform"):
                 self.shown.setdefault(passage, {})[key] = self.walk.now
 
     @rule(name=st.sampled_from(["李晓", "赵一"]))
@@ -336,7 +338,8 @@ class AskingMachine(RuleBasedStateMachine):
             if passage.decision is None or passage.decision.outcome is not Outcome.ADMIT:
                 continue
             reds = [c for c in self._codes(passage) if c.subject.get("colour") == "red"]
-            assert passage.decision.by or not any(self._last_word(passage, _key(c)) is c for c in reds)
+            said_last = [c for c in reds if self._last_word(passage, _key(c)) is c]
+            assert passage.decision.by or all(self._is_taken_back(passage, red) for red in said_last)
 
     def _try(self, call: object, *args: object, **kwargs: object) -> None:
         with contextlib.suppress(FormError):
@@ -367,6 +370,18 @@ class AskingMachine(RuleBasedStateMachine):
     def _last_word(self, passage: Passage, key: str) -> Code | None:
         about = [code for code in self._codes(passage) if _key(code) == key]
         return about[-1] if about else None
+
+    def _is_taken_back(self, passage: Passage, red: Code) -> bool:
+        """Say whether the same person showed another code later, and the platform said better of that."""
+        codes = self._codes(passage)
+        order = list(dict.fromkeys(_key(code) for code in codes))
+        return any(
+            code.holder == red.holder
+            and code.verdict is CodeVerdict.VALID
+            and code.subject.get("colour") != "red"
+            and order.index(_key(code)) > order.index(_key(red))
+            for code in codes
+        )
 
     def _waits_for(self, passage: Passage, key: str) -> bool:
         """Say whether an ended passage still hears of a code: nobody had answered, and not long ago."""
