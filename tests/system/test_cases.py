@@ -121,7 +121,7 @@ def test_an_overdue_case_is_told_of_where_the_gate_is_watched_and_the_gate_stays
     begun = gate.post("begin")[1]
     passage = begun.get("passage") or gate.lane()["passage"]
     assert gate.post("decision", passage=passage, outcome="refer", reason="unwell")[0] == 200
-    ready = gate.get("/readyz", token=None)[0]
+    until(lambda: gate.get("/readyz", token=None)[0] == 200, 20, "a gate whose devices are there")
     assert "case_overdue" not in gate.problems()
     assert gate.stop() == 0
     with Journal.open(gate.store, create=False) as journal:
@@ -136,8 +136,9 @@ def test_an_overdue_case_is_told_of_where_the_gate_is_watched_and_the_gate_stays
         journal.append(Row("case.opened", at, other, "in"))
     gate.start()
     until(lambda: "case_overdue" in gate.problems(), 10, "the warning")
-    status, told = gate.get("/readyz", token=None)
-    assert status == ready == 200
+    until(lambda: gate.get("/readyz", token=None)[0] == 200, 20, "the devices to be there again")
+    told = gate.get("/readyz", token=None)[1]
+    assert "case_overdue" in gate.problems()
     (problem,) = [found for found in told["problems"] if found["code"] == "case_overdue"]
     assert "remedy" in problem
     until(lambda: gate.lane()["cases"][0]["overdue"], 10, "the strip")
