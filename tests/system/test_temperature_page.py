@@ -120,7 +120,8 @@ def let_pass(gate: Gate, stage: Stage, code: bytes, body_c: float, contact: str 
     """Let somebody be measured, show their pass and end; `contact` is the second measurement."""
     before = (gate.lane()["last"] or {}).get("passage")
     stage.stand(body_c)
-    until(lambda: gate.lane()["measured"], 15, "the measurement")
+    # What is shown between two people is still of the one before.
+    until(lambda: (v := gate.lane())["passage"] and v["measured"], 15, "the measurement")
     stage.show(code)
     view = until(lambda: (v := gate.lane())["person"] and v, 10, "the person")
     given = [("temperature_contact", contact)] if contact else []
