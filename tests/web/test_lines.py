@@ -60,7 +60,7 @@ def test_the_kiosk_says_which_line_asks_for_another_measurement(world: World, en
 
 
 def test_a_page_says_where_a_persons_own_history_counted(world: World, enter: Enter) -> None:
-    people = crowd_of(world, LEVEL)
+    people = crowd_of(world, replace(LEVEL, second_per_1000=None))
     people.usual_mdegc, before = 400, people.healthy
     warm = people.passes(1.26)
     people.usual_mdegc, people.healthy = None, before
