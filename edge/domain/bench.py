@@ -23,7 +23,7 @@ from edge.domain.model import (
     ScreeningVerdict,
     Stage,
 )
-from edge.domain.screening import seen
+from edge.domain.screening import Seen, seen
 
 
 def restore(waiting: Sequence[Passage]) -> LaneState:
@@ -64,15 +64,9 @@ def elapsed(spec: LaneSpec, rest: Rest, now: Instant) -> int:
 def added(
     spec: LaneSpec, rests: Sequence[Rest], evidence: tuple[Evidence, ...], piece: Evidence
 ) -> tuple[Evidence, ...]:
-    """Return the evidence with one piece more; a measurement says whether it was taken after a rest.
-
-    Only a full rest that began after the last value over the threshold counts: one before it says
-    nothing about that value.
-    """
+    """Return the evidence with one piece more; a measurement says whether it was taken after a rest."""
     if isinstance(piece.item, Measurement):
-        found = seen(evidence, spec.policy)
-        over = max((one.index for one in found if one.counts is ScreeningVerdict.OVER), default=-1)
-        after = any(rest.pieces > over and _was_full(spec, rest, piece.at) for rest in rests)
+        after = has_rested(spec, rests, seen(evidence, spec.policy), piece.at)
         piece = replace(piece, item=replace(piece.item, after_rest=after))
     return (*evidence, piece)
 
@@ -98,9 +92,11 @@ def taken_back(
     return state, (Record("passage.decided", ended(opened, unfinished(spec, opened), at)),)
 
 
-def is_full(spec: LaneSpec, rest: Rest) -> bool:
-    """Say whether a rest that is over lasted long enough for what is measured after it to count."""
-    return rest.lasted_us is not None and rest.lasted_us >= spec.policy.rest_us
+def has_rested(spec: LaneSpec, rests: Sequence[Rest], found: Sequence[Seen], at: Instant) -> bool:
+    """Say whether what is measured now is measured after a rest: a full one that began after the last value
+    over the threshold. One before it says nothing about that value."""
+    over = max((one.index for one in found if one.counts is ScreeningVerdict.OVER), default=-1)
+    return any(rest.pieces > over and _is_full(spec, rest, at) for rest in rests)
 
 
 def ended(passage: Passage, decision: Decision, at: Instant) -> Passage:
@@ -120,6 +116,6 @@ def free_ticket(parked: Sequence[Passage]) -> int:
     return next(number for number in range(1, len(taken_numbers) + 2) if number not in taken_numbers)
 
 
-def _was_full(spec: LaneSpec, rest: Rest, at: Instant) -> bool:
+def _is_full(spec: LaneSpec, rest: Rest, at: Instant) -> bool:
     lasted = elapsed(spec, rest, at) if rest.lasted_us is None else rest.lasted_us
     return rest.why == "rest" and lasted >= spec.policy.rest_us

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from edge.domain import queueing
-from edge.domain.bench import is_full
+from edge.domain.bench import has_rested
 from edge.domain.by_level import is_elsewhere
 from edge.domain.lane_state import LaneSpec, LaneState
 from edge.domain.learning import own_places
@@ -130,10 +130,8 @@ class _Case:
 
     @property
     def has_rested(self) -> bool:
-        """Whether a full rest began after the last value over the threshold: none before it settles it."""
-        over = max((one.index for one in self.found if one.counts is ScreeningVerdict.OVER), default=-1)
-        rests = (rest for rest in self.passage.rests if rest.why == "rest" and rest.pieces > over)
-        return any(is_full(self.spec, rest) for rest in rests)
+        """Whether what is measured next counts as measured after a rest."""
+        return has_rested(self.spec, self.passage.rests, self.found, self.passage.touched)
 
 
 def advise(spec: LaneSpec, passage: Passage) -> Advice | None:
