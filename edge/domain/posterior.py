@@ -17,7 +17,8 @@ from edge.domain.healthy import Expected
 from edge.domain.model import ScreeningVerdict
 from edge.domain.skin import PLACES, Place
 
-VERSION = "posterior/1"
+# 2: of eye corners the highest of several readings counts; after a rest up to three are judged together.
+VERSION = "posterior/2"
 MILLION = 1_000_000
 # At a gate, reference section 5: 5 of 1000 (the volunteers of the study: 90).
 PREVALENCE_PPM = 5_000

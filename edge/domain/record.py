@@ -58,9 +58,6 @@ def recorded(procedure: Procedure, policy: Policy, passage: Passage) -> tuple[Js
         pieces.append(open_part)
         if sealed_part:
             personal[str(index)] = sealed_part
-    deciding = passage.evidence[finding.deciding].item if finding.deciding is not None else None
-    measured = deciding if isinstance(deciding, Measurement) else None
-    told = find(of_anybody(passage.evidence), policy) if _is_own(passage) else finding
     body = _slim(
         {
             "passage": passage.id,
@@ -76,22 +73,7 @@ def recorded(procedure: Procedure, policy: Policy, passage: Passage) -> tuple[Js
             "touched_clock": passage.touched.clock.value,
             "stage": passage.stage.value,
             "ticket": passage.ticket,
-            "temperature": _slim(
-                {
-                    "verdict": finding.verdict.value,
-                    "body_mdegc": measured.body_mdegc if measured else None,
-                    "surface_mdegc": measured.surface_mdegc if measured else None,
-                    "ambient_mdegc": measured.ambient_mdegc if measured else None,
-                    "conversion": measured.conversion if measured else None,
-                    "legal": finding.legal.value,
-                    "level": finding.level.value,
-                    "ppm": told.ppm,
-                    "out_milli": told.out_milli,
-                    "method": VERSION if told.ppm is not None else None,
-                    "first": finding.first,
-                    "second": finding.deciding if _has_second(finding) else None,
-                }
-            ),
+            "temperature": _temperature(passage, policy, finding),
             "musts": rules.musts(steps),
             "second": rules.has_second_measurement(passage.evidence),
             "rests": [_rest(rest) for rest in passage.rests],
@@ -152,6 +134,28 @@ def _is_own(passage: Passage) -> bool:
 
 def _is_listed(procedure: Procedure, chosen: str) -> bool:
     return chosen in BUILT_IN_REASONS or any(reason.value == chosen for reason in procedure.reasons)
+
+
+def _temperature(passage: Passage, policy: Policy, finding: TemperatureFinding) -> Json:
+    deciding = passage.evidence[finding.deciding].item if finding.deciding is not None else None
+    measured = deciding if isinstance(deciding, Measurement) else None
+    told = find(of_anybody(passage.evidence), policy) if _is_own(passage) else finding
+    return _slim(
+        {
+            "verdict": finding.verdict.value,
+            "body_mdegc": measured.body_mdegc if measured else None,
+            "surface_mdegc": measured.surface_mdegc if measured else None,
+            "ambient_mdegc": measured.ambient_mdegc if measured else None,
+            "conversion": measured.conversion if measured else None,
+            "legal": finding.legal.value,
+            "level": finding.level.value,
+            "ppm": told.ppm,
+            "out_milli": told.out_milli,
+            "method": VERSION if told.ppm is not None else None,
+            "first": finding.first,
+            "second": finding.deciding if _has_second(finding) else None,
+        }
+    )
 
 
 def _slim(value: Json) -> Json:

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from pydantic import create_model
 
-from edge.wire.bodies import BODIES, Body
+from edge.wire.bodies import BODIES
+from edge.wire.body import Body
 from edge.wire.envelope import version
 from edge.wire.received import Answer, Data, Event
 
