@@ -95,6 +95,7 @@ def test_a_day_at_the_gate_shows_on_the_page_and_its_button_confirms_a_shift(
         page = boss.page(PAGE)
         assert figure(page, "measured") == "2 of 2"
         assert figure(page, "alarms") == "1 · 500 per 1,000"
+        assert "about 160 of 1,000 healthy people are measured a second time, and about 50 of them" in page
         assert figure(page, "second") == "confirmed 1 · cleared 0 · without 0"
         assert figure(page, "contact") == "1"
         rows = re.findall(r'<th scope="row">[^<]*</th><td>(\d+)</td><td>(\d+)</td>', page)
