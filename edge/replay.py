@@ -8,6 +8,7 @@ from typing import Any
 
 from edge import acceptance, procedures
 from edge.domain import rules
+from edge.domain.circumstances import circumstances
 from edge.domain.errors import ConfigError, FormError
 from edge.domain.model import Decision, Outcome, Passage
 from edge.domain.policy import Policy
@@ -102,7 +103,7 @@ def _decide(procedure: Procedure, policy: Policy, passage: Passage) -> Decision 
     if stored is None:
         return None
     if stored.by is None:
-        ruled = rules.decide(procedure, policy, passage.evidence)
+        ruled = rules.decide(procedure, policy, passage.evidence, circumstances(passage))
         return rules.nobody(ruled) if stored.outcome is Outcome.ABANDONED else ruled
     try:
         return rules.attend(
@@ -112,6 +113,7 @@ def _decide(procedure: Procedure, policy: Policy, passage: Passage) -> Decision 
             stored.outcome or Outcome.ABANDONED,
             by=stored.by,
             chosen=stored.chosen or "",
+            around=circumstances(passage),
         )
     except FormError as error:
         return Decision(None, reasons=(error.code,))

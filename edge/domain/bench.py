@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from edge.domain import rules
+from edge.domain.circumstances import circumstances
 from edge.domain.lane_state import LaneSpec, LaneState, Record
 from edge.domain.learning import expecting
 from edge.domain.model import (
@@ -107,7 +108,7 @@ def ended(passage: Passage, decision: Decision, at: Instant) -> Passage:
 def unfinished(spec: LaneSpec, passage: Passage) -> Decision:
     """Return the decision of a passage nobody finished, by the rules in force now: whoever was parked
     under earlier ones is recorded under these."""
-    return rules.nobody(rules.decide(spec.procedure, spec.policy, passage.evidence))
+    return rules.nobody(rules.decide(spec.procedure, spec.policy, passage.evidence, circumstances(passage)))
 
 
 def free_ticket(parked: Sequence[Passage]) -> int:

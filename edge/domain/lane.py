@@ -19,6 +19,7 @@ from edge.domain.answering import (
 )
 from edge.domain.bench import added, elapsed, taken_back, unfinished
 from edge.domain.cards import NOTICE_US, laid
+from edge.domain.circumstances import circumstances
 from edge.domain.confirming import confirm, withdraw
 from edge.domain.doubting import doubted
 from edge.domain.errors import FormError
@@ -118,7 +119,7 @@ def _answered(spec: LaneSpec, state: LaneState, event: CodeAnswered) -> Result:
             notes = (*notes, without_room(spec, waiting, event))
             continue
         evidence = added(spec, waiting.rests, waiting.evidence, piece)
-        decision = rules.decide(spec.procedure, spec.policy, evidence)
+        decision = rules.decide(spec.procedure, spec.policy, evidence, circumstances(waiting))
         # Nobody is decided behind their back: whoever waits is looked at again when called.
         held = replace(decision, outcome=None, hold=decision.hold or decision.outcome is not None)
         told = replace(waiting, evidence=evidence, decision=held)
@@ -209,6 +210,7 @@ def _decide(spec: LaneSpec, state: LaneState, event: Decide) -> Result:
         by=event.by,
         chosen=event.reason,
         command_id=event.command_id,
+        around=circumstances(passage),
     )
     return closed(spec, state, passage, decision, event.at)
 

@@ -318,7 +318,9 @@ class Passage:
     """One crossing by one person, from the first evidence to the outcome. `recorded` says that a row
     tells of it, so that it has to end in one. `offered` is how whoever had to be measured a second time was
     asked to go on (`rest` or `contact`, "" where nobody had to be), `rushed` whether the queue was long
-    then, or else when the passage ended."""
+    then, or else when the passage ended. `vehicle`: it is a vehicle's own, `group` the passage of the vehicle
+    that somebody came in. `minute` of the day on the gate's wall when it was opened, None where the clock was
+    not believed."""
 
     id: int
     lane: str
@@ -336,3 +338,6 @@ class Passage:
     recorded: bool = False
     offered: str = ""
     rushed: bool = False
+    vehicle: bool = False
+    group: int | None = None
+    minute: int | None = None

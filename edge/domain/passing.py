@@ -8,6 +8,7 @@ from dataclasses import replace
 from edge.domain import rules, walk
 from edge.domain.answering import remembered
 from edge.domain.bench import added, ended, free_ticket
+from edge.domain.circumstances import circumstances
 from edge.domain.lane_state import MAX_EVIDENCE, Do, LaneSpec, LaneState, Record, Result
 from edge.domain.learning import expecting
 from edge.domain.measuring import all_over
@@ -58,7 +59,7 @@ def bound(spec: LaneSpec, state: LaneState, piece: Evidence, *, limit: int = MAX
 
 def settled(spec: LaneSpec, state: LaneState, passage: Passage, at: Instant) -> Result:
     """Decide the lane's passage where its evidence is enough, hold it where somebody has to look."""
-    decision = rules.decide(spec.procedure, spec.policy, passage.evidence)
+    decision = rules.decide(spec.procedure, spec.policy, passage.evidence, circumstances(passage))
     if decision.outcome is not None:
         return closed(spec, state, passage, decision, at)
     known = passage.decision is not None and passage.decision.reasons == decision.reasons

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from edge.domain import statements
 from edge.domain.acceptance import Acceptance, Judged, judge
+from edge.domain.circumstances import ANY, Circumstances
 from edge.domain.ladder import Failure, Lack, lack
 from edge.domain.model import Answer, Carrier, Code, CodeVerdict, Evidence, Reason, ScreeningVerdict
 from edge.domain.plan import (
@@ -68,7 +69,10 @@ class StepStatus:
 
 
 def statuses(
-    procedure: Procedure, evidence: Sequence[Evidence], temperature: ScreeningVerdict
+    procedure: Procedure,
+    evidence: Sequence[Evidence],
+    temperature: ScreeningVerdict,
+    around: Circumstances = ANY,
 ) -> tuple[StepStatus, ...]:
     """Return every step with its state, in the procedure's order."""
     places = {p.item.question: i for i, p in enumerate(evidence) if isinstance(p.item, Answer)}

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from edge.domain import rules
+from edge.domain.circumstances import circumstances
 from edge.domain.healthy import Expected
 from edge.domain.history import anybody, of_anybody
 from edge.domain.model import (
@@ -50,7 +51,7 @@ BUILT_IN_REASONS = frozenset({"left", "calibration"})
 def recorded(procedure: Procedure, policy: Policy, passage: Passage) -> tuple[Json, Json]:
     """Return the body and the personal part of a passage's row."""
     finding = find(passage.evidence, policy)
-    steps = statuses(procedure, passage.evidence, finding.verdict)
+    steps = statuses(procedure, passage.evidence, finding.verdict, circumstances(passage))
     pieces: list[Json] = []
     personal: dict[str, Json] = {}
     for index, piece in enumerate(passage.evidence):
@@ -79,6 +80,9 @@ def recorded(procedure: Procedure, policy: Policy, passage: Passage) -> tuple[Js
             "rests": [_rest(rest) for rest in passage.rests],
             "offered": passage.offered or None,
             "rushed": passage.rushed or None,
+            "vehicle": passage.vehicle or None,
+            "group": passage.group,
+            "minute": passage.minute,
             "evidence": pieces,
         }
     )
@@ -118,6 +122,9 @@ def restored(body: Mapping[str, Any], sealed: Mapping[str, Any] | None, *, lane:
         recorded=True,
         offered=body.get("offered", ""),
         rushed=body.get("rushed", False),
+        vehicle=body.get("vehicle", False),
+        group=body.get("group"),
+        minute=body.get("minute"),
     )
 
 

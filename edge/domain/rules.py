@@ -5,6 +5,7 @@ Rules read only what is handed to them, so deciding stored evidence again gives 
 
 from collections.abc import Sequence
 
+from edge.domain.circumstances import ANY, Circumstances
 from edge.domain.errors import FormError
 from edge.domain.identity import RESOLVED, of_two_people
 from edge.domain.model import (
@@ -33,12 +34,14 @@ IDENTITIES = frozenset(Carrier) - {
 }
 
 
-def decide(procedure: Procedure, policy: Policy, evidence: Sequence[Evidence]) -> Decision:
+def decide(
+    procedure: Procedure, policy: Policy, evidence: Sequence[Evidence], around: Circumstances = ANY
+) -> Decision:
     """Return what the evidence amounts to: refer before turn back before hold before admit.
 
     Admit needs every step done; there is no other way to it.
     """
-    steps = statuses(procedure, evidence, find(evidence, policy).verdict)
+    steps = statuses(procedure, evidence, find(evidence, policy).verdict, around)
     reasons = [reason for status in steps if status.state is StepState.FAILED for reason in status.reasons]
     missing = tuple(status.step.id for status in steps if status.state is not StepState.DONE)
     if has_second_identity(evidence, procedure.acceptance.edition):
@@ -66,6 +69,7 @@ def attend(
     by: str,
     chosen: str,
     command_id: str = "",
+    around: Circumstances = ANY,
 ) -> Decision:
     """Return an attendant's decision, with what the rules said kept beside it.
 
@@ -74,7 +78,7 @@ def attend(
     """
     if not chosen.strip():
         raise FormError("reason_needed", "a decision by hand needs a reason")
-    ruled = decide(procedure, policy, evidence)
+    ruled = decide(procedure, policy, evidence, around)
     verdict = find(evidence, policy).verdict
     if outcome is Outcome.ADMIT and verdict in (ScreeningVerdict.AGAIN, ScreeningVerdict.OVER):
         raise FormError("second_measurement_required", "measure again by another method or after a rest", 409)

@@ -11,6 +11,7 @@ from typing import Any
 from edge.domain import rules
 from edge.domain.bench import rest_left_us
 from edge.domain.calibration import days_left, standing
+from edge.domain.circumstances import circumstances
 from edge.domain.doubting import doubts
 from edge.domain.lane_state import LaneSpec, LaneState
 from edge.domain.learning import figures, is_away
@@ -119,7 +120,7 @@ def _stage(state: LaneState) -> str:
 
 def _passage(spec: LaneSpec, passage: Passage, temperature: Json, state: LaneState, now: Instant) -> Json:
     finding = find(passage.evidence, spec.policy)
-    steps = statuses(spec.procedure, passage.evidence, finding.verdict)
+    steps = statuses(spec.procedure, passage.evidence, finding.verdict, circumstances(passage))
     item = passage.evidence[finding.deciding].item if finding.deciding is not None else None
     measured = item if isinstance(item, Measurement) else None
     ended = passage.stage is Stage.ENDED

@@ -142,7 +142,8 @@ class UnknownPiece(_Piece):
 class PassageBody(Body):
     """A whole passage so far: `passage.held`, `passage.parked`, `passage.decided`. `offered`: whoever had to
     be measured another way was asked to rest (`rest`) or to the contact thermometer at once (`contact`);
-    `rushed`: the queue was long then."""
+    `rushed`: the queue was long then. `vehicle`: it is a vehicle's own passage; `group` is the passage of the
+    vehicle that somebody came in. `minute` of the day on the gate's wall when it was opened."""
 
     passage: int
     direction: str
@@ -170,6 +171,9 @@ class PassageBody(Body):
     rests: list[Rest] = []
     offered: str | None = None
     rushed: bool | None = None
+    vehicle: bool | None = None
+    group: int | None = None
+    minute: int | None = None
     evidence: list[MeasurementPiece | CodePiece | AnswerPiece | UnknownPiece] = []
 
 
