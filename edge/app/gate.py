@@ -15,6 +15,7 @@ from functools import partial
 from importlib import metadata
 from typing import Any
 
+from edge.app.duty import close_leavers, desk_of
 from edge.app.equipment import Equipment
 from edge.app.folder import boot_id, cookie_secret, outside_key, take_folder
 from edge.app.lanes import build, case_rules, earlier_replies, filled, regulars, side_by_side, twice_daily_of
@@ -109,6 +110,7 @@ class _Gate:
         self.equipment = Equipment(self.lanes, self.threads, self.health, self.now, settings.gate.timezone)
         self.cases = Cases(self.journal, case_rules(settings), self.now, self._registers_changed)
         self.book = Book(self.journal, self.now, self._registers_changed)
+        self.duty = desk_of(loaded, self.book, self.journal, self.now, self._append)
         self.station = self._station(reader)
 
     def first_accounts(self) -> list[tuple[str, str, str]]:
@@ -203,6 +205,7 @@ class _Gate:
         return sequence
 
     def _registers_changed(self) -> None:
+        self.duty.watch.changed()
         self.bell.ring()
         self.views.ring()
 
@@ -244,6 +247,7 @@ class _Gate:
         health.probe("instruments", probes.instruments(self._doubted))
         health.probe("levels", probes.shifts(self._shifted))
         health.probe("cases", probes.cases(lambda: self.cases.late_lately))
+        health.probe("duty", probes.duty(lambda: self.duty.watch.missing))
         health.section("trust", lambda: {"lists": self._trusted()})
         health.probe("trust", trust.age(self._trusted))
         health.probe("trust_files", trust.files(lambda: self.trust.unreadable))
@@ -315,6 +319,9 @@ class _Gate:
                 self._forget()  # a command may have destroyed keys
                 self.bell.ring()
             self.cases.look()
+            if self.duty.watch.look():
+                self.views.ring()
+            close_leavers(self.state, self.now(), self._append)
             self.journal.remember_cases()
 
         def acknowledged() -> int | None:
@@ -381,6 +388,7 @@ class _Gate:
             stop=self.stop,
             cases=self.cases,
             book=self.book,
+            duty=self.duty,
             banners=tuple(banners),
             preview=self.equipment.preview,
             trust=self._trusted,

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from edge.config import values
+from edge.config.duty import Duty, Post
 from edge.config.platforms import Platform
 from edge.config.screening import Screening
 from edge.config.twice_daily import TwiceDaily
@@ -317,6 +318,8 @@ class Settings(Table):
     twice_daily: TwiceDaily = TwiceDaily()
     codes: Codes = Codes()
     cases: Cases = Cases()
+    duty: Duty = Duty()
+    post: Annotated[tuple[Post, ...], Field(strict=False)] = ()
     platform: Annotated[tuple[Platform, ...], Field(strict=False)] = ()
     lane: Annotated[tuple[Lane, ...], AfterValidator(_some), Field(strict=False)]
 
@@ -330,8 +333,9 @@ TABLES: Mapping[str, type[Table]] = {
     "twice_daily": TwiceDaily,
     "codes": Codes,
     "cases": Cases,
+    "duty": Duty,
 }
-LISTS: Mapping[str, type[Table]] = {"platform": Platform, "lane": Lane}
+LISTS: Mapping[str, type[Table]] = {"post": Post, "platform": Platform, "lane": Lane}
 """Tables that may stand several times, as [[name]]."""
 DEVICE_KEYS = ("thermometer", "scanner", "barrier", "voice", "lights")
 PATH_KEYS = (("store", "path"), ("store", "key_file"), ("uplink", "token_file"), ("codes", "trust"))

@@ -249,6 +249,14 @@ REMEDIES: Mapping[str, Remedy] = {
             "打开“移交个案”页：联系接收单位，登记结果，办完的请办结。",
         ),
     ),
+    "duty_uncovered": Remedy(
+        Text("Nobody is on duty in a position of an open post", "有岗位无人在岗"),
+        Text(
+            "The page Duty of the manager says which one and since when. Call whoever is on the sheet, or "
+            "put somebody else there and let them sign in. The gate goes on without.",
+            "物业的“值班”页写明哪个岗位、从何时起空缺。请联系排班人员，或另派人到岗签到。不影响通行。",
+        ),
+    ),
     "level_shifted": Remedy(
         Text("Half of the people of late read far from what was expected", "最近有一半人的读数远离预期"),
         Text(

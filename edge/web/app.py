@@ -12,11 +12,16 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
 
 from edge.web import (
+    accounts,
     api,
     auth,
     cases,
     cases_api,
+    duty,
+    duty_api,
+    duty_plan,
     events,
+    incidents,
     kiosk,
     probes,
     review,
@@ -88,6 +93,11 @@ def create_app(gate: Gate) -> Flask:
         api.blueprint(gate),
         cases.blueprint(gate),
         cases_api.blueprint(gate),
+        duty.blueprint(gate),
+        duty_plan.blueprint(gate),
+        duty_api.blueprint(gate),
+        incidents.blueprint(gate),
+        accounts.blueprint(gate, users),
         events.blueprint(gate, users, logins, streams),
         probes.blueprint(gate),
     ):

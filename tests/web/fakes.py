@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from edge.app.duty import files_of
 from edge.bell import Bell
 from edge.domain.errors import JournalError
 from edge.domain.events import CodeRead, ReadingArrived
@@ -19,6 +21,8 @@ from edge.journal import Journal, Look, Row, State
 from edge.procedures import parse
 from edge.registers.book import Book
 from edge.registers.cases import Cases, Rules, opening_row
+from edge.registers.duty_desk import DutyDesk
+from edge.registers.duty_rules import DutyRules
 from edge.station import Station, Surroundings
 from edge.web.gate import Gate
 from edge.web.users import Users
@@ -181,6 +185,7 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
     }
     cases = Cases(RegistersJournal(journal, writer), Rules(UNITS), clock, rung)
     book = Book(RegistersJournal(journal, writer), clock, rung)
+    desk = duty_desk(book, journal, clock, lambda row: writer.append(row)[0])
     around = Surroundings(
         journal=writer,
         read_code=lambda _lane, _device, payload, at: Code(
@@ -221,6 +226,7 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
         stop=stop,
         cases=cases,
         book=book,
+        duty=desk,
     )
     users = Users(state)
     thread = threading.Thread(target=station.run, args=(stop,), name="station")
@@ -237,6 +243,13 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
         thread.join(10)
         state.close()
         journal.close()
+
+
+def duty_desk(book: Book, journal: Journal, clock: Clock, append: Callable[[Row], int]) -> DutyDesk:
+    """Return the desk of a gate that has settled nothing about duty."""
+    shipped = files_of(ROOT / "config")
+    rules = DutyRules(**shipped, zone=ZoneInfo("Asia/Shanghai"))
+    return DutyDesk.of(book, rules, journal, clock, append)
 
 
 def _lanes(names: Sequence[str], boot: int) -> dict[str, tuple[LaneSpec, LaneState]]:
