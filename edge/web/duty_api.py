@@ -1,4 +1,4 @@
-"""The programs' door to duty and incidents, as JSON under `/api/v1`. It names accounts and roles, no people."""
+"""The programs' door to duty and incidents, as JSON under `/api/v1`. It names accounts and roles only."""
 
 from typing import Any
 

@@ -15,14 +15,15 @@ ERRORS: Mapping[str, tuple[str, str]] = {
     ),
     "duty_twice": ("This line is on the sheet already.", "排班表上已有这一行。"),
     "duty_bad_headings": (
-        "The first line has to name the columns: day, from, until, role, name (and post, phone, account, unit).",
+        "The first line has to name the columns: day, from, until, role, name (also post, phone, account, "
+        "unit).",
         "第一行要写列名：日期、开始、结束、角色、姓名（还可有岗位、电话、账号、单位）。",
     ),
     "duty_too_many": ("At most 500 lines at once.", "一次最多 500 行。"),
     "duty_signed_in": ("This account is signed in already.", "该账号已经签到。"),
     "duty_over": (
-        "Your temperature is over the threshold: you may not go on duty. Call the manager; only a manager can "
-        "sign you in.",
+        "Your temperature is over the threshold: you may not go on duty. Call the manager; only a manager "
+        "can sign you in.",
         "你的体温超过阈值，不能上岗。请联系物业；只有物业可以为你签到。",
     ),
     "duty_incomplete": (

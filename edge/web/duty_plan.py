@@ -216,8 +216,9 @@ def _line(gate: Gate) -> Line:
         gate.duty.duty, day, request.form.get("from", ""), request.form.get("until", "")
     )
     post, role = request.form.get("post", ""), request.form.get("role", "")
-    rest = [_text(name) for name in ("name", "phone", "account", "unit")]
-    return Line(post, role, from_us, until_us, *rest, request.form.get("untrained", ""))
+    name, phone, account, unit = (_text(field) for field in ("name", "phone", "account", "unit"))
+    untrained = request.form.get("untrained", "")
+    return Line(post, role, from_us, until_us, name, phone, account, unit, untrained)
 
 
 def _text(name: str) -> str:
