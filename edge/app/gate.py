@@ -19,6 +19,7 @@ from edge.app.equipment import Equipment
 from edge.app.folder import boot_id, cookie_secret, outside_key, take_folder
 from edge.app.lanes import build, case_rules, earlier_replies, filled, regulars, side_by_side, twice_daily_of
 from edge.app.platforms import Platforms, recalled
+from edge.app.recipients import Recipients
 from edge.app.trust import TrustFolder
 from edge.bell import Bell
 from edge.clock import Clock
@@ -110,6 +111,9 @@ class _Gate:
         self.cases = Cases(self.journal, case_rules(settings), self.now, self._registers_changed)
         self.book = Book(self.journal, self.now, self._registers_changed)
         self.station = self._station(reader)
+        self.recipients = Recipients(
+            settings, self.threads, self.health, self.now, reader=self.journal.reader, state=self.state
+        )
 
     def first_accounts(self) -> list[tuple[str, str, str]]:
         """Make the accounts a gate needs when there are none; return (name, role, secret) of each."""
@@ -125,6 +129,7 @@ class _Gate:
         self._watch_parts()
         self.equipment.start(self.station)
         self.platforms.start()
+        self.recipients.start()
         self.threads.start("station", partial(self.station.run, self.stop))
         if self.uplink is not None:
             self.threads.start("uplink", partial(self.uplink.run, self.stop))
