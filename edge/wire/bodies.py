@@ -27,6 +27,12 @@ from edge.wire.instrument_bodies import (
 )
 from edge.wire.passage_bodies import CodeAnswered, DecidedBody, EffectsBody, PassageBody
 from edge.wire.procedure_bodies import ProcedureFollowed, ProcedurePublished
+from edge.wire.register_bodies import (
+    RegisterAmended,
+    RegisterEnded,
+    RegisterEntered,
+    RegisterImportUndone,
+)
 
 
 class GateStarted(Body):
@@ -168,6 +174,10 @@ BODIES: dict[str, type[Body]] = {
     "case.closed": CaseClosed,
     "case.reopened": CaseReopened,
     "temperature.reported": TemperatureReported,
+    "register.entered": RegisterEntered,
+    "register.amended": RegisterAmended,
+    "register.ended": RegisterEnded,
+    "register.import_undone": RegisterImportUndone,
     "list.received": ListReceived,
     "list.refused": ListRefused,
     "uplink.lost": UplinkContact,
