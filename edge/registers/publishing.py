@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from edge import acceptance, procedures
+from edge import procedures
 from edge.domain.acceptance import Acceptance
 from edge.domain.errors import ConfigError, FormError
 from edge.domain.lane_state import LaneSpec
@@ -22,6 +22,7 @@ from edge.domain.procedure import Procedure
 from edge.journal import Reader, Row, StoredRow
 from edge.messages import Follow
 from edge.registers.book import Order
+from edge.registers.checked_text import checked
 from edge.registers.published import (
     FILE,
     PAGE,
@@ -37,8 +38,6 @@ from edge.registers.published import (
     versions,
 )
 
-# A row travels to the district in one piece.
-MOST_TEXT = 60_000
 _YEAR_US = 366 * 86_400_000_000
 
 
@@ -65,23 +64,6 @@ class Lane:
     origin: str
     file: str
     refused: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with a text, and where in it (`step.2.title.en`), in both languages."""
-
-    place: str
-    en: str
-    zh: str
-
-
-class FaultyText(ConfigError):
-    """A text that cannot be followed, with every fault of it."""
-
-    def __init__(self, found: Sequence[Fault]) -> None:
-        super().__init__([f"{fault.place}: {fault.en} / {fault.zh}" for fault in found])
-        self.found = tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,21 +189,13 @@ class Publishing:
 
     def check(self, name: str, text: str) -> Procedure:
         """Return the procedure of a text as lanes would follow it. Raises FaultyText with every fault."""
-        if len(text.encode()) > MOST_TEXT:
-            raise FaultyText([Fault("file", f"longer than {MOST_TEXT} bytes", f"超过 {MOST_TEXT} 字节")])
-        try:
-            found = procedures.parse(name, text)
-        except ConfigError as error:
-            raise FaultyText([_fault(name, line) for line in error.faults]) from error
-        if beyond := acceptance.out_of_reach(self.site.accepted, found, name):
-            raise FaultyText([_fault(name, line) for line in beyond])
-        return procedures.accepting(found, self.site.accepted)
+        return checked(name, text, self.site.accepted)
 
     def publish(self, order: Order, draft: Draft) -> Done:
         """Put a text in force at lanes: their next passages go by it.
 
-        Raises FaultyText, FormError `unknown_lane`, `unknown_procedure`, `other_version` (409: it was not made
-        from what is in force), `bad_from`, `clock_untrusted`, `command_reused`, and JournalError.
+        Raises FaultyText, FormError `unknown_lane`, `unknown_procedure`, `other_version` (409: it was not
+        made from what is in force), `bad_from`, `clock_untrusted`, `command_reused`, and JournalError.
         """
         with self._lock:
             if done := self._again(order, draft.made_from, draft.text):
@@ -233,7 +207,7 @@ class Publishing:
             self._made_from(draft.made_from)
             at = self.now()
             _is_later(draft.from_us, at)
-            told = _told(order, tuple(draft.made_from), draft.made_from, PAGE, draft.why, draft.note)
+            told = _told(order, draft.made_from, PAGE, draft.why, draft.note)
             if draft.from_us is not None:
                 told["from_us"] = draft.from_us
             rows = (Row(PUBLISHED, at, body_of(procedure, draft.text) | told),)
@@ -250,7 +224,7 @@ class Publishing:
             for lane, version in made_from.items():
                 text = self.preset(self.site.lanes[lane].file)
                 procedure = self.check(self.site.lanes[lane].file, text)
-                told = _told(order, (lane,), {lane: version}, FILE, why, note)
+                told = _told(order, {lane: version}, FILE, why, note)
                 rows.append(Row(PUBLISHED, self.now(), body_of(procedure, text) | told))
                 found.append(procedure)
             return self._commit(rows, found, None)
@@ -294,14 +268,14 @@ class Publishing:
         same = [one.at_us for one in known if one.version == procedure.version and one.source == START]
         version = now if now is not None and now.source == source else None
         since_us = choice.since_us if version else (same[-1] if same else None)
-        return InForce(name, lane.file, procedure, text, source, since_us, version, choice.planned, lane.refused)
+        return InForce(
+            name, lane.file, procedure, text, source, since_us, version, choice.planned, lane.refused
+        )
 
 
-def _told(
-    order: Order, lanes: Sequence[str], made_from: Mapping[str, str], source: str, why: str, note: str
-) -> dict[str, Any]:
+def _told(order: Order, made_from: Mapping[str, str], source: str, why: str, note: str) -> dict[str, Any]:
     told: dict[str, Any] = {
-        "lanes": list(lanes),
+        "lanes": list(made_from),
         "made_from": dict(made_from),
         "source": source,
         "by": order.by,
@@ -319,13 +293,3 @@ def _is_later(from_us: int | None, at: Instant) -> None:
         raise FormError("clock_untrusted", "set the clock first, or publish at once", 409)
     if not at.at_us < from_us < at.at_us + _YEAR_US:
         raise FormError("bad_from", "a change is planned for a time to come, within a year")
-
-
-def _fault(name: str, line: str) -> Fault:
-    """Return a line of the reader as a fault: `name: place: en / zh`."""
-    rest = line.removeprefix(f"{name}: ")
-    place, colon, what = rest.partition(": ")
-    if not colon or " " in place.partition(" (")[0]:
-        place, what = "file", rest
-    en, slash, zh = what.rpartition(" / ")
-    return Fault(place.partition(" (")[0], en if slash else what, zh if slash else what)
