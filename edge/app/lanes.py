@@ -66,7 +66,13 @@ def build(
         lanes[lane.name] = _built(lane, policy, found, boot=boot, started_us=started_us)
     for number, built in enumerate(lanes.values()):
         own_history = settings.screening.own_history
-        built.spec = replace(built.spec, number=number, lanes=len(lanes), own_history=own_history)
+        built.spec = replace(
+            built.spec,
+            number=number,
+            lanes=len(lanes),
+            own_history=own_history,
+            calendar=accepted.calendar,
+        )
     return lanes
 
 

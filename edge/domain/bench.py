@@ -107,7 +107,7 @@ def ended(passage: Passage, decision: Decision, at: Instant) -> Passage:
 
 def unfinished(spec: LaneSpec, passage: Passage) -> Decision:
     """Return the decision of a passage nobody finished, by the procedure it began with."""
-    return rules.nobody(rules.decide(spec.of(passage), spec.policy, passage.evidence, circumstances(passage)))
+    return rules.left(spec.of(passage), spec.policy, passage.evidence, circumstances(passage))
 
 
 def free_ticket(parked: Sequence[Passage]) -> int:

@@ -58,6 +58,7 @@ from edge.domain.model import Answer, Evidence, Instant, Passage, Reason
 from edge.domain.passing import FULL, bound, closed, opened, parked, settled
 from edge.domain.queueing import counted
 from edge.domain.statements import given_up
+from edge.domain.telling import sentence
 from edge.domain.walk import advise
 from edge.domain.whose import is_fresh, just_ended, left_behind, shown
 
@@ -166,6 +167,8 @@ def _tick(spec: LaneSpec, state: LaneState, at: Instant) -> Result:
     active = state.active
     state = _noticed(spec, state, at)
     if active is not None and at.mono_us - active.touched.mono_us > spec.abandon_us:
+        if rules.stays(spec.of(active), spec.policy, active.evidence, circumstances(active)):
+            return parked(spec, state, active, at, why=Reason.UNFINISHED)
         return closed(spec, state, active, unfinished(spec, active), at)
     for passage in state.parked:
         if passage.rests and elapsed(spec, passage.rests[-1], at) > spec.park_max_us:
@@ -184,7 +187,9 @@ def _begin(spec: LaneSpec, state: LaneState, event: Begin) -> Result:
     if state.active is not None:
         raise FormError("lane_busy", "finish or park the open passage first", 409)
     state = opened(spec, state, event.at)
-    return Result(state, passage=state.active.id if state.active else None)
+    assert state.active is not None
+    state, said = sentence(spec, state, state.active)
+    return Result(state, dos=said, passage=state.active.id if state.active else None)
 
 
 def _give(spec: LaneSpec, state: LaneState, event: Give) -> Result:

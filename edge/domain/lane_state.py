@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edge.domain.calibration import Calibration
+from edge.domain.conditions import Calendar
 from edge.domain.healthy import Healthy
 from edge.domain.history import Regulars
 from edge.domain.instrument import Instrument
@@ -27,8 +28,9 @@ class LaneSpec:
     forehead where none is given), `also` the other places that can be held before them, `steps` in which
     steps their protocols carry the surface (thousandths of a degree); `arrays` are those of them that decide
     nothing, `sisters` says with which other of the gate one is compared (`lane/device`, or `none`) where the
-    site names it. `own_history`: what is usual for a person counts where they say who they are. `procedure`
-    is what the lane follows now, `earlier` are those of passages that began before it did."""
+    site names it. `own_history`: what is usual for a person counts where they say who they are. `calendar`
+    says what the clock on the gate's wall shows; None: nobody said where the gate stands. `procedure` is what
+    the lane follows now, `earlier` are those of passages that began before it did."""
 
     name: str
     direction: str
@@ -48,6 +50,7 @@ class LaneSpec:
     own_history: bool = False
     also: tuple[tuple[str, tuple[str, ...]], ...] = ()
     sisters: tuple[tuple[str, str], ...] = ()
+    calendar: Calendar | None = None
     earlier: tuple[Procedure, ...] = ()
 
     def version(self, version: str) -> Procedure:
@@ -138,7 +141,8 @@ class LaneState:
     being asked about a code of theirs. `healthy` is what was learned of healthy people, by device and
     place, of the rested apart; `instruments` is what was seen of the thermometers themselves; `regulars` is
     what is usual for people who said who they are. `gone` are the people of late; `aimed` is what the
-    attendant said of where on the body is measured."""
+    attendant said of where on the body is measured. `told` is the passage and the step whose sentence was
+    spoken last."""
 
     active: Passage | None = None
     parked: tuple[Passage, ...] = ()
@@ -157,6 +161,7 @@ class LaneState:
     regulars: Regulars = field(default_factory=dict)
     gone: tuple[Gone, ...] = ()
     aimed: Aimed | None = None
+    told: tuple[int, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
