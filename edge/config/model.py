@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 
 from edge.config import values
 from edge.config.duty import Duty, Post
+from edge.config.notify import Notify
 from edge.config.platforms import Platform
 from edge.config.screening import Screening
 from edge.config.twice_daily import TwiceDaily
@@ -321,6 +322,7 @@ class Settings(Table):
     duty: Duty = Duty()
     post: Annotated[tuple[Post, ...], Field(strict=False)] = ()
     platform: Annotated[tuple[Platform, ...], Field(strict=False)] = ()
+    notify: Annotated[tuple[Notify, ...], Field(strict=False)] = ()
     lane: Annotated[tuple[Lane, ...], AfterValidator(_some), Field(strict=False)]
 
 
@@ -335,8 +337,15 @@ TABLES: Mapping[str, type[Table]] = {
     "cases": Cases,
     "duty": Duty,
 }
-LISTS: Mapping[str, type[Table]] = {"post": Post, "platform": Platform, "lane": Lane}
+LISTS: Mapping[str, type[Table]] = {
+    "post": Post,
+    "platform": Platform,
+    "notify": Notify,
+    "lane": Lane,
+}
 """Tables that may stand several times, as [[name]]."""
+LIST_DEVICES = ("verifier", "notifier")
+"""Devices of such tables, as [name.device]."""
 DEVICE_KEYS = ("thermometer", "scanner", "barrier", "voice", "lights")
 PATH_KEYS = (("store", "path"), ("store", "key_file"), ("uplink", "token_file"), ("codes", "trust"))
 SECRET_KEYS = frozenset({"token"})

@@ -23,6 +23,7 @@ from edge.domain.model import (
     Rest,
     Stage,
 )
+from edge.domain.telling import sentence
 
 FULL = "passage_full"
 
@@ -38,6 +39,7 @@ def opened(spec: LaneSpec, state: LaneState, at: Instant) -> LaneState:
         policy_version=spec.policy.version,
         opened=at,
         touched=at,
+        minute=spec.calendar.minute(at.at_us) if spec.calendar and at.clock.trusted else None,
     )
     return replace(state, active=passage, opened=state.opened + 1)
 
@@ -59,7 +61,7 @@ def bound(spec: LaneSpec, state: LaneState, piece: Evidence, *, limit: int = MAX
 
 def settled(spec: LaneSpec, state: LaneState, passage: Passage, at: Instant) -> Result:
     """Decide the lane's passage where its evidence is enough, hold it where somebody has to look."""
-    decision = rules.decide(spec.procedure, spec.policy, passage.evidence, circumstances(passage))
+    decision = rules.decide(spec.of(passage), spec.policy, passage.evidence, circumstances(passage))
     if decision.outcome is not None:
         return closed(spec, state, passage, decision, at)
     known = passage.decision is not None and passage.decision.reasons == decision.reasons
@@ -69,7 +71,8 @@ def settled(spec: LaneSpec, state: LaneState, passage: Passage, at: Instant) -> 
     passage = walk.offered(spec, state, passage, at)
     state = replace(state, active=passage)
     if not news:
-        return Result(state, passage=passage.id)
+        state, said = sentence(spec, state, passage)
+        return Result(state, dos=said, passage=passage.id)
     prompt = "again" if Reason.TEMPERATURE_AGAIN in decision.reasons else "wait"
     return Result(state, (Record("passage.held", passage),), (Do("voice", prompt, passage.id),), passage.id)
 

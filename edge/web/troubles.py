@@ -22,6 +22,7 @@ DEVICES: dict[str, Word] = {
     "voice": Word("Voice", "语音"),
     "lights": Word("Lights", "信号灯"),
     "verifier": Word("Platform", "查询平台"),
+    "notifier": Word("Messages to", "消息接收方"),
 }
 
 DEVICE_STATES: dict[str, Word] = {
@@ -187,6 +188,11 @@ ERRORS: dict[str, Word] = {
         "证件号码不对：身份证应为 18 位且末位校验相符；护照等请按字母和数字输入。",
     ),
     "bad_value": Word("This value cannot be used.", "这个值不能使用。"),
+    "outcome_not_offered": Word("This procedure does not end so.", "本流程没有这种处理结果。"),
+    "code_needed": Word(
+        "No code, no passage: show a valid code, or take the way without a phone (ID number, by somebody else).",
+        "无码不通行：请出示有效的码，或按无手机办理（证件号码、代办）。",
+    ),
     "second_measurement_required": Word("A second measurement is required first.", "须先进行第二次测温。"),
     "reason_needed": Word("Please give a reason.", "请填写理由。"),
     "too_much": Word("This passage holds no more answers; decide it.", "本次通行的回答已满，请作出处理。"),
@@ -232,6 +238,15 @@ ERRORS: dict[str, Word] = {
         "The case is at another step by now: look at it again.",
         "该个案的状态已变化，此步骤不适用：请刷新后再看。",
     ),
+    "unknown_entry": Word("There is no such entry.", "没有这个编号的登记。"),
+    "entry_ended": Word("That entry had ended before.", "这条登记已经结束。"),
+    "entry_forgotten": Word(
+        "Its personal fields are destroyed: enter it anew.", "这条登记的个人信息已销毁，请重新登记。"
+    ),
+    "entry_changed": Word(
+        "Somebody changed it meanwhile: look again, then change it.", "其他人刚改过：请刷新后再改。"
+    ),
+    "unknown_import": Word("There is no such import.", "没有这次导入。"),
     "command_reused": Word(
         "This was sent before with something else in it: load the page again and look what was written.",
         "这条指令已用于另一项操作，本次未作登记：请刷新页面，查看已登记的内容后再操作。",

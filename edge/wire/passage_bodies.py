@@ -143,7 +143,10 @@ class PassageBody(Body):
     """A whole passage so far: `passage.held`, `passage.parked`, `passage.decided`. `offered`: whoever had to
     be measured another way was asked to rest (`rest`) or to the contact thermometer at once (`contact`);
     `rushed`: the queue was long then. `vehicle`: it is a vehicle's own passage; `group` is the passage of the
-    vehicle that somebody came in. `minute` of the day on the gate's wall when it was opened."""
+    vehicle that somebody came in. `minute` of the day on the gate's wall when it was opened.
+    `musts` says of each must whether its step was done; `musts_met` whether it was met: whoever is over the
+    threshold was measured (R4). Absent in rows of gates that did not say yet: then it is `musts`, and
+    `temperature` where the verdict is normal, again or over."""
 
     passage: int
     direction: str
@@ -167,6 +170,7 @@ class PassageBody(Body):
     ticket: int | None = None
     temperature: Temperature
     musts: dict[str, bool]
+    musts_met: dict[str, bool] | None = None
     second: bool
     rests: list[Rest] = []
     offered: str | None = None
