@@ -280,8 +280,8 @@ class Duty:
                 return
 
     def _lately(self, register: str, since_us: int) -> Iterator[Entry]:
-        """Yield the entries that may still matter after a moment: those that are open, that changed since, and
-        those of this run, whose wall time may have been anything."""
+        """Yield the entries that may still matter after a moment: those that are open, those that changed
+        since, and those of this run, whose wall time may have been anything."""
         before, boot = None, self._boot()
         while page := self.book.page(register, before=before, limit=_MANY):
             found = [one for one in page if one.open or one.at_us >= since_us or one.boot == boot]
