@@ -17,8 +17,17 @@ from typing import Any
 
 from edge.app.equipment import Equipment
 from edge.app.folder import boot_id, cookie_secret, outside_key, take_folder
-from edge.app.following import knowing_earlier, planned
-from edge.app.lanes import build, case_rules, earlier_replies, filled, regulars, side_by_side, twice_daily_of
+from edge.app.following import knowing_earlier, planned, site_of
+from edge.app.lanes import (
+    acceptance_of,
+    build,
+    case_rules,
+    earlier_replies,
+    filled,
+    regulars,
+    side_by_side,
+    twice_daily_of,
+)
 from edge.app.platforms import Platforms, recalled
 from edge.app.recipients import Recipients
 from edge.app.trust import TrustFolder
@@ -31,11 +40,12 @@ from edge.domain.model import Instant
 from edge.health import STOPPED, Health, Notifier, Problem, probes, trust
 from edge.journal import Journal, Reader, Row, State
 from edge.keeper import Keeper, publish
-from edge.messages import Message
+from edge.messages import Follow, Message
 from edge.platforms import Desk
 from edge.registers.book import Book
 from edge.registers.cases import Cases, opening_row
 from edge.registers.published import choices
+from edge.registers.publishing import Publishing
 from edge.station import Station, Surroundings
 from edge.threads import Threads
 from edge.uplink import Options, Uplink
@@ -112,6 +122,7 @@ class _Gate:
         self.equipment = Equipment(self.lanes, self.threads, self.health, self.now, settings.gate.timezone)
         self.cases = Cases(self.journal, case_rules(settings), self.now, self._registers_changed)
         self.book = Book(self.journal, self.now, self._registers_changed)
+        self.publishing = self._publishing()
         self.station = self._station(reader)
         self.recipients = Recipients(
             settings, self.threads, self.health, self.now, reader=self.journal.reader, state=self.state
@@ -194,6 +205,16 @@ class _Gate:
         states = knowing_earlier(recalled(states, self.journal, reader, self.desk, self.now()), reader)
         pairs, plans = side_by_side(self.lanes, reader), planned(choices(reader), self.lanes)
         return Station(states, around, earlier_replies(reader), pairs, plans)
+
+    def _publishing(self) -> Publishing:
+        folder = self.loaded.path.parent
+        lanes = {name: (lane.spec, lane.chosen) for name, lane in self.lanes.items()}
+        files = {lane.name: lane.procedure for lane in self.settings.lane}
+        site = site_of(lanes, files, acceptance_of(self.settings, folder), folder)
+        return Publishing(site, self.journal, self.now, self._follow, self._registers_changed)
+
+    def _follow(self, change: Follow) -> None:
+        self.station.follow(change)  # which is made after what publishes
 
     def _offer(self, message: Message) -> None:
         self.station.offer(message)  # which is made after the platforms
@@ -389,6 +410,7 @@ class _Gate:
             stop=self.stop,
             cases=self.cases,
             book=self.book,
+            publishing=self.publishing,
             banners=tuple(banners),
             preview=self.equipment.preview,
             trust=self._trusted,

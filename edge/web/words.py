@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from edge.codes.reasons import SENTENCES
-from edge.web import aiming, cases_words, troubles, walking
+from edge.web import aiming, cases_words, procedures_words, troubles, walking
 from edge.web.shortfalls import SHORTFALLS
 from edge.web.troubles import Word
 
@@ -219,6 +219,7 @@ WORDS: dict[str, dict[str, Word]] = {
         "code.answered": Word("answer of a platform, after the end", "平台在通行结束后的答复"),
         "personal.opened": Word("personal fields opened", "查看个人信息"),
         **cases_words.ROWS,
+        **procedures_words.ROWS,
     },
     "case_stage": cases_words.STAGES,
     "case_step": cases_words.STEPS,
@@ -345,10 +346,11 @@ WORDS: dict[str, dict[str, Word]] = {
     "verifier_remedy": troubles.PLATFORM_REMEDIES,
     "notice": troubles.NOTICES,
     "notice_remedy": troubles.NOTICE_REMEDIES,
-    "error": troubles.ERRORS,
+    "error": {**troubles.ERRORS, **procedures_words.ERRORS},
     "advice": aiming.ADVICE,
     "decoder": aiming.STAGES,
     "shortfall": SHORTFALLS,
+    **procedures_words.GROUPS,
     "offered": walking.OFFERED,
     "walk_cause": walking.CAUSES,
     "walk_why": walking.WHYS,
