@@ -35,7 +35,7 @@ def restore(waiting: Sequence[Passage]) -> LaneState:
         # Whoever waited at a lane that is gone may bring a number somebody has here already.
         if ticket is None or any(ticket == other.ticket for other in parked):
             ticket = free_ticket([*waiting, *parked])
-        if passage.stage is Stage.HOLD:
+        if passage.stage is not Stage.PARKED:
             boot = passage.id // PASSAGES_PER_BOOT
             rest = Rest(passage.touched, boot, Reason.RESTARTED, pieces=len(passage.evidence))
             rests = (*rests, rest)

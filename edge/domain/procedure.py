@@ -77,7 +77,8 @@ def statuses(
     """Return every step with its state, in the procedure's order."""
     places = {p.item.question: i for i, p in enumerate(evidence) if isinstance(p.item, Answer)}
     given = _Given(evidence, latest_answers(evidence), places, temperature, procedure.acceptance)
-    return tuple(_status(step, given) for step in procedure.steps)
+    steps = () if around.vehicle else procedure.steps
+    return tuple(_status(step, given) for step in steps)
 
 
 def latest_answers(evidence: Sequence[Evidence]) -> dict[str, str]:

@@ -5,6 +5,7 @@ Rules read only what is handed to them, so deciding stored evidence again gives 
 
 from collections.abc import Sequence
 
+from edge.domain import vehicle_rules
 from edge.domain.circumstances import ANY, Circumstances
 from edge.domain.errors import FormError
 from edge.domain.identity import RESOLVED, of_two_people
@@ -41,6 +42,8 @@ def decide(
 
     Admit needs every step done; there is no other way to it.
     """
+    if around.vehicle:
+        return vehicle_rules.decide(procedure, evidence, around)
     steps = statuses(procedure, evidence, find(evidence, policy).verdict, around)
     reasons = [reason for status in steps if status.state is StepState.FAILED for reason in status.reasons]
     missing = tuple(status.step.id for status in steps if status.state is not StepState.DONE)
@@ -84,6 +87,8 @@ def attend(
         raise FormError("second_measurement_required", "measure again by another method or after a rest", 409)
     reasons = (*ruled.reasons, *((Reason.MUST_MISSING,) if ruled.missing else ()), Reason.ATTENDANT)
     override = outcome is Outcome.ADMIT and ruled.outcome is not Outcome.ADMIT
+    if around.vehicle and vehicle_rules.is_asked(ruled):
+        override = False
     return Decision(
         outcome,
         reasons=reasons,
