@@ -73,6 +73,9 @@ def filled(
         name = row.lane if row.lane is not None and row.lane in lanes else next(iter(lanes))
         passage = restored(row.body, _sealed(journal, row), lane=name, clock=row.clock)
         waiting[name].append(_under_present_rules(passage, lanes[name].spec))
+    crews = {
+        name: bench.crews_of(found, partial(_ended_as, journal, reader)) for name, found in waiting.items()
+    }
     known: dict[str, list[Calibration]] = {name: [] for name in lanes}
     for name, found in calibrations({name: lane.devices for name, lane in lanes.items()}, reader):
         known[name].append(found)
@@ -84,7 +87,7 @@ def filled(
         name: (
             lane.spec,
             replace(
-                bench.restore(waiting[name]),
+                bench.restore(waiting[name], crews[name]),
                 calibrations=tuple(known[name]),
                 healthy=learned[name].healthy,
                 instruments=learned[name].instruments,
@@ -215,6 +218,7 @@ def _built(
         started_us=started_us,
         abandon_us=lane.abandon_s * 1_000_000,
         park_max_us=lane.park_max_s * 1_000_000,
+        seats_by_tap=lane.seats_by_tap,
         ports=tuple((name, stand.ports[0]) for name, stand in measuring.items() if stand.ports),
         arrays=frozenset(name for name, stand in measuring.items() if stand.array),
         drivers=tuple((name, stand.driver) for name, stand in measuring.items()),
@@ -224,6 +228,14 @@ def _built(
         sisters=tuple((name, stand.sister) for name, stand in measuring.items() if stand.sister),
     )
     return BuiltLane(spec, text, lane.devices())
+
+
+def _ended_as(journal: Journal, reader: Reader, number: int) -> Passage | None:
+    """Return how the passage of somebody ended whose vehicle still waits."""
+    row = next((row for row in reversed(reader.passage(number)) if row.kind == "passage.decided"), None)
+    if row is None:
+        return None
+    return restored(row.body, _sealed(journal, row), lane=row.lane or "", clock=row.clock)
 
 
 def _sealed(journal: Journal, row: StoredRow) -> dict[str, Any] | None:

@@ -61,8 +61,9 @@ from edge.domain.model import Answer, Evidence, Instant, Passage, Reason
 from edge.domain.passing import FULL, bound, closed, opened, parked, settled
 from edge.domain.queueing import counted
 from edge.domain.statements import given_up
-from edge.domain.vehicle import FULL_SEATS, IN_LANE, has_seat, is_awaited
+from edge.domain.vehicle import FULL_SEATS, IN_LANE
 from edge.domain.vehicle_group import followed, idle, joined, put_aside, unawaited
+from edge.domain.vehicle_seats import has_seat, is_awaited
 from edge.domain.walk import advise
 from edge.domain.whose import is_fresh, just_ended, left_behind, shown
 

@@ -23,8 +23,8 @@ from edge.domain.model import (
     Rest,
     Stage,
 )
-from edge.domain.vehicle import is_awaited
 from edge.domain.vehicle_group import unawaited
+from edge.domain.vehicle_seats import is_awaited
 
 FULL = "passage_full"
 

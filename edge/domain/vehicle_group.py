@@ -13,14 +13,8 @@ from edge.domain.circumstances import circumstances
 from edge.domain.lane_state import Do, Group, LaneSpec, LaneState, Note, Record, Result
 from edge.domain.measuring import all_over
 from edge.domain.model import Decision, Instant, Occupant, Outcome, Passage, Rest, Stage
-from edge.domain.vehicle import (
-    NOBODY_AWAITED,
-    all_vehicles,
-    is_awaited,
-    is_here,
-    open_of,
-    with_vehicle,
-)
+from edge.domain.vehicle import NOBODY_AWAITED
+from edge.domain.vehicle_seats import all_vehicles, is_awaited, is_here, open_of, with_vehicle
 
 _DECIDED = "passage.decided"
 

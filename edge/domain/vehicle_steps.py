@@ -24,23 +24,9 @@ from edge.domain.lane_state import MAX_EVIDENCE, Group, LaneSpec, LaneState, Res
 from edge.domain.model import Answer, Evidence, Instant, Outcome, Passage
 from edge.domain.passing import opened, parked
 from edge.domain.plan import Procedure
-from edge.domain.vehicle import (
-    ABOARD,
-    FULL_SEATS,
-    IN_LANE,
-    MAX_ABOARD,
-    PLATE,
-    SHEET,
-    all_vehicles,
-    counted,
-    has_seat,
-    is_here,
-    open_of,
-    plate_of,
-    said,
-    with_vehicle,
-)
+from edge.domain.vehicle import ABOARD, FULL_SEATS, IN_LANE, MAX_ABOARD, PLATE, SHEET, counted, plate_of, said
 from edge.domain.vehicle_group import closed, put_aside, taken_back
+from edge.domain.vehicle_seats import all_vehicles, has_seat, is_here, open_of, with_vehicle
 
 _WHYS = ("rest", "platform", "handed", "other")
 
