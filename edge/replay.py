@@ -10,7 +10,7 @@ from edge import acceptance, procedures
 from edge.domain import rules
 from edge.domain.circumstances import circumstances
 from edge.domain.errors import ConfigError, FormError
-from edge.domain.model import Decision, Outcome, Passage
+from edge.domain.model import Decision, Outcome, Passage, Reason
 from edge.domain.policy import Policy
 from edge.domain.policy import stored as stored_policy
 from edge.domain.procedure import Procedure
@@ -103,8 +103,8 @@ def _decide(procedure: Procedure, policy: Policy, passage: Passage) -> Decision 
     if stored is None:
         return None
     if stored.by is None:
-        ruled = rules.decide(procedure, policy, passage.evidence, circumstances(passage))
-        return rules.nobody(ruled) if stored.outcome is Outcome.ABANDONED else ruled
+        again = rules.left if Reason.NOBODY_FINISHED in stored.reasons else rules.decide
+        return again(procedure, policy, passage.evidence, circumstances(passage))
     try:
         return rules.attend(
             procedure,

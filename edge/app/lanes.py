@@ -225,6 +225,7 @@ def _built(
         places=tuple((name, stand.place) for name, stand in measuring.items()),
         steps=tuple((name, stand.step_mdegc) for name, stand in measuring.items() if stand.step_mdegc),
         also=tuple((name, stand.also) for name, stand in measuring.items() if stand.also),
+        calendar=accepted.calendar,
         sisters=tuple((name, stand.sister) for name, stand in measuring.items() if stand.sister),
     )
     return BuiltLane(spec, text, lane.devices())

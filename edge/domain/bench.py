@@ -116,7 +116,7 @@ def ended(passage: Passage, decision: Decision, at: Instant) -> Passage:
 def unfinished(spec: LaneSpec, passage: Passage) -> Decision:
     """Return the decision of a passage nobody finished, by the rules in force now: whoever was parked
     under earlier ones is recorded under these."""
-    return rules.nobody(rules.decide(spec.procedure, spec.policy, passage.evidence, circumstances(passage)))
+    return rules.left(spec.procedure, spec.policy, passage.evidence, circumstances(passage))
 
 
 def free_ticket(parked: Sequence[Passage]) -> int:

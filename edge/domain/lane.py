@@ -61,6 +61,7 @@ from edge.domain.model import Answer, Evidence, Instant, Passage, Reason
 from edge.domain.passing import FULL, bound, closed, opened, parked, settled
 from edge.domain.queueing import counted
 from edge.domain.statements import given_up
+from edge.domain.telling import sentence
 from edge.domain.vehicle import FULL_SEATS, IN_LANE
 from edge.domain.vehicle_group import followed, idle, joined, put_aside, unawaited
 from edge.domain.vehicle_seats import has_seat, is_awaited
@@ -191,14 +192,18 @@ def _tick(spec: LaneSpec, state: LaneState, at: Instant) -> Result:
     active = state.active
     state = _noticed(spec, state, at)
     if active is not None and at.mono_us - active.touched.mono_us > spec.abandon_us:
+        if rules.stays(spec.procedure, spec.policy, active.evidence, circumstances(active)):
+            return parked(spec, state, active, at, why=Reason.UNFINISHED)
         return closed(spec, state, active, unfinished(spec, active), at)
     for passage in state.parked:
         if not passage.vehicle and passage.rests and elapsed(spec, passage.rests[-1], at) > spec.park_max_us:
             return closed(spec, state, passage, unfinished(spec, passage), at)
     if (done := idle(spec, state, at)) is not None:
         return done
-    if active is None:
-        return Result(state)
+    return Result(state) if active is None else _lost(spec, state, active, at)
+
+
+def _lost(spec: LaneSpec, state: LaneState, active: Passage, at: Instant) -> Result:
     lost = given_up(active.evidence, at)[: max(0, MAX_ANSWERED - len(active.evidence))]
     if not lost:
         return Result(state)
@@ -213,7 +218,9 @@ def _begin(spec: LaneSpec, state: LaneState, event: Begin) -> Result:
     if state.group is not None and not has_seat(state, state.group.vehicle):
         raise FormError(FULL_SEATS, "everybody told of is recorded; correct the number first", 409)
     state = opened(spec, state, event.at)
-    return Result(state, passage=state.active.id if state.active else None)
+    assert state.active is not None
+    state, said = sentence(spec, state, state.active)
+    return Result(state, dos=said, passage=state.active.id if state.active else None)
 
 
 def _give(spec: LaneSpec, state: LaneState, event: Give) -> Result:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edge.domain.calibration import Calibration
+from edge.domain.conditions import Calendar
 from edge.domain.healthy import Healthy
 from edge.domain.history import Regulars
 from edge.domain.instrument import Instrument
@@ -28,7 +29,8 @@ class LaneSpec:
     steps their protocols carry the surface (thousandths of a degree); `arrays` are those of them that decide
     nothing, `sisters` says with which other of the gate one is compared (`lane/device`, or `none`) where the
     site names it. `seats_by_tap`: the next occupant of a vehicle is awaited once the attendant says so.
-    `own_history`: what is usual for a person counts where they say who they are."""
+    `own_history`: what is usual for a person counts where they say who they are. `calendar`
+    says what the clock on the gate's wall shows; None: nobody said where the gate stands."""
 
     name: str
     direction: str
@@ -49,6 +51,7 @@ class LaneSpec:
     also: tuple[tuple[str, tuple[str, ...]], ...] = ()
     sisters: tuple[tuple[str, str], ...] = ()
     seats_by_tap: bool = False
+    calendar: Calendar | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,8 @@ class LaneState:
     place, of the rested apart; `instruments` is what was seen of the thermometers themselves; `regulars` is
     what is usual for people who said who they are. `gone` are the people of late; `aimed` is what the
     attendant said of where on the body is measured. `group` is the vehicle in the lane: whoever is
-    in the lane then came in it; `crews` are the ended passages of those whose vehicle has not ended."""
+    in the lane then came in it; `crews` are the ended passages of those whose vehicle has not ended. `told`
+    is the passage and the step whose sentence was spoken last."""
 
     active: Passage | None = None
     parked: tuple[Passage, ...] = ()
@@ -158,6 +162,7 @@ class LaneState:
     aimed: Aimed | None = None
     group: Group | None = None
     crews: tuple[Passage, ...] = ()
+    told: tuple[int, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -275,6 +275,8 @@ class Reason(StrEnum):
     ANSWER_TURN_BACK = "answer_turn_back"
     ANSWER_REFER = "answer_refer"
     MUST_MISSING = "must_missing"
+    NO_STEP = "no_step"
+    UNFINISHED = "unfinished"
     ATTENDANT = "attendant"
     NOBODY_FINISHED = "nobody_finished"
     RESTARTED = "restarted"

@@ -23,6 +23,7 @@ from edge.domain.model import (
     Rest,
     Stage,
 )
+from edge.domain.telling import sentence
 from edge.domain.vehicle_group import unawaited
 from edge.domain.vehicle_seats import is_awaited
 
@@ -42,6 +43,7 @@ def opened(spec: LaneSpec, state: LaneState, at: Instant) -> LaneState:
         opened=at,
         touched=at,
         group=None if vehicle is None else vehicle.id,
+        minute=spec.calendar.minute(at.at_us) if spec.calendar and at.clock.trusted else None,
     )
     return replace(state, active=passage, opened=state.opened + 1)
 
@@ -75,7 +77,8 @@ def settled(spec: LaneSpec, state: LaneState, passage: Passage, at: Instant) -> 
     passage = walk.offered(spec, state, passage, at)
     state = replace(state, active=passage)
     if not news:
-        return Result(state, passage=passage.id)
+        state, said = sentence(spec, state, passage)
+        return Result(state, dos=said, passage=passage.id)
     prompt = "again" if Reason.TEMPERATURE_AGAIN in decision.reasons else "wait"
     return Result(state, (Record("passage.held", passage),), (Do("voice", prompt, passage.id),), passage.id)
 

@@ -14,6 +14,9 @@ from edge.domain.model import Carrier, Reading, Scan
 ALARMS = frozenset({"alarm", "fault"})
 """Prompts that call somebody: said first, and as loud at night as by day."""
 
+SAY = "say"
+"""A sentence of a procedure's own: its values are the sentence in each language."""
+
 
 @dataclass(frozen=True, slots=True)
 class Preview:
@@ -113,7 +116,8 @@ class Voice(Port, Protocol):
         """Raise DeviceUnavailable when the device is gone; asked between orders."""
 
     def say(self, prompt: str, values: Mapping[str, str]) -> None:
-        """Play the prompt with this stable name; returns when it was played."""
+        """Play the prompt with this stable name, or with `SAY` the sentence in `values` by language; returns
+        when it was played."""
 
 
 class Lights(Port, Protocol):

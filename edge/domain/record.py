@@ -78,6 +78,7 @@ def recorded(procedure: Procedure, policy: Policy, passage: Passage) -> tuple[Js
             "ticket": passage.ticket,
             "temperature": _temperature(passage, policy, finding),
             "musts": rules.musts(steps),
+            "musts_met": rules.musts_met(rules.musts(steps), finding.verdict),
             "second": rules.has_second_measurement(passage.evidence),
             "rests": [_rest(rest) for rest in passage.rests],
             "offered": passage.offered or None,

@@ -134,7 +134,8 @@ def idle(spec: LaneSpec, state: LaneState, at: Instant) -> Result | None:
         if not is_here(state, vehicle):
             idle_us = elapsed(spec, vehicle.rests[-1], at)
         if idle_us > spec.park_max_us and not open_of(state, vehicle.id):
-            return closed(spec, state, vehicle, rules.nobody(_ruled(spec, vehicle)), at)
+            left = rules.left(spec.procedure, spec.policy, vehicle.evidence, circumstances(vehicle))
+            return closed(spec, state, vehicle, left, at)
     group = state.group
     if group is None or state.active is not None or not group.awaited:
         return None
@@ -157,7 +158,7 @@ def _as(spec: LaneSpec, passage: Passage, decision: Decision) -> Decision:
     """Return the decision of somebody who goes where their vehicle goes."""
     around = circumstances(passage)
     if decision.by is None or decision.outcome is None:
-        return rules.nobody(rules.decide(spec.procedure, spec.policy, passage.evidence, around))
+        return rules.left(spec.procedure, spec.policy, passage.evidence, around)
     return rules.attend(
         spec.procedure,
         spec.policy,

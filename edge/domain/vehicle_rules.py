@@ -8,8 +8,8 @@ attendant, who alone turns a vehicle back. Pure.
 from collections.abc import Sequence
 
 from edge.domain.circumstances import Circumstances
-from edge.domain.model import Decision, Evidence, Outcome, Reason, ScreeningVerdict
-from edge.domain.procedure import Procedure, StepState, statuses
+from edge.domain.model import Decision, Evidence, Outcome, Reason
+from edge.domain.step_status import StepState, StepStatus
 from edge.domain.vehicle import ABOARD, PLATE, counted, said, seats_told
 
 # The built-in steps of every vehicle.
@@ -18,16 +18,15 @@ _CHOICES = ("occupant_refer", "occupant_turn_back")
 _AGAINST = "occupant_against"
 
 
-def decide(procedure: Procedure, evidence: Sequence[Evidence], around: Circumstances) -> Decision:
+def ruled(steps: Sequence[StepStatus], evidence: Sequence[Evidence], around: Circumstances) -> Decision:
     """Return what a vehicle's record amounts to: hold before admit, and nothing while something lacks."""
-    steps = statuses(procedure, evidence, ScreeningVerdict.MISSING, around)
     reasons = [reason for status in steps if status.state is StepState.FAILED for reason in status.reasons]
     for one in around.occupants:
         if one.outcome in (Outcome.REFER, Outcome.TURN_BACK):
             reasons.append(f"occupant_{one.outcome}")
         elif one.against:
             reasons.append(_AGAINST)
-    missing = (*_lacking(evidence, around), *(s.step.id for s in steps if s.state is not StepState.DONE))
+    missing = (*_lacking(evidence, around), *(status.step.id for status in steps if status.keeps_out))
     if reasons:
         return Decision(None, hold=True, reasons=tuple(dict.fromkeys(reasons)), missing=missing)
     if missing:
@@ -35,10 +34,12 @@ def decide(procedure: Procedure, evidence: Sequence[Evidence], around: Circumsta
     return Decision(Outcome.ADMIT, reasons=(Reason.COMPLETE,))
 
 
-def is_asked(ruled: Decision) -> bool:
+def is_asked(decision: Decision) -> bool:
     """Say whether the rules leave it to the attendant to let a vehicle go on: all is recorded, and only some
     of those who came in it may not. Going on without them departs from no rule."""
-    return not ruled.missing and bool(ruled.reasons) and all(reason in _CHOICES for reason in ruled.reasons)
+    if decision.missing or not decision.reasons:
+        return False
+    return all(reason in _CHOICES for reason in decision.reasons)
 
 
 def _lacking(evidence: Sequence[Evidence], around: Circumstances) -> tuple[str, ...]:

@@ -171,7 +171,8 @@ def _meant(state: LaneState, event: Command) -> Passage | None:
 
 
 def _piece(procedure: Procedure, event: Command, name: str, value: str) -> Evidence:
-    question = next((one for one in SHEET if one.id == name), None) or procedure.question(name)
+    built_in = next((one for one in SHEET if one.id == name), None)
+    question = built_in if name in (PLATE, ABOARD) else procedure.question(name) or built_in
     if question is None:
         raise FormError("unknown_question", f"this procedure does not ask {name}")
     value = plate_of(value) if name == PLATE else checked(question, value)

@@ -63,9 +63,11 @@ def _ask(spec: LaneSpec, vehicle: Passage) -> list[Json]:
     """Return what can be recorded of a vehicle, what its procedure asks for first."""
     around = circumstances(vehicle)
     steps = statuses(spec.procedure, vehicle.evidence, ScreeningVerdict.MISSING, around)
-    asked = {question.id: question for status in steps for question in status.wants}
-    more = {question.id: question for question in SHEET if question.id not in (PLATE, ABOARD)}
-    return [_question(one, required=one.id in asked) for one in (asked | (more | asked)).values()]
+    wanted = {question.id for status in steps for question in status.wants}
+    own = {question.id: question for status in steps for question in status.step.questions}
+    more = {question.id: question for question in SHEET if question.id not in own}
+    asked = [one for one in (own | more).values() if one.id not in (PLATE, ABOARD)]
+    return [_question(one, required=one.id in wanted) for one in asked]
 
 
 def _question(question: Question, *, required: bool) -> Json:

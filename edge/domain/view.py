@@ -21,6 +21,7 @@ from edge.domain.model import (
     Evidence,
     Instant,
     Measurement,
+    Outcome,
     Passage,
     Reading,
     ScreeningVerdict,
@@ -28,6 +29,7 @@ from edge.domain.model import (
 )
 from edge.domain.procedure import Grounds, Question, StepState, StepStatus, category, statuses
 from edge.domain.screening import find
+from edge.domain.telling import following
 from edge.domain.vehicle_view import outline, vehicle_view
 from edge.domain.walk_view import advice, measurements, twice
 
@@ -66,6 +68,7 @@ def lane_view(spec: LaneSpec, state: LaneState, now: Instant) -> Json:
         "measured": [],
         "steps": [],
         "ask": [],
+        "say": None,
         "actions": [],
         "reasons": [],
         "person": {},
@@ -148,7 +151,8 @@ def _passage(spec: LaneSpec, passage: Passage, temperature: Json, state: LaneSta
         },
         "steps": [_step(status) for status in steps],
         "ask": [] if ended else _ask(steps, ordered=spec.procedure.ordered),
-        "actions": [] if ended else _actions(finding.verdict),
+        "say": None if ended else _sentence(steps),
+        "actions": [] if ended else _actions(finding.verdict, spec.procedure.outcomes),
         "reasons": [str(reason) for reason in passage.decision.reasons] if passage.decision else [],
         "person": {} if ended else _person(passage.evidence),
         "pieces": len(passage.evidence),
@@ -164,7 +168,14 @@ def _step(status: StepStatus) -> Json:
         "state": status.state.value,
         "title": dict(status.step.title),
         "reasons": [str(reason) for reason in status.reasons],
+        "required": status.step.required,
     }
+
+
+def _sentence(steps: Sequence[StepStatus]) -> Mapping[str, str] | None:
+    """What the visitor is told to do next, where the procedure has a sentence for it."""
+    step = following(steps)
+    return dict(step.say) if step is not None and step.say else None
 
 
 def _ask(steps: Sequence[StepStatus], *, ordered: bool) -> list[Json]:
@@ -176,7 +187,7 @@ def _ask(steps: Sequence[StepStatus], *, ordered: bool) -> list[Json]:
             continue
         instead = {question.id for question in status.step.instead}
         asked.extend(_question(status, question, instead=question.id in instead) for question in status.wants)
-        if ordered and any(not entry["instead"] for entry in asked):
+        if ordered and any(not entry["instead"] and entry["needed"] for entry in asked):
             break
     return asked
 
@@ -189,13 +200,17 @@ def _question(status: StepStatus, question: Question, *, instead: bool) -> Json:
         "title": dict(question.title),
         "personal": question.personal,
         "required": question.required,
+        "needed": status.step.required,
         "instead": instead,
+        "rung": question.rung,
+        "days": question.days,
         "choices": [{"value": choice.value, "title": dict(choice.title)} for choice in question.choices],
     }
 
 
-def _actions(verdict: ScreeningVerdict) -> list[str]:
-    actions = ["turn_back", "refer", "rest", "park", "abandon"]
+def _actions(verdict: ScreeningVerdict, outcomes: Sequence[Outcome]) -> list[str]:
+    ends = [outcome.value for outcome in (Outcome.TURN_BACK, Outcome.REFER) if outcome in outcomes]
+    actions = [*ends, "rest", "park", "abandon"]
     if verdict is not ScreeningVerdict.NORMAL:
         actions.insert(0, "contact")
     if verdict is not ScreeningVerdict.AGAIN:

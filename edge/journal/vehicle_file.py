@@ -7,6 +7,7 @@ from edge.journal.rows import StoredRow
 
 TABLES = ("vehicle_passage", "occupant")
 
+_NOT = ("no", "not_done")  # what says that something was not done
 _UPSERT = """
 INSERT INTO vehicle_passage(id, lane, direction, outcome, at_us, told, aboard, kind, disinfected, leaflet)
 VALUES (?,?,?,?,?,?,?,?,?,?)
@@ -49,4 +50,4 @@ def _said(body: dict[str, Any]) -> dict[str, str]:
 
 def _ticked(said: dict[str, str], question: str) -> int | None:
     value = said.get(question)
-    return None if value is None else int(value == "yes")
+    return None if value is None else int(value not in _NOT)

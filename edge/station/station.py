@@ -269,9 +269,12 @@ class Station:
             self._pieces.forget(spec.name, self._around.now())
         if sequence is not None:
             self._around.bell.ring()
-            begun = [do for do in result.dos if self._around.perform(spec.name, do)]
+            begun = [do for do in result.dos if self._around.perform(spec.name, do) and do.passage]
             self._effects.begun(spec.name, sequence, begun, self._around.now())
             self._count(spec.name, result.records)
+        else:
+            for do in result.dos:  # for no passage: what to do next, and no verdict that has to be on disk
+                self._around.perform(spec.name, do)
         return sequence
 
     def _row(self, spec: LaneSpec, record: Record) -> Row:

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from edge.domain.errors import ConfigError
+from edge.domain.plan import TICKED
 from edge.domain.procedure import Procedure, Text
 from edge.journal import Reader
 from edge.procedures import parse
 from edge.web.gate import Gate
 
 MOST = 500
+_TICKED: Text = {"zh_Hans": "已办", "en": "Done"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ def titles_of(procedure: Procedure | None) -> Titles:
     return Titles(
         procedure=procedure.title,
         asked={step.id: step.title for step in procedure.steps} | {q.id: q.title for q in questions},
-        answers={(q.id, choice.value): choice.title for q in questions for choice in q.choices},
+        answers={(q.id, choice.value): choice.title for q in questions for choice in q.choices}
+        | {(q.id, TICKED): _TICKED for q in questions if q.kind == "tick"},
         reasons={reason.value: reason.title for reason in procedure.reasons},
     )
 

@@ -54,6 +54,8 @@ WORDS: dict[str, dict[str, Word]] = {
         "code": Word("Show your code", "请出示通行码"),
         "question": Word("Answer the attendant", "请回答门岗询问"),
         "form": Word("Register with the attendant", "请向门岗登记"),
+        "tick": Word("The attendant sees to it", "请等门岗办理"),
+        "venue": Word("Scan the venue code and show the result", "请扫场所码并出示结果"),
     },
     "trust": {
         "fresh": Word("in force", "有效"),
@@ -95,6 +97,11 @@ WORDS: dict[str, dict[str, Word]] = {
         "answer_turn_back": Word("An answer says turn back: {}", "按规定应劝返：{}"),
         "answer_refer": Word("An answer says refer: {}", "按规定应移交：{}"),
         "must_missing": Word("A step was left out: {}", "有步骤未完成：{}"),
+        "no_step": Word(
+            "No step of the procedure is for this case: the attendant decides.",
+            "流程里没有适用的步骤，请门岗处理。",
+        ),
+        "unfinished": Word("Went away without a step: {}", "没做完就离开：{}"),
         "attendant": Word("The attendant decided.", "由门岗决定。"),
         "occupant_refer": Word(
             "Somebody in the vehicle was referred: decide who goes on.", "车上有人移交：请决定其余人员。"
@@ -256,6 +263,7 @@ WORDS: dict[str, dict[str, Word]] = {
         "handed": Word("handed to a colleague", "已交同事处理"),
         "other": Word("another reason", "其他"),
         "left": Word("the person left", "人已离开"),
+        "unfinished": Word("did not go on", "没有继续办理"),
         "calibration": Word("measured to calibrate the thermometer", "校准测温仪时的测量"),
     },
     "field": {

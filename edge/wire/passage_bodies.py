@@ -154,7 +154,10 @@ class PassageBody(Body):
     `rushed`: the queue was long then. `vehicle`: it is a vehicle's own passage; `group` is the passage of the
     vehicle that somebody came in. `minute` of the day on the gate's wall when it was opened.
     A vehicle has `occupants`, and `told`, how many people are in it by the newest word. `corrects`: the
-    passage had ended another way before, in an earlier row, and went on as its vehicle did."""
+    passage had ended another way before, in an earlier row, and went on as its vehicle did.
+    `musts` says of each must whether its step was done; `musts_met` whether it was met: whoever is over the
+    threshold was measured (R4). Absent in rows of gates that did not say yet: then it is `musts`, and
+    `temperature` where the verdict is normal, again or over."""
 
     passage: int
     direction: str
@@ -178,6 +181,7 @@ class PassageBody(Body):
     ticket: int | None = None
     temperature: Temperature
     musts: dict[str, bool]
+    musts_met: dict[str, bool] | None = None
     second: bool
     rests: list[Rest] = []
     offered: str | None = None

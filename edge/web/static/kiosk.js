@@ -98,6 +98,9 @@ function carry(old, part) {
     const typed = old.querySelector(`#${CSS.escape(field.id)}`);
     if (typed) field.value = typed.value;
   }
+  for (const way of part.querySelectorAll("details[id]")) {
+    way.open = old.querySelector(`#${CSS.escape(way.id)}`)?.open ?? false;
+  }
 }
 
 // What a part looked like when it came: typing, opening and counting down must not count as changes.
