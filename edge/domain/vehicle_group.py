@@ -134,7 +134,7 @@ def idle(spec: LaneSpec, state: LaneState, at: Instant) -> Result | None:
         if not is_here(state, vehicle):
             idle_us = elapsed(spec, vehicle.rests[-1], at)
         if idle_us > spec.park_max_us and not open_of(state, vehicle.id):
-            left = rules.left(spec.procedure, spec.policy, vehicle.evidence, circumstances(vehicle))
+            left = rules.left(spec.of(vehicle), spec.policy, vehicle.evidence, circumstances(vehicle))
             return closed(spec, state, vehicle, left, at)
     group = state.group
     if group is None or state.active is not None or not group.awaited:
@@ -151,16 +151,16 @@ def unawaited(state: LaneState, at: Instant) -> Result:
 
 
 def _ruled(spec: LaneSpec, vehicle: Passage) -> Decision:
-    return rules.decide(spec.procedure, spec.policy, vehicle.evidence, circumstances(vehicle))
+    return rules.decide(spec.of(vehicle), spec.policy, vehicle.evidence, circumstances(vehicle))
 
 
 def _as(spec: LaneSpec, passage: Passage, decision: Decision) -> Decision:
     """Return the decision of somebody who goes where their vehicle goes."""
     around = circumstances(passage)
     if decision.by is None or decision.outcome is None:
-        return rules.left(spec.procedure, spec.policy, passage.evidence, around)
+        return rules.left(spec.of(passage), spec.policy, passage.evidence, around)
     return rules.attend(
-        spec.procedure,
+        spec.of(passage),
         spec.policy,
         passage.evidence,
         decision.outcome,

@@ -95,7 +95,7 @@ def _give(
         raise FormError("bad_value", "no answer was given")
     if len(vehicle.evidence) + len(answers) > MAX_EVIDENCE:
         raise FormError("too_much", "this passage holds no more answers; decide it", 409)
-    pieces = tuple(_piece(spec.procedure, event, name, value) for name, value in answers)
+    pieces = tuple(_piece(spec.of(vehicle), event, name, value) for name, value in answers)
     vehicle = replace(vehicle, evidence=(*vehicle.evidence, *pieces), touched=event.at)
     seats, there = said(pieces, ABOARD), counted(vehicle.occupants) + len(open_of(state, vehicle.id))
     if seats is not None and int(seats) < there:
@@ -146,7 +146,7 @@ def _decide(spec: LaneSpec, state: LaneState, vehicle: Passage, event: Decide) -
         if left := len(open_of(state, vehicle.id)):
             raise FormError("occupants_open", f"{left} of this vehicle have not been decided yet", 409)
     decision = rules.attend(
-        spec.procedure,
+        spec.of(vehicle),
         spec.policy,
         vehicle.evidence,
         event.outcome,

@@ -36,7 +36,7 @@ def vehicle_view(spec: LaneSpec, state: LaneState) -> Json | None:
         "missing": list(decision.missing) if decision is not None else [],
         "answers": _answers(vehicle),
         "ask": _ask(spec, vehicle),
-        "chosen": [_grounds(one) for one in (*GROUNDS, *spec.procedure.reasons)],
+        "chosen": [_grounds(one) for one in (*GROUNDS, *spec.of(vehicle).reasons)],
     }
 
 
@@ -62,7 +62,7 @@ def _answers(vehicle: Passage) -> Mapping[str, str]:
 def _ask(spec: LaneSpec, vehicle: Passage) -> list[Json]:
     """Return what can be recorded of a vehicle, what its procedure asks for first."""
     around = circumstances(vehicle)
-    steps = statuses(spec.procedure, vehicle.evidence, ScreeningVerdict.MISSING, around)
+    steps = statuses(spec.of(vehicle), vehicle.evidence, ScreeningVerdict.MISSING, around)
     wanted = {question.id for status in steps for question in status.wants}
     own = {question.id: question for status in steps for question in status.step.questions}
     more = {question.id: question for question in SHEET if question.id not in own}
