@@ -259,6 +259,11 @@ class Lane(Table):
         ge=60,
         le=604_800,
     )
+    seats_by_tap: bool = key(
+        "the next occupant of a vehicle is awaited only once the attendant taps Next, not at once",
+        "车上的下一位要等门岗点“下一位”才开始，而不是自动开始",
+        default=False,
+    )
     thermometer: Annotated[tuple[Thermometer, ...], BeforeValidator(values.devices)] = key(
         "driver and options, see `gatepost drivers thermometer`; one table, or several as "
         "[[lane.thermometer]]: an array to find the face beside a spot sensor that decides. "

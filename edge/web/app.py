@@ -26,6 +26,7 @@ from edge.web import (
     temperature,
     told,
     twice_daily,
+    vehicles_api,
 )
 from edge.web.errors import register_errors
 from edge.web.gate import Gate
@@ -90,6 +91,7 @@ def create_app(gate: Gate) -> Flask:
         api.blueprint(gate),
         cases.blueprint(gate),
         cases_api.blueprint(gate),
+        vehicles_api.blueprint(gate),
         events.blueprint(gate, users, logins, streams),
         probes.blueprint(gate),
     ):
