@@ -19,6 +19,7 @@ from edge.app.equipment import Equipment
 from edge.app.folder import boot_id, cookie_secret, outside_key, take_folder
 from edge.app.lanes import build, case_rules, earlier_replies, filled, regulars, side_by_side, twice_daily_of
 from edge.app.platforms import Platforms, recalled
+from edge.app.reporting import report_terms, trouble
 from edge.app.trust import TrustFolder
 from edge.bell import Bell
 from edge.clock import Clock
@@ -32,6 +33,7 @@ from edge.keeper import Keeper, publish
 from edge.messages import Message
 from edge.platforms import Desk
 from edge.registers.cases import Cases, opening_row
+from edge.reports.sending import Reports
 from edge.station import Station, Surroundings
 from edge.threads import Threads
 from edge.uplink import Options, Uplink
@@ -107,6 +109,7 @@ class _Gate:
         self.uplink = self._uplink()
         self.equipment = Equipment(self.lanes, self.threads, self.health, self.now, settings.gate.timezone)
         self.cases = Cases(self.journal, case_rules(settings), self.now, self._cases_changed)
+        self.reports = Reports(self.journal, report_terms(settings), self.now, self._cases_changed)
         self.station = self._station(reader)
 
     def first_accounts(self) -> list[tuple[str, str, str]]:
@@ -127,6 +130,8 @@ class _Gate:
         if self.uplink is not None:
             self.threads.start("uplink", partial(self.uplink.run, self.stop))
         self._start_keeper()
+        beat = self.health.heart("reports", 900.0).beat
+        self.threads.start("reports", partial(self.reports.run, self.stop, beat))
         self._start_pages(on_ready)
         status = self.health.watch(self.stop, Notifier.from_environ(self.environ))
         self.stop.set()
@@ -242,6 +247,7 @@ class _Gate:
         health.probe("instruments", probes.instruments(self._doubted))
         health.probe("levels", probes.shifts(self._shifted))
         health.probe("cases", probes.cases(lambda: self.cases.late_lately))
+        health.probe("reports", partial(trouble, self.reports))
         health.section("trust", lambda: {"lists": self._trusted()})
         health.probe("trust", trust.age(self._trusted))
         health.probe("trust_files", trust.files(lambda: self.trust.unreadable))
@@ -326,6 +332,7 @@ class _Gate:
             now=self.now,
             often=often,
             destroyed=self._forget,
+            reported_us=lambda: self.reports.reported_us,
         )
         self.health.probe("journal_kept", partial(self._journal_trouble, keeper))
         self.threads.start("keeper", partial(keeper.run, self.stop))
@@ -378,6 +385,7 @@ class _Gate:
             state=self.state,
             stop=self.stop,
             cases=self.cases,
+            reports=self.reports,
             banners=tuple(banners),
             preview=self.equipment.preview,
             trust=self._trusted,

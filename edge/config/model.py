@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 
 from edge.config import values
 from edge.config.platforms import Platform
+from edge.config.reports import Reports
 from edge.config.screening import Screening
 from edge.config.twice_daily import TwiceDaily
 from edge.config.values import Device, Table, Thermometer, key, split_address, wrong
@@ -317,6 +318,7 @@ class Settings(Table):
     twice_daily: TwiceDaily = TwiceDaily()
     codes: Codes = Codes()
     cases: Cases = Cases()
+    reports: Reports = Reports()
     platform: Annotated[tuple[Platform, ...], Field(strict=False)] = ()
     lane: Annotated[tuple[Lane, ...], AfterValidator(_some), Field(strict=False)]
 
@@ -330,9 +332,16 @@ TABLES: Mapping[str, type[Table]] = {
     "twice_daily": TwiceDaily,
     "codes": Codes,
     "cases": Cases,
+    "reports": Reports,
 }
 LISTS: Mapping[str, type[Table]] = {"platform": Platform, "lane": Lane}
 """Tables that may stand several times, as [[name]]."""
 DEVICE_KEYS = ("thermometer", "scanner", "barrier", "voice", "lights")
-PATH_KEYS = (("store", "path"), ("store", "key_file"), ("uplink", "token_file"), ("codes", "trust"))
+PATH_KEYS = (
+    ("store", "path"),
+    ("store", "key_file"),
+    ("uplink", "token_file"),
+    ("codes", "trust"),
+    ("reports", "template"),
+)
 SECRET_KEYS = frozenset({"token"})

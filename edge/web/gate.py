@@ -17,6 +17,7 @@ from edge.domain.procedure import Procedure
 from edge.domain.twice_daily import Terms
 from edge.journal import Reader, Row, State, StoredRow
 from edge.registers.cases import Cases
+from edge.reports.sending import Reports
 
 
 class Reply(Protocol):
@@ -42,7 +43,8 @@ class Gate:
     `incarnation` is asked each time, because a journal may begin anew; `procedures` are the ones the
     lanes follow, by name. `preview` asks a camera, by lane and device, for what it sees now; `trust`
     gives the trust lists in force, each with its date and state; `twice_daily` is what the site has settled
-    about two measurements a day. `cases` is the register of those who were handed over for a check.
+    about two measurements a day. `cases` is the register of those who were handed over for a check,
+    `reports` what is reported every day.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Gate:
     state: State
     stop: threading.Event
     cases: Cases
+    reports: Reports
     banners: tuple[str, ...] = ()
     preview: Callable[[str, str], Preview | None] = lambda _lane, _device: None
     trust: Callable[[], Sequence[Mapping[str, Any]]] = list

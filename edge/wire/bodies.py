@@ -26,6 +26,7 @@ from edge.wire.instrument_bodies import (
     LevelWithdrawn,
 )
 from edge.wire.passage_bodies import CodeAnswered, DecidedBody, EffectsBody, PassageBody
+from edge.wire.report_bodies import CorrectionRecorded, EveningNoted, PaperEntered, ReportDaily, TraceAnswered
 
 
 class GateStarted(Body):
@@ -73,9 +74,10 @@ class InboxOverflowed(Body):
 
 class PersonalOpened(Body):
     """Somebody looked at personal fields: of a passage, of a case, of both, or, with `what`, of a list of the
-    pages for a local `day`."""
+    pages for a local `day`, or those of a `trace`."""
 
     passage: int | None = None
+    trace: int | None = None
     case: int | None = None
     what: str | None = None
     day: str | None = None
@@ -185,6 +187,11 @@ BODIES: dict[str, type[Body]] = {
     "case.closed": CaseClosed,
     "case.reopened": CaseReopened,
     "temperature.reported": TemperatureReported,
+    "report.daily": ReportDaily,
+    "correction.recorded": CorrectionRecorded,
+    "paper.entered": PaperEntered,
+    "evening.noted": EveningNoted,
+    "trace.answered": TraceAnswered,
     "list.received": ListReceived,
     "list.refused": ListRefused,
     "uplink.lost": UplinkContact,

@@ -18,6 +18,7 @@ from edge.domain.policy import Policy
 from edge.journal import Journal, Look, Row, State
 from edge.procedures import parse
 from edge.registers.cases import Cases, Rules, opening_row
+from edge.reports.sending import Reports, Terms
 from edge.station import Station, Surroundings
 from edge.web.gate import Gate
 from edge.web.users import Users
@@ -217,6 +218,7 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
         state=state,
         stop=stop,
         cases=cases,
+        reports=Reports(CasesJournal(journal, writer), Terms(), clock, rung),
     )
     users = Users(state)
     thread = threading.Thread(target=station.run, args=(stop,), name="station")
