@@ -16,6 +16,7 @@ from edge.domain.ports import Preview
 from edge.domain.procedure import Procedure
 from edge.domain.twice_daily import Terms
 from edge.journal import Reader, Row, State, StoredRow
+from edge.registers.book import Book
 from edge.registers.cases import Cases
 from edge.reports.sending import Reports
 
@@ -45,6 +46,7 @@ class Gate:
     gives the trust lists in force, each with its date and state; `twice_daily` is what the site has settled
     about two measurements a day. `cases` is the register of those who were handed over for a check,
     `reports` what is reported every day.
+    `book` holds every other list kept at the gate.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Gate:
     stop: threading.Event
     cases: Cases
     reports: Reports
+    book: Book
     banners: tuple[str, ...] = ()
     preview: Callable[[str, str], Preview | None] = lambda _lane, _device: None
     trust: Callable[[], Sequence[Mapping[str, Any]]] = list

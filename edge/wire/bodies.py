@@ -26,7 +26,13 @@ from edge.wire.instrument_bodies import (
     LevelWithdrawn,
 )
 from edge.wire.passage_bodies import CodeAnswered, DecidedBody, EffectsBody, PassageBody
-from edge.wire.report_bodies import CorrectionRecorded, EveningNoted, PaperEntered, ReportDaily, TraceAnswered
+from edge.wire.register_bodies import (
+    RegisterAmended,
+    RegisterEnded,
+    RegisterEntered,
+    RegisterImportUndone,
+)
+from edge.wire.report_bodies import CorrectionRecorded, EveningNoted, PaperEntered, ReportDaily
 
 
 class GateStarted(Body):
@@ -191,7 +197,10 @@ BODIES: dict[str, type[Body]] = {
     "correction.recorded": CorrectionRecorded,
     "paper.entered": PaperEntered,
     "evening.noted": EveningNoted,
-    "trace.answered": TraceAnswered,
+    "register.entered": RegisterEntered,
+    "register.amended": RegisterAmended,
+    "register.ended": RegisterEnded,
+    "register.import_undone": RegisterImportUndone,
     "list.received": ListReceived,
     "list.refused": ListRefused,
     "uplink.lost": UplinkContact,

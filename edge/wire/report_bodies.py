@@ -83,20 +83,3 @@ class EveningNoted(Body):
     fields: dict[str, int | str]
     by: str
     command_id: str
-
-
-class TraceAnswered(Body):
-    """A trace (R39) was asked for and answered: how many passages of the person there were, how many others
-    within the minutes around each. Who was looked for is sealed. `trace` counts 1, 2, 3 …"""
-
-    trace: int
-    requester: str
-    authority: str
-    scope: str
-    minutes: int
-    from_day: str
-    to_day: str
-    passages: int
-    others: int
-    by: str
-    command_id: str
