@@ -3,6 +3,7 @@
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from edge.app.lanes import twice_daily_of
 from edge.config import Settings
 from edge.health import Problem
 from edge.reports.sending import DAY_US, MINUTE_US, Reports, Terms
@@ -20,6 +21,7 @@ def report_terms(settings: Settings) -> Terms:
         site=table.site,
         since=None if table.since is None else date.fromisoformat(table.since),
         least_out_percent=table.least_out_percent,
+        threshold_mdegc=twice_daily_of(settings).threshold_mdegc,
         keep_us=settings.store.retention_max_days * DAY_US,
     )
 

@@ -105,6 +105,11 @@ class DayRows:
                 begin = found[-1].seq + 1
         return False
 
+    def these(self, *seqs: int) -> list[Dated]:
+        """Return these rows."""
+        found = [row for seq in seqs for row in self._rows(f"{_SELECT} WHERE seq = ?", seq)]
+        return [Dated(self.moment(row), row) for row in found]
+
     def moment(self, row: StoredRow) -> int | None:
         """Return when a row was written, None where nobody can say."""
         return self.calendar.moment(Place(row.seq, row.boot, row.mono_us, row.at_us, row.clock))

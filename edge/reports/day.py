@@ -58,6 +58,14 @@ class Days:
         """Return the local day of a moment."""
         return day_of(at_us, self.zone)
 
+    def text_of(self, at_us: int) -> str:
+        """Return a moment as local date and time to the second."""
+        try:
+            moment = (_EPOCH + timedelta(microseconds=at_us)).astimezone(self.zone)
+        except OverflowError:
+            return str(at_us)
+        return moment.strftime("%Y-%m-%d %H:%M:%S")
+
     def told(self, day: date, upto: int | None = None) -> Told:
         """Return a day as of a row (the newest)."""
         upto = self.head if upto is None else upto

@@ -20,6 +20,7 @@ from edge.domain.model import Instant
 from edge.journal import Look, Reader, Row, StoredRow
 from edge.reports.day import DAILY, Days, Gap, Told, days_between, starts_us
 from edge.reports.figures import DISTINCT, Figures, summed
+from edge.reports.taking import Taking
 
 MINUTE_US = 60_000_000
 DAY_US = 1440 * MINUTE_US
@@ -52,6 +53,7 @@ class Terms:
     since: date | None = None
     least_out_percent: int = 50
     keep_us: int = 60 * DAY_US
+    threshold_mdegc: int = 37_300
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ class Reports:
         self._journal = journal
         self._now = now
         self._changed = changed
+        self.taking = Taking(journal, terms.zone, now, changed, terms.threshold_mdegc)
         self._missing: tuple[date, ...] = ()
         self._refused = ""
         self._reported_us: int | None = None

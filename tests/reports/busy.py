@@ -199,11 +199,11 @@ class BusyGate:
         if outcome == "refer" and chance.random() < 0.3:
             body["chosen"] = "suspected"
         body["category"] = "resident" if who < 40 else "visitor"
-        self._ended(lane, outcome, verdict, body, evidence, self._named(who, len(evidence)), group=group)
+        self._ended(lane, outcome, verdict, more=body, evidence=evidence, who=self._named(who), group=group)
         if outcome == "refer":
             self._case(self.number - 1)
 
-    def _named(self, who: int, pieces: int) -> dict[str, Any] | None:
+    def _named(self, who: int) -> dict[str, Any] | None:
         if self.random.random() < 0.05:
             return None
         name, room = NAMES[who % len(NAMES)], f"{who % 9 + 1}-{who}"
@@ -224,7 +224,7 @@ class BusyGate:
         more = {"vehicle": True, "musts": {}} | ({"chosen": "origin"} if outcome == "turn_back" else {})
         plate = f"渝A{chance.randrange(40):05d}"
         who = {"evidence": {"0": {"value": plate}}, "find": [plate]} if chance.random() < 0.95 else None
-        self._ended(lane, outcome, "missing", more, evidence, who)
+        self._ended(lane, outcome, "missing", more=more, evidence=evidence, who=who)
         for _ in range(chance.choice((0, 1, 2, 2, 3))):
             self.clocks.true_us += 3 * SECOND_US
             self._person(group=number, lane=lane)
@@ -234,6 +234,7 @@ class BusyGate:
         lane: str,
         outcome: str,
         verdict: str,
+        *,
         more: dict[str, Any],
         evidence: list[dict[str, Any]],
         who: dict[str, Any] | None,

@@ -48,6 +48,15 @@ LEFT JOIN journal f ON f.seq = a.after
 """
 
 
+# Which rows are decisions of which passage, and which are corrections of one.
+_PASSAGES = (
+    "CREATE TEMP TABLE about AS SELECT json_extract(body, '$.passage') AS passage, seq, kind FROM journal"
+    " WHERE kind IN ('passage.decided', 'correction.recorded')",
+    "CREATE INDEX temp.by_passage ON about(passage, kind, seq)",
+    "CREATE INDEX temp.by_seq ON about(seq)",
+)
+
+
 class Recount:
     """The figures of one store folder's journal, for a zone so many hours east of Greenwich."""
 
@@ -60,6 +69,8 @@ class Recount:
             "UPDATE dated SET day = date((at_us + ?) / 1000000, 'unixepoch')", (east_h * 3_600_000_000,)
         )
         self._file.execute("CREATE INDEX temp.by_day ON dated(day, kind)")
+        for statement in _PASSAGES:
+            self._file.execute(statement)
         self._east_us = east_h * 3_600_000_000
         self._keys = self._opened_keys(folder)
         self._incarnations = self._file.execute("SELECT first_seq, id FROM incarnation ORDER BY 1").fetchall()
@@ -72,7 +83,8 @@ class Recount:
         return [
             day
             for (day,) in self._file.execute(
-                "SELECT DISTINCT json_extract(body, '$.day') FROM journal WHERE kind = 'report.daily' ORDER BY 1"
+                "SELECT DISTINCT json_extract(body, '$.day') FROM journal WHERE kind = 'report.daily'"
+                " ORDER BY 1"
             )
         ]
 
@@ -104,11 +116,10 @@ class Recount:
     def _passages(self, day: str, upto: int) -> list[dict[str, Any]]:
         sql = """
         WITH ended AS (
-          SELECT json_extract(j.body, '$.passage') AS passage, min(j.seq) AS first, max(j.seq) AS last
-          FROM journal j WHERE j.kind = 'passage.decided' AND j.seq <= :upto
-            AND json_extract(j.body, '$.passage') IN (
-              SELECT json_extract(k.body, '$.passage') FROM dated d JOIN journal k USING (seq)
-              WHERE d.day = :day AND d.kind = 'passage.decided')
+          SELECT passage, min(seq) AS first, max(seq) AS last FROM about
+          WHERE kind = 'passage.decided' AND seq <= :upto AND passage IN (
+            SELECT a.passage FROM dated d JOIN about a USING (seq)
+            WHERE d.day = :day AND d.kind = 'passage.decided')
           GROUP BY 1
         ), fixed AS (
           SELECT json_extract(body, '$.passage') AS passage, count(*) AS n,
@@ -117,18 +128,18 @@ class Recount:
         )
         SELECT ended.passage, ended.last AS seq, j.lane, j.key_id, j.sealed, j.body AS body,
           json_extract(j.body, '$.vehicle') AS vehicle, json_extract(j.body, '$.group') AS in_group,
-          coalesce((SELECT json_extract(c.body, '$.outcome') FROM journal c WHERE c.kind =
-            'correction.recorded' AND c.seq <= :upto AND json_extract(c.body, '$.passage') = ended.passage
-            AND json_extract(c.body, '$.outcome') IS NOT NULL ORDER BY c.seq DESC LIMIT 1),
+          coalesce((SELECT json_extract(c.body, '$.outcome') FROM about b JOIN journal c USING (seq)
+            WHERE b.kind = 'correction.recorded' AND b.seq <= :upto AND b.passage = ended.passage
+            AND json_extract(c.body, '$.outcome') IS NOT NULL ORDER BY b.seq DESC LIMIT 1),
             json_extract(j.body, '$.outcome')) AS outcome,
-          coalesce((SELECT json_extract(c.body, '$.direction') FROM journal c WHERE c.kind =
-            'correction.recorded' AND c.seq <= :upto AND json_extract(c.body, '$.passage') = ended.passage
-            AND json_extract(c.body, '$.direction') IS NOT NULL ORDER BY c.seq DESC LIMIT 1),
+          coalesce((SELECT json_extract(c.body, '$.direction') FROM about b JOIN journal c USING (seq)
+            WHERE b.kind = 'correction.recorded' AND b.seq <= :upto AND b.passage = ended.passage
+            AND json_extract(c.body, '$.direction') IS NOT NULL ORDER BY b.seq DESC LIMIT 1),
             json_extract(j.body, '$.direction')) AS direction,
           json_extract(j.body, '$.category') AS category,
-          coalesce((SELECT json_extract(c.body, '$.suspected') FROM journal c WHERE c.kind =
-            'correction.recorded' AND c.seq <= :upto AND json_extract(c.body, '$.passage') = ended.passage
-            AND json_extract(c.body, '$.suspected') IS NOT NULL ORDER BY c.seq DESC LIMIT 1),
+          coalesce((SELECT json_extract(c.body, '$.suspected') FROM about b JOIN journal c USING (seq)
+            WHERE b.kind = 'correction.recorded' AND b.seq <= :upto AND b.passage = ended.passage
+            AND json_extract(c.body, '$.suspected') IS NOT NULL ORDER BY b.seq DESC LIMIT 1),
             json_extract(j.body, '$.chosen') = 'suspected', 0) AS suspected,
           coalesce(json_extract(j.body, '$.temperature.verdict'), 'missing') AS verdict,
           coalesce(json_extract(j.body, '$.second'), 0) AS second,
@@ -139,7 +150,8 @@ class Recount:
             json_extract(e.value, '$.question') = 'mask'
             AND json_extract(e.value, '$.value') = 'reminded') AS reminded,
           EXISTS (SELECT 1 FROM json_each(j.body, '$.evidence') e WHERE
-            json_extract(e.value, '$.question') IN ('leaflet', 'leaflets') AND json_extract(e.value, '$.value')
+            json_extract(e.value, '$.question') IN ('leaflet', 'leaflets')
+            AND json_extract(e.value, '$.value')
             IN ('yes', 'done', 'given', 'confirmed', 'shown', 'ok', 'green')) AS leaflet,
           EXISTS (SELECT 1 FROM json_each(j.body, '$.evidence') e WHERE
             json_extract(e.value, '$.question') IN ('disinfection', 'disinfected')
@@ -195,7 +207,8 @@ class Recount:
         found["cases.overdue"] = self._one(
             """
             WITH told AS (
-              SELECT json_extract(j.body, '$.case') AS number, j.kind, json_extract(j.body, '$.due_us') AS due,
+              SELECT json_extract(j.body, '$.case') AS number, j.kind,
+                json_extract(j.body, '$.due_us') AS due,
                 row_number() OVER (PARTITION BY json_extract(j.body, '$.case') ORDER BY j.seq DESC) AS age
               FROM dated d JOIN journal j USING (seq)
               WHERE d.kind GLOB 'case.*' AND d.at_us < ? AND j.seq <= ?
@@ -209,8 +222,9 @@ class Recount:
             *(upto, ends_us, ends_us - 86_400_000_000),
         )
         for register, kind, n in self._file.execute(
-            "SELECT json_extract(j.body, '$.register'), d.kind, count(*) FROM dated d JOIN journal j USING (seq)"
-            " WHERE d.day = ? AND d.seq <= ? AND d.kind IN ('register.entered', 'register.amended',"
+            "SELECT json_extract(j.body, '$.register'), d.kind, count(*) FROM dated d"
+            " JOIN journal j USING (seq) WHERE d.day = ? AND d.seq <= ?"
+            " AND d.kind IN ('register.entered', 'register.amended',"
             " 'register.ended') GROUP BY 1, 2",
             (day, upto),
         ):

@@ -56,6 +56,19 @@ def test_the_recount_knows_nothing_of_the_project() -> None:
 def test_the_days_hold_everything_that_makes_counting_hard(lived: tuple[Path, BusyGate]) -> None:
     _, gate = lived
     assert all(gate.counts[name] > 0 for name in gate.counts), gate.counts
+    folder, _ = lived
+    with closing(Recount(folder)) as recount:
+        sent = [recount.reports(day)[0]["figures"] for day in recount.days()]
+    for name in (
+        "undated",
+        "over",
+        "suspected",
+        "disinfected",
+        "gap.vehicle_without_occupants",
+        "paper.persons",
+    ):
+        assert any(found[name] for found in sent), name
+    assert all(0 < found["distinct.persons"] < found["passes.persons"] for found in sent[:3])
 
 
 def test_every_report_says_what_the_raw_rows_say(lived: tuple[Path, BusyGate]) -> None:
