@@ -21,6 +21,7 @@ def report_terms(settings: Settings) -> Terms:
         site=table.site,
         since=None if table.since is None else date.fromisoformat(table.since),
         least_out_percent=table.least_out_percent,
+        template=table.template,
         threshold_mdegc=twice_daily_of(settings).threshold_mdegc,
         keep_us=settings.store.retention_max_days * DAY_US,
     )

@@ -288,6 +288,12 @@ class Reader:
         incarnations = self.incarnations()
         return [_opened(row, keys, incarnations) for row in rows]
 
+    def register_names(self) -> list[str]:
+        """Return the names of the registers that have an entry."""
+        with self._reading() as connection:
+            found = connection.execute("SELECT DISTINCT register FROM register_entry ORDER BY register")
+            return [name for (name,) in found.fetchall()]
+
     def days(self, day_of: Callable[[int], object]) -> DayRows:
         """Return what reports read, with the calendar as of now; `day_of` gives the local day of a moment."""
         with self._reading() as connection:

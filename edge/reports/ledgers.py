@@ -1,5 +1,6 @@
 """Ledgers (台账): tables of passages, of outsiders, of who overrode what, and of any register, to look at,
-print and give to an office. Personal columns are filled only where the caller had them opened and written down.
+print and give to an office. Personal columns are filled only where the caller had them opened and
+written down.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -54,6 +55,7 @@ class Terms:
     least_out_percent: int = 50
     keep_us: int = 60 * DAY_US
     threshold_mdegc: int = 37_300
+    template: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,9 @@ class Trace:
         return [found[seq] for seq in sorted(found)]
 
 
-def trace(reader: Reader, days: Days, values: Sequence[str], first: date, last: date, minutes: int) -> Trace:
+def trace(
+    reader: Reader, days: Days, values: Sequence[str], first: date, last: date, *, minutes: int
+) -> Trace:
     """Return the passages between two days that hold one of the look-up values, oldest first, each with those
     within so many minutes before and after, at any lane."""
     bounds = starts_us(first, days.zone), starts_us(last + timedelta(days=1), days.zone)

@@ -12,13 +12,16 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
 
 from edge.web import (
+    afterwards,
     api,
     auth,
     cases,
     cases_api,
     events,
     kiosk,
+    ledgers,
     probes,
+    reports,
     review,
     setup,
     show,
@@ -88,6 +91,9 @@ def create_app(gate: Gate) -> Flask:
         api.blueprint(gate),
         cases.blueprint(gate),
         cases_api.blueprint(gate),
+        reports.blueprint(gate),
+        ledgers.blueprint(gate),
+        afterwards.blueprint(gate),
         events.blueprint(gate, users, logins, streams),
         probes.blueprint(gate),
     ):

@@ -80,13 +80,14 @@ class InboxOverflowed(Body):
 
 class PersonalOpened(Body):
     """Somebody looked at personal fields: of a passage, of a case, of both, or, with `what`, of a list of the
-    pages for a local `day`, or those of a `trace`."""
+    pages for a local `day` (to `until`), or those of a `trace`."""
 
     passage: int | None = None
     trace: int | None = None
     case: int | None = None
     what: str | None = None
     day: str | None = None
+    until: str | None = None
     by: str
     why: str | None = None
 
