@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 from edge.config import values
 from edge.config.notify import Notify
 from edge.config.platforms import Platform
+from edge.config.reports import Reports
 from edge.config.screening import Screening
 from edge.config.twice_daily import TwiceDaily
 from edge.config.values import Device, Table, Thermometer, key, split_address, wrong
@@ -323,6 +324,7 @@ class Settings(Table):
     twice_daily: TwiceDaily = TwiceDaily()
     codes: Codes = Codes()
     cases: Cases = Cases()
+    reports: Reports = Reports()
     platform: Annotated[tuple[Platform, ...], Field(strict=False)] = ()
     notify: Annotated[tuple[Notify, ...], Field(strict=False)] = ()
     lane: Annotated[tuple[Lane, ...], AfterValidator(_some), Field(strict=False)]
@@ -337,11 +339,18 @@ TABLES: Mapping[str, type[Table]] = {
     "twice_daily": TwiceDaily,
     "codes": Codes,
     "cases": Cases,
+    "reports": Reports,
 }
 LISTS: Mapping[str, type[Table]] = {"platform": Platform, "notify": Notify, "lane": Lane}
 """Tables that may stand several times, as [[name]]."""
 LIST_DEVICES = ("verifier", "notifier")
 """Devices of such tables, as [name.device]."""
 DEVICE_KEYS = ("thermometer", "scanner", "barrier", "voice", "lights")
-PATH_KEYS = (("store", "path"), ("store", "key_file"), ("uplink", "token_file"), ("codes", "trust"))
+PATH_KEYS = (
+    ("store", "path"),
+    ("store", "key_file"),
+    ("uplink", "token_file"),
+    ("codes", "trust"),
+    ("reports", "template"),
+)
 SECRET_KEYS = frozenset({"token"})

@@ -12,14 +12,17 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
 
 from edge.web import (
+    afterwards,
     api,
     auth,
     cases,
     cases_api,
     events,
     kiosk,
+    ledgers,
     probes,
     procedures,
+    reports,
     review,
     setup,
     show,
@@ -92,6 +95,9 @@ def create_app(gate: Gate) -> Flask:
         cases.blueprint(gate),
         cases_api.blueprint(gate),
         vehicles_api.blueprint(gate),
+        reports.blueprint(gate),
+        ledgers.blueprint(gate),
+        afterwards.blueprint(gate),
         events.blueprint(gate, users, logins, streams),
         probes.blueprint(gate),
     ):

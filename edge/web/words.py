@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from edge.codes.reasons import SENTENCES
 from edge.domain.vehicle import GROUNDS
-from edge.web import aiming, cases_words, procedures_words, troubles, walking
+from edge.web import aiming, cases_words, procedures_words, report_words, troubles, walking
 from edge.web.shortfalls import SHORTFALLS
 from edge.web.troubles import Word
 
@@ -232,6 +232,9 @@ WORDS: dict[str, dict[str, Word]] = {
         "passage.effects": Word("barrier and voice", "道闸与语音"),
         "code.answered": Word("answer of a platform, after the end", "平台在通行结束后的答复"),
         "personal.opened": Word("personal fields opened", "查看个人信息"),
+        "correction.recorded": Word("corrected in reports", "报表更正"),
+        "paper.entered": Word("line of a paper page", "纸质登记补录"),
+        "report.daily": Word("daily report", "日报、零报告"),
         **cases_words.ROWS,
         **procedures_words.ROWS,
     },
@@ -265,6 +268,7 @@ WORDS: dict[str, dict[str, Word]] = {
         "other": Word("another reason", "其他"),
         "left": Word("the person left", "人已离开"),
         "unfinished": Word("did not go on", "没有继续办理"),
+        "suspected": Word("suspected", "疑似人员"),
         "calibration": Word("measured to calibrate the thermometer", "校准测温仪时的测量"),
     },
     "field": {
@@ -347,6 +351,7 @@ WORDS: dict[str, dict[str, Word]] = {
     # Why a manager opens personal fields: a list, because free text would itself be personal.
     "opening": {
         "tracing": Word("Contact tracing", "流调溯源"),
+        "trace": Word("Trace that was asked for", "按流调申请查询"),
         "referral": Word("Follow-up of a referral", "移交后续跟踪"),
         "complaint": Word("Complaint or objection", "投诉或异议"),
         "correction": Word("Correction of an entry", "更正登记"),
@@ -372,6 +377,7 @@ WORDS: dict[str, dict[str, Word]] = {
     "walk_hint": walking.HINTS,
     "walk_way": walking.WAYS,
     "walk_hold": walking.HOLD,
+    **{group: dict(words) for group, words in report_words.GROUPS.items()},
 }
 
 
