@@ -104,7 +104,7 @@ def ledger(  # noqa: PLR0917 - one parameter for each option
     store: Path | None,
     config: Path | None,
 ) -> None:
-    """A ledger NAME, or register:NAME, as csv: passages, outsiders, vehicles, turned_back, over, suspected …"""
+    """A ledger NAME, or register:NAME, as csv: passages, outsiders, vehicles, turned_back, suspected …"""
     place, terms = _place(store, config)
     first = _day(day, place, terms)
     wish = tables.Wish(first, _iso(last) if last else first, terms.zone)
