@@ -104,7 +104,7 @@ def ledger(  # noqa: PLR0917 - one parameter for each option
     store: Path | None,
     config: Path | None,
 ) -> None:
-    """A ledger NAME, or register:NAME, as csv: passages, outsiders, vehicles, turned_back, over, suspected …"""
+    """A ledger NAME, or register:NAME, as csv: passages, outsiders, vehicles, turned_back …"""
     place, terms = _place(store, config)
     first = _day(day, place, terms)
     wish = tables.Wish(first, _iso(last) if last else first, terms.zone)
@@ -115,13 +115,17 @@ def ledger(  # noqa: PLR0917 - one parameter for each option
             journal.append(Row("personal.opened", place.now(), body))
         try:
             if name.startswith("register:"):
-                opener = journal.unseal if personal else None
-                table = tables.register(reader, name.removeprefix("register:"), opener, terms.zone)
+                register = name.removeprefix("register:")
+                table = tables.register(reader, register, _opener(journal) if personal else None, terms.zone)
             else:
                 table = tables.ledger(reader, name, wish, personal)
         except KeyError as error:
             raise click.UsageError(f"no ledger {name}: {', '.join(tables.NAMES)}, register:NAME") from error
         _write(table, as_json)
+
+
+def _opener(journal: Journal) -> tables.Opener:
+    return journal.unseal
 
 
 def _write(table: tables.Table, as_json: bool) -> None:
