@@ -137,7 +137,7 @@ def _write(table: tables.Table, as_json: bool) -> None:
         for line in table.lines:
             click.echo(json.dumps(dict(zip(table.columns, line, strict=True)), ensure_ascii=False))
         return
-    writer = csv.writer(click.get_text_stream("stdout", encoding="utf-8"))
+    writer = csv.writer(click.open_file("-", "w", encoding="utf-8"))
     writer.writerow(table.columns)
     for line in table.lines:
         writer.writerow(["" if cell is None else harmless(cell) for cell in line])
