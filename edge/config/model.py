@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from edge.config import values
+from edge.config.notify import Notify
 from edge.config.platforms import Platform
 from edge.config.reports import Reports
 from edge.config.screening import Screening
@@ -259,6 +260,11 @@ class Lane(Table):
         ge=60,
         le=604_800,
     )
+    seats_by_tap: bool = key(
+        "the next occupant of a vehicle is awaited only once the attendant taps Next, not at once",
+        "车上的下一位要等门岗点“下一位”才开始，而不是自动开始",
+        default=False,
+    )
     thermometer: Annotated[tuple[Thermometer, ...], BeforeValidator(values.devices)] = key(
         "driver and options, see `gatepost drivers thermometer`; one table, or several as "
         "[[lane.thermometer]]: an array to find the face beside a spot sensor that decides. "
@@ -320,6 +326,7 @@ class Settings(Table):
     cases: Cases = Cases()
     reports: Reports = Reports()
     platform: Annotated[tuple[Platform, ...], Field(strict=False)] = ()
+    notify: Annotated[tuple[Notify, ...], Field(strict=False)] = ()
     lane: Annotated[tuple[Lane, ...], AfterValidator(_some), Field(strict=False)]
 
 
@@ -334,8 +341,10 @@ TABLES: Mapping[str, type[Table]] = {
     "cases": Cases,
     "reports": Reports,
 }
-LISTS: Mapping[str, type[Table]] = {"platform": Platform, "lane": Lane}
+LISTS: Mapping[str, type[Table]] = {"platform": Platform, "notify": Notify, "lane": Lane}
 """Tables that may stand several times, as [[name]]."""
+LIST_DEVICES = ("verifier", "notifier")
+"""Devices of such tables, as [name.device]."""
 DEVICE_KEYS = ("thermometer", "scanner", "barrier", "voice", "lights")
 PATH_KEYS = (
     ("store", "path"),

@@ -21,6 +21,7 @@ from edge.web import (
     kiosk,
     ledgers,
     probes,
+    procedures,
     reports,
     review,
     setup,
@@ -28,6 +29,7 @@ from edge.web import (
     temperature,
     told,
     twice_daily,
+    vehicles_api,
 )
 from edge.web.errors import register_errors
 from edge.web.gate import Gate
@@ -88,12 +90,14 @@ def create_app(gate: Gate) -> Flask:
         twice_daily.blueprint(gate),
         told.blueprint(gate),
         setup.blueprint(gate),
+        procedures.blueprint(gate),
         api.blueprint(gate),
         cases.blueprint(gate),
         cases_api.blueprint(gate),
         reports.blueprint(gate),
         ledgers.blueprint(gate),
         afterwards.blueprint(gate),
+        vehicles_api.blueprint(gate),
         events.blueprint(gate, users, logins, streams),
         probes.blueprint(gate),
     ):
