@@ -94,10 +94,10 @@ def create_app(gate: Gate) -> Flask:
         api.blueprint(gate),
         cases.blueprint(gate),
         cases_api.blueprint(gate),
-        vehicles_api.blueprint(gate),
         reports.blueprint(gate),
         ledgers.blueprint(gate),
         afterwards.blueprint(gate),
+        vehicles_api.blueprint(gate),
         events.blueprint(gate, users, logins, streams),
         probes.blueprint(gate),
     ):

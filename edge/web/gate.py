@@ -46,8 +46,8 @@ class Gate:
     lanes followed at the start, by name, and `publishing` knows those of now. `preview` asks a camera, by
     lane and device, for what it sees now; `trust` gives the trust lists in force, each with its date and
     state; `twice_daily` is what the site has settled about two measurements a day. `cases` is the register
-    of those who were handed over for a check, `reports` what is reported every day, `book` holds every other
-    list kept at the gate.
+    of those who were handed over for a check, `book` holds every other list kept at the
+    gate, `reports` is what is reported every day.
     """
 
     name: str

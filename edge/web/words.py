@@ -267,8 +267,8 @@ WORDS: dict[str, dict[str, Word]] = {
         "handed": Word("handed to a colleague", "已交同事处理"),
         "other": Word("another reason", "其他"),
         "left": Word("the person left", "人已离开"),
-        "unfinished": Word("did not go on", "没有继续办理"),
         "suspected": Word("suspected", "疑似人员"),
+        "unfinished": Word("did not go on", "没有继续办理"),
         "calibration": Word("measured to calibrate the thermometer", "校准测温仪时的测量"),
     },
     "field": {
