@@ -17,8 +17,10 @@ from typing import Any
 
 from edge.app.equipment import Equipment
 from edge.app.folder import boot_id, cookie_secret, outside_key, take_folder
+from edge.app.following import knowing_earlier, planned
 from edge.app.lanes import build, case_rules, earlier_replies, filled, regulars, side_by_side, twice_daily_of
 from edge.app.platforms import Platforms, recalled
+from edge.app.recipients import Recipients
 from edge.app.trust import TrustFolder
 from edge.bell import Bell
 from edge.clock import Clock
@@ -31,7 +33,9 @@ from edge.journal import Journal, Reader, Row, State
 from edge.keeper import Keeper, publish
 from edge.messages import Message
 from edge.platforms import Desk
+from edge.registers.book import Book
 from edge.registers.cases import Cases, opening_row
+from edge.registers.published import choices
 from edge.station import Station, Surroundings
 from edge.threads import Threads
 from edge.uplink import Options, Uplink
@@ -103,11 +107,15 @@ class _Gate:
         )
         self.desk = Desk(self.trust.read, self.platforms.asked)
         started_us = self.now().mono_us
-        self.lanes = build(settings, loaded.path.parent, boot=boot, started_us=started_us)
+        self.lanes = build(settings, loaded.path.parent, boot=boot, started_us=started_us, reader=reader)
         self.uplink = self._uplink()
         self.equipment = Equipment(self.lanes, self.threads, self.health, self.now, settings.gate.timezone)
-        self.cases = Cases(self.journal, case_rules(settings), self.now, self._cases_changed)
+        self.cases = Cases(self.journal, case_rules(settings), self.now, self._registers_changed)
+        self.book = Book(self.journal, self.now, self._registers_changed)
         self.station = self._station(reader)
+        self.recipients = Recipients(
+            settings, self.threads, self.health, self.now, reader=self.journal.reader, state=self.state
+        )
 
     def first_accounts(self) -> list[tuple[str, str, str]]:
         """Make the accounts a gate needs when there are none; return (name, role, secret) of each."""
@@ -123,6 +131,7 @@ class _Gate:
         self._watch_parts()
         self.equipment.start(self.station)
         self.platforms.start()
+        self.recipients.start()
         self.threads.start("station", partial(self.station.run, self.stop))
         if self.uplink is not None:
             self.threads.start("uplink", partial(self.uplink.run, self.stop))
@@ -182,8 +191,9 @@ class _Gate:
             cases_opened=self.cases.refresh,
         )
         states = filled(self.lanes, self.journal, reader)
-        states = recalled(states, self.journal, reader, self.desk, self.now())
-        return Station(states, around, earlier_replies(reader), side_by_side(self.lanes, reader))
+        states = knowing_earlier(recalled(states, self.journal, reader, self.desk, self.now()), reader)
+        pairs, plans = side_by_side(self.lanes, reader), planned(choices(reader), self.lanes)
+        return Station(states, around, earlier_replies(reader), pairs, plans)
 
     def _offer(self, message: Message) -> None:
         self.station.offer(message)  # which is made after the platforms
@@ -200,7 +210,7 @@ class _Gate:
         self.bell.ring()
         return sequence
 
-    def _cases_changed(self) -> None:
+    def _registers_changed(self) -> None:
         self.bell.ring()
         self.views.ring()
 
@@ -225,8 +235,8 @@ class _Gate:
         version, config = metadata.version("gatepost"), self.loaded.text_hash
         body = {"version": version, "config": config, "boot_id": boot_id()}
         self.journal.append(Row("gate.started", now, body))
-        texts = {lane.spec.procedure.name: lane.text for lane in self.lanes.values()}
-        publish(self.journal, self.state, now, specs=[lane.spec for lane in self.lanes.values()], texts=texts)
+        lanes = [(lane.spec, lane.chosen.text) for lane in self.lanes.values()]
+        publish(self.journal, self.state, now, lanes=lanes)
 
     def _watch_parts(self) -> None:
         health = self.health
@@ -378,6 +388,7 @@ class _Gate:
             state=self.state,
             stop=self.stop,
             cases=self.cases,
+            book=self.book,
             banners=tuple(banners),
             preview=self.equipment.preview,
             trust=self._trusted,

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from edge.config import values
+from edge.config.notify import Notify
 from edge.config.platforms import Platform
 from edge.config.screening import Screening
 from edge.config.twice_daily import TwiceDaily
@@ -318,6 +319,7 @@ class Settings(Table):
     codes: Codes = Codes()
     cases: Cases = Cases()
     platform: Annotated[tuple[Platform, ...], Field(strict=False)] = ()
+    notify: Annotated[tuple[Notify, ...], Field(strict=False)] = ()
     lane: Annotated[tuple[Lane, ...], AfterValidator(_some), Field(strict=False)]
 
 
@@ -331,8 +333,10 @@ TABLES: Mapping[str, type[Table]] = {
     "codes": Codes,
     "cases": Cases,
 }
-LISTS: Mapping[str, type[Table]] = {"platform": Platform, "lane": Lane}
+LISTS: Mapping[str, type[Table]] = {"platform": Platform, "notify": Notify, "lane": Lane}
 """Tables that may stand several times, as [[name]]."""
+LIST_DEVICES = ("verifier", "notifier")
+"""Devices of such tables, as [name.device]."""
 DEVICE_KEYS = ("thermometer", "scanner", "barrier", "voice", "lights")
 PATH_KEYS = (("store", "path"), ("store", "key_file"), ("uplink", "token_file"), ("codes", "trust"))
 SECRET_KEYS = frozenset({"token"})

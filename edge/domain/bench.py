@@ -106,9 +106,8 @@ def ended(passage: Passage, decision: Decision, at: Instant) -> Passage:
 
 
 def unfinished(spec: LaneSpec, passage: Passage) -> Decision:
-    """Return the decision of a passage nobody finished, by the rules in force now: whoever was parked
-    under earlier ones is recorded under these."""
-    return rules.left(spec.procedure, spec.policy, passage.evidence, circumstances(passage))
+    """Return the decision of a passage nobody finished, by the procedure it began with."""
+    return rules.left(spec.of(passage), spec.policy, passage.evidence, circumstances(passage))
 
 
 def free_ticket(parked: Sequence[Passage]) -> int:

@@ -120,7 +120,7 @@ def _answered(spec: LaneSpec, state: LaneState, event: CodeAnswered) -> Result:
             notes = (*notes, without_room(spec, waiting, event))
             continue
         evidence = added(spec, waiting.rests, waiting.evidence, piece)
-        decision = rules.decide(spec.procedure, spec.policy, evidence, circumstances(waiting))
+        decision = rules.decide(spec.of(waiting), spec.policy, evidence, circumstances(waiting))
         # Nobody is decided behind their back: whoever waits is looked at again when called.
         held = replace(decision, outcome=None, hold=decision.hold or decision.outcome is not None)
         told = replace(waiting, evidence=evidence, decision=held)
@@ -145,7 +145,7 @@ def _card(spec: LaneSpec, state: LaneState, event: CardRead) -> Result:
 def _laid(spec: LaneSpec, state: LaneState, event: CardRead) -> Result:
     given = state.active.evidence if state.active is not None else ()
     gone = just_ended(state, event.at.mono_us)
-    pieces, notice = laid(spec.procedure, given, gone.evidence if gone else (), event)
+    pieces, notice = laid(spec.of(state.active), given, gone.evidence if gone else (), event)
     if pieces and len(given) + len(pieces) > MAX_EVIDENCE:
         pieces, notice = (), FULL
     state = replace(state, notice=(notice, event.at.mono_us) if notice else None)
@@ -167,7 +167,7 @@ def _tick(spec: LaneSpec, state: LaneState, at: Instant) -> Result:
     active = state.active
     state = _noticed(spec, state, at)
     if active is not None and at.mono_us - active.touched.mono_us > spec.abandon_us:
-        if rules.stays(spec.procedure, spec.policy, active.evidence, circumstances(active)):
+        if rules.stays(spec.of(active), spec.policy, active.evidence, circumstances(active)):
             return parked(spec, state, active, at, why=Reason.UNFINISHED)
         return closed(spec, state, active, unfinished(spec, active), at)
     for passage in state.parked:
@@ -199,7 +199,7 @@ def _give(spec: LaneSpec, state: LaneState, event: Give) -> Result:
     evidence = passage.evidence
     found = (Evidence(event.at, f"attendant:{event.by}", code) for code in event.found)
     # The number answers what the platform has not said of it yet, so its code goes first.
-    for piece in (*found, *taken(spec.procedure, event)):
+    for piece in (*found, *taken(spec.of(passage), event)):
         evidence = added(spec, passage.rests, evidence, piece)
     passage = replace(passage, evidence=evidence, touched=event.at)
     return settled(spec, replace(state, active=passage), passage, event.at)
@@ -208,7 +208,7 @@ def _give(spec: LaneSpec, state: LaneState, event: Give) -> Result:
 def _decide(spec: LaneSpec, state: LaneState, event: Decide) -> Result:
     passage = _named(state, event, also_parked=True)
     decision = rules.attend(
-        spec.procedure,
+        spec.of(passage),
         spec.policy,
         passage.evidence,
         event.outcome,

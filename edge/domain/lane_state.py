@@ -29,7 +29,8 @@ class LaneSpec:
     steps their protocols carry the surface (thousandths of a degree); `arrays` are those of them that decide
     nothing, `sisters` says with which other of the gate one is compared (`lane/device`, or `none`) where the
     site names it. `own_history`: what is usual for a person counts where they say who they are. `calendar`
-    says what the clock on the gate's wall shows; None: nobody said where the gate stands."""
+    says what the clock on the gate's wall shows; None: nobody said where the gate stands. `procedure` is what
+    the lane follows now, `earlier` are those of passages that began before it did."""
 
     name: str
     direction: str
@@ -50,18 +51,30 @@ class LaneSpec:
     also: tuple[tuple[str, tuple[str, ...]], ...] = ()
     sisters: tuple[tuple[str, str], ...] = ()
     calendar: Calendar | None = None
+    earlier: tuple[Procedure, ...] = ()
+
+    def version(self, version: str) -> Procedure:
+        """Return the procedure of this version, the present one where it is not known here."""
+        return next((one for one in self.earlier if one.version == version), self.procedure)
+
+    def of(self, passage: Passage | None) -> Procedure:
+        """Return the procedure a passage goes by: whatever the lane follows by now, a passage ends by the
+        version it began with. The present one for None."""
+        return self.procedure if passage is None else self.version(passage.procedure_version)
 
 
 @dataclass(frozen=True, slots=True)
 class Owed:
     """A code whose platform had said nothing when its passage ended: its digest, the passage, when it was
-    shown and when the passage ended, on the monotonic clock of this run, and how."""
+    shown and when the passage ended, on the monotonic clock of this run, how, and by which version of its
+    procedure."""
 
     key: str
     passage: int
     shown_us: int
     ended_us: int
     outcome: Outcome | None
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

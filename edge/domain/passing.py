@@ -61,7 +61,7 @@ def bound(spec: LaneSpec, state: LaneState, piece: Evidence, *, limit: int = MAX
 
 def settled(spec: LaneSpec, state: LaneState, passage: Passage, at: Instant) -> Result:
     """Decide the lane's passage where its evidence is enough, hold it where somebody has to look."""
-    decision = rules.decide(spec.procedure, spec.policy, passage.evidence, circumstances(passage))
+    decision = rules.decide(spec.of(passage), spec.policy, passage.evidence, circumstances(passage))
     if decision.outcome is not None:
         return closed(spec, state, passage, decision, at)
     known = passage.decision is not None and passage.decision.reasons == decision.reasons

@@ -23,10 +23,11 @@ def following(steps: Sequence[StepStatus]) -> Step | None:
 
 def sentence(spec: LaneSpec, state: LaneState, passage: Passage) -> tuple[LaneState, tuple[Do, ...]]:
     """Return what is to be said now, and the state that remembers it; nothing where it was said before."""
-    if not any(step.say for step in spec.procedure.steps):
+    procedure = spec.of(passage)
+    if not any(step.say for step in procedure.steps):
         return state, ()
     verdict = find(passage.evidence, spec.policy).verdict
-    step = following(statuses(spec.procedure, passage.evidence, verdict, circumstances(passage)))
+    step = following(statuses(procedure, passage.evidence, verdict, circumstances(passage)))
     if step is None or not step.say or state.told == (passage.id, step.id):
         return state, ()
     # Said for no passage: it is no effect of a decision, and no row tells of it.

@@ -37,19 +37,19 @@ Json = dict[str, Any]
 
 def lane_view(spec: LaneSpec, state: LaneState, now: Instant) -> Json:
     """Return the lane as a JSON-ready object."""
-    shown = state.active or state.last
+    shown, procedure = state.active or state.last, spec.of(state.active)
     view: Json = {
         "lane": spec.name,
         "direction": spec.direction,
         "procedure": {
-            "name": spec.procedure.name,
-            "number": spec.procedure.number,
-            "version": spec.procedure.version,
-            "title": dict(spec.procedure.title),
+            "name": procedure.name,
+            "number": procedure.number,
+            "version": procedure.version,
+            "title": dict(procedure.title),
         },
         "stage": _stage(state),
         "passage": state.active.id if state.active else None,
-        "chosen": [_grounds(reason) for reason in spec.procedure.reasons],
+        "chosen": [_grounds(reason) for reason in procedure.reasons],
         "parked": [_parked(spec, passage, now) for passage in state.parked],
         "last": _last(state.last),
         "temperature": {
@@ -122,8 +122,8 @@ def _stage(state: LaneState) -> str:
 
 
 def _passage(spec: LaneSpec, passage: Passage, temperature: Json, state: LaneState, now: Instant) -> Json:
-    finding = find(passage.evidence, spec.policy)
-    steps = statuses(spec.procedure, passage.evidence, finding.verdict, circumstances(passage))
+    finding, procedure = find(passage.evidence, spec.policy), spec.of(passage)
+    steps = statuses(procedure, passage.evidence, finding.verdict, circumstances(passage))
     item = passage.evidence[finding.deciding].item if finding.deciding is not None else None
     measured = item if isinstance(item, Measurement) else None
     ended = passage.stage is Stage.ENDED
@@ -146,9 +146,9 @@ def _passage(spec: LaneSpec, passage: Passage, temperature: Json, state: LaneSta
             "twice": twice(passage, finding),
         },
         "steps": [_step(status) for status in steps],
-        "ask": [] if ended else _ask(steps, ordered=spec.procedure.ordered),
+        "ask": [] if ended else _ask(steps, ordered=procedure.ordered),
         "say": None if ended else _sentence(steps),
-        "actions": [] if ended else _actions(finding.verdict, spec.procedure.outcomes),
+        "actions": [] if ended else _actions(finding.verdict, procedure.outcomes),
         "reasons": [str(reason) for reason in passage.decision.reasons] if passage.decision else [],
         "person": {} if ended else _person(passage.evidence),
         "pieces": len(passage.evidence),

@@ -20,6 +20,7 @@ DEVICES: dict[str, Word] = {
     "voice": Word("Voice", "语音"),
     "lights": Word("Lights", "信号灯"),
     "verifier": Word("Platform", "查询平台"),
+    "notifier": Word("Messages to", "消息接收方"),
 }
 
 DEVICE_STATES: dict[str, Word] = {
@@ -235,6 +236,15 @@ ERRORS: dict[str, Word] = {
         "The case is at another step by now: look at it again.",
         "该个案的状态已变化，此步骤不适用：请刷新后再看。",
     ),
+    "unknown_entry": Word("There is no such entry.", "没有这个编号的登记。"),
+    "entry_ended": Word("That entry had ended before.", "这条登记已经结束。"),
+    "entry_forgotten": Word(
+        "Its personal fields are destroyed: enter it anew.", "这条登记的个人信息已销毁，请重新登记。"
+    ),
+    "entry_changed": Word(
+        "Somebody changed it meanwhile: look again, then change it.", "其他人刚改过：请刷新后再改。"
+    ),
+    "unknown_import": Word("There is no such import.", "没有这次导入。"),
     "command_reused": Word(
         "This was sent before with something else in it: load the page again and look what was written.",
         "这条指令已用于另一项操作，本次未作登记：请刷新页面，查看已登记的内容后再操作。",

@@ -26,6 +26,13 @@ from edge.wire.instrument_bodies import (
     LevelWithdrawn,
 )
 from edge.wire.passage_bodies import CodeAnswered, DecidedBody, EffectsBody, PassageBody
+from edge.wire.procedure_bodies import ProcedureFollowed, ProcedurePublished
+from edge.wire.register_bodies import (
+    RegisterAmended,
+    RegisterEnded,
+    RegisterEntered,
+    RegisterImportUndone,
+)
 
 
 class GateStarted(Body):
@@ -37,25 +44,6 @@ class ClockCorrected(Body):
     from_us: int
     to_us: int
     quality: str
-
-
-class PublishedAcceptance(Body):
-    """What a procedure accepts of health codes; days are counted `utc_offset_s` east of Greenwich, from the
-    moments (microseconds UTC) in `changes` on by the seconds beside them."""
-
-    name: str
-    text: str
-    utc_offset_s: int
-    changes: list[list[int]] = []
-
-
-class ProcedurePublished(Body):
-    """The texts a version stands for; `acceptance` where the procedure asks for health codes."""
-
-    name: str
-    version: str
-    text: str
-    acceptance: PublishedAcceptance | None = None
 
 
 class SettingsChanged(Body):
@@ -176,6 +164,7 @@ BODIES: dict[str, type[Body]] = {
     "instrument.compared": InstrumentCompared,
     "clock.corrected": ClockCorrected,
     "procedure.published": ProcedurePublished,
+    "procedure.followed": ProcedureFollowed,
     "settings.changed": SettingsChanged,
     "personal.opened": PersonalOpened,
     "case.opened": CaseOpened,
@@ -185,6 +174,10 @@ BODIES: dict[str, type[Body]] = {
     "case.closed": CaseClosed,
     "case.reopened": CaseReopened,
     "temperature.reported": TemperatureReported,
+    "register.entered": RegisterEntered,
+    "register.amended": RegisterAmended,
+    "register.ended": RegisterEnded,
+    "register.import_undone": RegisterImportUndone,
     "list.received": ListReceived,
     "list.refused": ListRefused,
     "uplink.lost": UplinkContact,
