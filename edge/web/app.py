@@ -25,6 +25,7 @@ from edge.web import (
     temperature,
     told,
     twice_daily,
+    venue,
 )
 from edge.web.errors import register_errors
 from edge.web.gate import Gate
@@ -85,6 +86,7 @@ def create_app(gate: Gate) -> Flask:
         twice_daily.blueprint(gate),
         told.blueprint(gate),
         setup.blueprint(gate),
+        venue.blueprint(gate),
         api.blueprint(gate),
         cases.blueprint(gate),
         cases_api.blueprint(gate),

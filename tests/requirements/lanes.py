@@ -23,6 +23,7 @@ from tests.system.stage import Stage
 from tests.waiting import until
 
 HEALTH, TRIPS = "https://health.example.invalid/c?", "https://trips.example.invalid/c?"
+VENUE = "https://venue.example.invalid/v?3"
 NUMBER = "110101199003070011"
 PEOPLE = {
     "green": {"health": "green", "name": "欧阳某某", "phone": "13812341234"},
@@ -192,7 +193,7 @@ def street(
             ("trips", "china_itinerary", TRIPS),
         )
     )
-    extra = f'{QUICK}[codes]\nacceptance = "health_green"\n{tables}'
+    extra = f'{QUICK}[codes]\nacceptance = "health_green"\nvenue_code = "{VENUE}"\n{tables}'
     gate = Gate(folder, procedure="compound", extra=extra)
     text = gate.config.read_text("utf-8")
     begin = text.index("[[lane]]")

@@ -2,20 +2,24 @@
 lane of a real gate."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import zxingcpp
 
 from edge import procedures
 from edge.domain.itinerary import places
 from edge.journal import Journal
 from edge.replay import Replay
 from tests.paths import ROOT
-from tests.requirements.lanes import NUMBER, Lane, Street, shipped, street
+from tests.requirements.lanes import NUMBER, VENUE, Lane, Street, shipped, street
+from tests.system.test_temperature_page import Manager
 from tests.waiting import until
 
 pytestmark = [pytest.mark.requirements, pytest.mark.system]
@@ -185,7 +189,7 @@ def test_r05_mask_two_codes_temperature_venue_code_and_purchase(gates: Street) -
     lane.reaches("temperature", "done")
     assert lane.asked() == {"venue"}
     assert "场所码" in lane.page()
-    lane.give(venue="passed")
+    lane.give(venue="confirmed")
     assert lane.asked() == {"buys"}
     lane.give(buys="no")
     body = ended(lane, passage)
@@ -330,8 +334,28 @@ def test_r15_the_attendant_confirms_what_the_phone_shows_of_the_venue_code(gates
     assert lane.view()["passage"] == passage
     lane.give(venue="stopped")
     assert lane.view()["reasons"] == ["answer_hold:venue"]
-    lane.give(venue="passed")
+    lane.give(venue="confirmed")
     assert ended(lane, passage)["outcome"] == "admit"
+    page = Manager(gates.gate).page("/venue")
+    assert "场所码" in page
+    assert read_by_a_phone(page) == VENUE
+
+
+def read_by_a_phone(page: str) -> str:
+    """Return what the code says that a page shows, found in its drawing as a camera would."""
+    drawn = re.search(r'<path[^>]* d="([^"]+)"', page)
+    assert drawn is not None
+    modules = np.full((60, 60), 255, np.uint8)
+    x = y = 0.0
+    for letter, numbers in re.findall(r"([Mmh])([-0-9. ]+)", drawn[1]):
+        values = [float(value) for value in numbers.split()]
+        if letter == "h":
+            modules[int(y), int(x) : int(x + values[0])] = 0
+            x += values[0]
+        else:
+            x, y = (values[0], values[1]) if letter == "M" else (x + values[0], y + values[1])
+    [found] = zxingcpp.read_barcodes(np.kron(modules, np.ones((6, 6), np.uint8)))
+    return str(found.text)
 
 
 def test_r16_no_code_no_passage_stands_beside_the_lawful_way(gates: Street) -> None:
