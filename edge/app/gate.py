@@ -423,6 +423,7 @@ class _Gate:
             preview=self.equipment.preview,
             trust=self._trusted,
             twice_daily=twice_daily_of(self.settings),
+            venue_code=self.settings.codes.venue_code,
         )
 
 

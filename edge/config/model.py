@@ -203,6 +203,15 @@ class Codes(Table):
         example=["app.example"],
         lax=True,
     )
+    venue_code: Annotated[str, AfterValidator(values.payload)] = key(
+        "what the posted venue code of this place says, letter by letter: shown and printed on a page of its "
+        "own; empty: none. An office's own, or one of `gatepost pass venue`",
+        "本场所张贴的场所码的内容，逐字照抄：有单独一页显示和打印；不写则没有。可用主管部门发的码，"
+        "或 gatepost pass venue 制作",
+        default="",
+        example="GV1:...",
+        lax=True,
+    )
     accept_test_issuers: bool = key(
         "believe issuers that exist for testing; never at a real gate",
         "接受测试用的签发机构；真实门岗不要打开",

@@ -30,6 +30,7 @@ from edge.web import (
     told,
     twice_daily,
     vehicles_api,
+    venue,
 )
 from edge.web.errors import register_errors
 from edge.web.gate import Gate
@@ -91,6 +92,7 @@ def create_app(gate: Gate) -> Flask:
         told.blueprint(gate),
         setup.blueprint(gate),
         procedures.blueprint(gate),
+        venue.blueprint(gate),
         api.blueprint(gate),
         cases.blueprint(gate),
         cases_api.blueprint(gate),

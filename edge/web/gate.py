@@ -45,9 +45,9 @@ class Gate:
     `incarnation` is asked each time, because a journal may begin anew; `procedures` are the ones the
     lanes followed at the start, by name, and `publishing` knows those of now. `preview` asks a camera, by
     lane and device, for what it sees now; `trust` gives the trust lists in force, each with its date and
-    state; `twice_daily` is what the site has settled about two measurements a day. `cases` is the register
-    of those who were handed over for a check, `book` holds every other list kept at the
-    gate, `reports` is what is reported every day.
+    state; `twice_daily` is what the site has settled about two measurements a day, `venue_code` what its
+    posted venue code says, "" where it has none. `cases` is the register of those who were handed over for a
+    check, `book` holds every other list kept at the gate, `reports` is what is reported every day.
     """
 
     name: str
@@ -78,3 +78,4 @@ class Gate:
     preview: Callable[[str, str], Preview | None] = lambda _lane, _device: None
     trust: Callable[[], Sequence[Mapping[str, Any]]] = list
     twice_daily: Terms = field(default_factory=Terms)
+    venue_code: str = ""

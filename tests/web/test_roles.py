@@ -70,6 +70,7 @@ MATRIX: dict[str, tuple[str, str, frozenset[str]]] = {
     "api.level": ("POST", "/api/v1/lanes/in/level", BOSS),
     "api.level_withdraw": ("POST", "/api/v1/lanes/in/level/withdraw", BOSS),
     "cases.cases": ("GET", "/cases", STAFF),
+    "venue.page": ("GET", "/venue", STAFF),
     "cases.case": ("GET", "/cases/1", STAFF),
     "cases.form": ("GET", "/cases/1/form", STAFF),
     "cases.open_personal": ("POST", "/cases/1/open", BOSS),
