@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from edge.web import (
     accounts,
+    afterwards,
     api,
     auth,
     cases,
@@ -23,13 +24,18 @@ from edge.web import (
     events,
     incidents,
     kiosk,
+    ledgers,
     probes,
+    procedures,
+    reports,
     review,
     setup,
     show,
     temperature,
     told,
     twice_daily,
+    vehicles_api,
+    venue,
 )
 from edge.web.errors import register_errors
 from edge.web.gate import Gate
@@ -90,9 +96,15 @@ def create_app(gate: Gate) -> Flask:
         twice_daily.blueprint(gate),
         told.blueprint(gate),
         setup.blueprint(gate),
+        procedures.blueprint(gate),
+        venue.blueprint(gate),
         api.blueprint(gate),
         cases.blueprint(gate),
         cases_api.blueprint(gate),
+        reports.blueprint(gate),
+        ledgers.blueprint(gate),
+        afterwards.blueprint(gate),
+        vehicles_api.blueprint(gate),
         duty.blueprint(gate),
         duty_plan.blueprint(gate),
         duty_api.blueprint(gate),

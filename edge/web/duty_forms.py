@@ -15,13 +15,13 @@ IncidentResultName = Literal["settled", "handed_over", "false_alarm", "other"]
 OverrideName = Literal["", "alone", "supplies_short", "thermometer_down", "emergency"]
 
 
-class NoteBody(forms._Body):
+class NoteBody(forms.Body):
     """A note that is sealed."""
 
     note: Value = ""
 
 
-class SignInBody(forms._Body):
+class SignInBody(forms.Body):
     """Come on duty at a post: the own temperature as a thermometer shows it, the equipment that is worn, the
     hand-over notes that were read; `override` is why although something is missing."""
 
@@ -34,7 +34,7 @@ class SignInBody(forms._Body):
     override: OverrideName = ""
 
 
-class SignOutBody(forms._Body):
+class SignOutBody(forms.Body):
     """Go off duty, with a note to the next shift; what is open is added by the gate."""
 
     command_id: CommandId
@@ -42,7 +42,7 @@ class SignOutBody(forms._Body):
     note: Value = ""
 
 
-class CallBody(forms._Body):
+class CallBody(forms.Body):
     """Call for help at a lane."""
 
     command_id: CommandId
@@ -50,7 +50,7 @@ class CallBody(forms._Body):
     lane: Value | None = None
 
 
-class IncidentStepBody(forms._Body):
+class IncidentStepBody(forms.Body):
     """Record who was called, or who came, by role."""
 
     command_id: CommandId
@@ -58,7 +58,7 @@ class IncidentStepBody(forms._Body):
     role: Role
 
 
-class IncidentEndBody(forms._Body):
+class IncidentEndBody(forms.Body):
     """Record that an incident is over."""
 
     command_id: CommandId

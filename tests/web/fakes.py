@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from edge import acceptance
 from edge.app.duty import files_of
 from edge.bell import Bell
 from edge.domain.errors import JournalError
@@ -23,6 +24,9 @@ from edge.registers.book import Book
 from edge.registers.cases import Cases, Rules, opening_row
 from edge.registers.duty_desk import DutyDesk
 from edge.registers.duty_rules import DutyRules
+from edge.registers.publishing import Lane as Following
+from edge.registers.publishing import Publishing, Site
+from edge.reports.sending import Reports, Terms
 from edge.station import Station, Surroundings
 from edge.web.gate import Gate
 from edge.web.users import Users
@@ -33,6 +37,7 @@ UNITS = ("发热门诊 fever clinic", "社区卫生服务中心 community health
 PIN, PASSWORD = "482915", "correct horse"
 ACCOUNTS = (("door", "attendant", PIN), ("boss", "manager", PASSWORD), ("eye", "observer", PASSWORD))
 PROCEDURE = (ROOT / "config" / "procedures" / "compound.toml").read_text("utf-8")
+USUAL = (ROOT / "config" / "acceptance" / "usual.toml").read_text("utf-8")
 POLICY = Policy(surface_offset_mdegc=2_000)
 DAY_US = 1_700_000_000_000_000
 
@@ -74,6 +79,7 @@ class RegistersJournal:
         self._journal, self._card = journal, card
         self.reader, self.unseal = journal.reader, journal.unseal
         self.token, self.forget = journal.token, journal.forget
+        self.append = card.append
 
     @property
     def boot(self) -> int:
@@ -225,7 +231,9 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
         state=state,
         stop=stop,
         cases=cases,
+        reports=Reports(RegistersJournal(journal, writer), Terms(), clock, rung),
         book=book,
+        publishing=_publishing(station, RegistersJournal(journal, writer), clock, rung, lanes),
         duty=desk,
     )
     users = Users(state)
@@ -243,6 +251,19 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
         thread.join(10)
         state.close()
         journal.close()
+
+
+def _publishing(
+    station: Station,
+    journal: RegistersJournal,
+    clock: Clock,
+    changed: Callable[[], None],
+    lanes: Sequence[str],
+) -> Publishing:
+    specs = {name: spec for name, (spec, _state) in _lanes(lanes, journal.boot).items()}
+    found = {name: Following(spec, PROCEDURE, "file", "compound") for name, spec in specs.items()}
+    site = Site(found, acceptance.parse("usual", USUAL), ROOT / "config")
+    return Publishing(site, journal, clock, station.follow, changed)
 
 
 def duty_desk(book: Book, journal: Journal, clock: Clock, append: Callable[[Row], int]) -> DutyDesk:
