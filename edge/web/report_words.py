@@ -50,6 +50,8 @@ FIGURES: Mapping[str, Word] = {
     "disinfected": Word("Vehicles disinfected", "车辆消毒，辆次"),
     "gap.vehicle_without_occupants": Word("Vehicles without anybody recorded in them", "有车无人记录，辆次"),
     "gap.without_temperature": Word("Passes without a temperature", "没有体温，人次"),
+    "duty.uncovered": Word("Positions at posts that nobody filled for a time", "曾经空缺的岗位"),
+    "duty.uncovered_minutes": Word("Minutes of it, one position after another", "岗位空缺分钟数合计"),
     "gap.household_without_entry": Word("Households without anybody registered", "没有登记人员的户"),
     "venue.confirmed": Word("Venue codes confirmed", "已确认扫场所码，人次"),
     "paper.persons": Word("of these from paper pages, person passes", "其中纸质补录，人次"),
@@ -108,7 +110,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     ),
     "gate": (
         *("devices.lost", "devices.back", "uplink.lost", "personal.opened", "gate.started"),
-        "clock.corrected",
+        *("clock.corrected", "duty.uncovered", "duty.uncovered_minutes"),
     ),
 }
 GROUPS: Mapping[str, Mapping[str, Word]] = {
