@@ -33,6 +33,7 @@ PEOPLE = {
     "failed": {"state": "failed"},
     "trip": {"itinerary": "green", "phone": "138****1234"},
     "other_trip": {"itinerary": "green", "phone": "139****9876"},
+    "bare_trip": {"itinerary": "green"},
     "starred": {"itinerary": "orange", "phone": "138****1234"},
 }
 PLATFORM = """

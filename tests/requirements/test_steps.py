@@ -321,6 +321,13 @@ def test_r14_the_itinerary_code_must_be_the_same_persons_or_be_seen_by_the_atten
     lane.give(itinerary_seen="green")
     lane.reaches("codes", "done")
     lane.gone()
+    lane = pharmacy(gates)
+    lane.show("bare_trip")
+    nobodys = ["code_not_accepted:needs_same_person"]
+    until(lambda: lane.reaches("codes", "missing")["reasons"] == nobodys, 10, "whose the codes are")
+    lane.give(itinerary_seen="green")
+    lane.reaches("codes", "done")
+    lane.gone()
     lane = gates["pharmacy"]
     lane.begin()
     lane.give(mask="on", itinerary_seen="green")
