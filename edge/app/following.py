@@ -115,7 +115,7 @@ def knowing_earlier(
         version
         for _spec, state in lanes.values()
         for version in (
-            *(passage.procedure_version for passage in state.parked),
+            *(passage.procedure_version for passage in (*state.parked, *state.crews)),
             *(owed.version for owed in state.asked),
         )
     }

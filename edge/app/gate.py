@@ -29,6 +29,8 @@ from edge.app.lanes import (
     twice_daily_of,
 )
 from edge.app.platforms import Platforms, recalled
+from edge.app.recipients import Recipients
+from edge.app.reporting import report_terms, trouble
 from edge.app.trust import TrustFolder
 from edge.bell import Bell
 from edge.clock import Clock
@@ -46,6 +48,7 @@ from edge.registers.book import Book
 from edge.registers.cases import Cases, opening_row
 from edge.registers.published import choices
 from edge.registers.publishing import Publishing
+from edge.reports.sending import Reports
 from edge.station import Station, Surroundings
 from edge.threads import Threads
 from edge.uplink import Options, Uplink
@@ -120,10 +123,14 @@ class _Gate:
         self.lanes = build(settings, loaded.path.parent, boot=boot, started_us=started_us, reader=reader)
         self.uplink = self._uplink()
         self.equipment = Equipment(self.lanes, self.threads, self.health, self.now, settings.gate.timezone)
+        self.reports = Reports(self.journal, report_terms(settings), self.now, self._registers_changed)
         self.cases = Cases(self.journal, case_rules(settings), self.now, self._registers_changed)
         self.book = Book(self.journal, self.now, self._registers_changed)
         self.publishing = self._publishing()
         self.station = self._station(reader)
+        self.recipients = Recipients(
+            settings, self.threads, self.health, self.now, reader=self.journal.reader, state=self.state
+        )
 
     def first_accounts(self) -> list[tuple[str, str, str]]:
         """Make the accounts a gate needs when there are none; return (name, role, secret) of each."""
@@ -139,10 +146,13 @@ class _Gate:
         self._watch_parts()
         self.equipment.start(self.station)
         self.platforms.start()
+        self.recipients.start()
         self.threads.start("station", partial(self.station.run, self.stop))
         if self.uplink is not None:
             self.threads.start("uplink", partial(self.uplink.run, self.stop))
         self._start_keeper()
+        beat = self.health.heart("reports", 900.0).beat
+        self.threads.start("reports", partial(self.reports.run, self.stop, beat))
         self._start_pages(on_ready)
         status = self.health.watch(self.stop, Notifier.from_environ(self.environ))
         self.stop.set()
@@ -269,6 +279,7 @@ class _Gate:
         health.probe("instruments", probes.instruments(self._doubted))
         health.probe("levels", probes.shifts(self._shifted))
         health.probe("cases", probes.cases(lambda: self.cases.late_lately))
+        health.probe("reports", partial(trouble, self.reports))
         health.section("trust", lambda: {"lists": self._trusted()})
         health.probe("trust", trust.age(self._trusted))
         health.probe("procedures", refused(self._refused))
@@ -360,6 +371,7 @@ class _Gate:
             now=self.now,
             often=often,
             destroyed=self._forget,
+            reported_us=lambda: self.reports.reported_us,
         )
         self.health.probe("journal_kept", partial(self._journal_trouble, keeper))
         self.threads.start("keeper", partial(keeper.run, self.stop))
@@ -412,6 +424,7 @@ class _Gate:
             state=self.state,
             stop=self.stop,
             cases=self.cases,
+            reports=self.reports,
             book=self.book,
             publishing=self.publishing,
             banners=tuple(banners),

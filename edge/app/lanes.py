@@ -85,7 +85,10 @@ def filled(
         # Somebody parked in a lane that is no longer configured waits at the first one.
         name = row.lane if row.lane is not None and row.lane in lanes else next(iter(lanes))
         waiting[name].append(restored(row.body, _sealed(journal, row), lane=name, clock=row.clock))
-    versions = known(reader, {passage.procedure_version for some in waiting.values() for passage in some})
+    ended_as = partial(_ended_as, journal, reader)
+    crews = {name: bench.crews_of(found, ended_as) for name, found in waiting.items()}
+    all_ = (passage for some in (*waiting.values(), *crews.values()) for passage in some)
+    versions = known(reader, {passage.procedure_version for passage in all_})
     calibrated: dict[str, list[Calibration]] = {name: [] for name in lanes}
     for name, found in calibrations({name: lane.devices for name, lane in lanes.items()}, reader):
         calibrated[name].append(found)
@@ -97,7 +100,10 @@ def filled(
         name: (
             lane.spec,
             replace(
-                bench.restore(own_versions(waiting[name], lane.spec, versions)),
+                bench.restore(
+                    own_versions(waiting[name], lane.spec, versions),
+                    own_versions(crews[name], lane.spec, versions),
+                ),
                 calibrations=tuple(calibrated[name]),
                 healthy=learned[name].healthy,
                 instruments=learned[name].instruments,
@@ -219,6 +225,7 @@ def _built(lane: Lane, policy: Policy, found: Chosen, *, boot: int, started_us: 
         started_us=started_us,
         abandon_us=lane.abandon_s * 1_000_000,
         park_max_us=lane.park_max_s * 1_000_000,
+        seats_by_tap=lane.seats_by_tap,
         ports=tuple((name, stand.ports[0]) for name, stand in measuring.items() if stand.ports),
         arrays=frozenset(name for name, stand in measuring.items() if stand.array),
         drivers=tuple((name, stand.driver) for name, stand in measuring.items()),
@@ -228,6 +235,14 @@ def _built(lane: Lane, policy: Policy, found: Chosen, *, boot: int, started_us: 
         sisters=tuple((name, stand.sister) for name, stand in measuring.items() if stand.sister),
     )
     return BuiltLane(spec, found, lane.devices())
+
+
+def _ended_as(journal: Journal, reader: Reader, number: int) -> Passage | None:
+    """Return how the passage of somebody ended whose vehicle still waits."""
+    row = next((row for row in reversed(reader.passage(number)) if row.kind == "passage.decided"), None)
+    if row is None:
+        return None
+    return restored(row.body, _sealed(journal, row), lane=row.lane or "", clock=row.clock)
 
 
 def _sealed(journal: Journal, row: StoredRow) -> dict[str, Any] | None:

@@ -25,7 +25,8 @@ def knowing(spec: LaneSpec, state: LaneState, versions: tuple[Procedure, ...]) -
 
 def _needed(known: tuple[Procedure, ...], state: LaneState, present: Procedure) -> tuple[Procedure, ...]:
     # The last one too: its page is shown until somebody else steps up.
-    passages = (state.active, state.last, *state.parked)
+    here = state.group.vehicle if state.group is not None else None
+    passages = (state.active, here, state.last, *state.parked, *state.crews)
     versions = {passage.procedure_version for passage in passages if passage is not None}
     versions |= {owed.version for owed in state.asked}
     by_version = {procedure.version: procedure for procedure in known}

@@ -140,3 +140,25 @@ class Verifier(Port, Protocol):
         """Ask, and return within `timeout_s`. Raises DeviceUnavailable: `silent` where no answer came
         in time, `absent` where nobody is there, `denied` where the platform refuses us, `busy` where it
         asks for patience, `garbled` where the answer is none of its protocol."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What somebody who is not at the gate is told. Nothing personal: it goes to servers of others. `kind` is
+    `alarm`, `overdue` or `daily`."""
+
+    gate: str
+    kind: str
+    title: str
+    text: str
+    urgent: bool = False
+
+
+class NotifierPort(Protocol):
+    """Somebody who can be told."""
+
+    def send(self, message: Message, timeout_s: float) -> None:
+        """Send, and return within about `timeout_s`. Raises DeviceUnavailable, as `Verifier` does."""
+
+    def close(self) -> None:
+        """Give everything back; idempotent."""

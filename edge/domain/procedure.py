@@ -58,7 +58,10 @@ def statuses(
     places = {p.item.question: i for i, p in enumerate(evidence) if isinstance(p.item, Answer)}
     answers, who = latest_answers(evidence), category(evidence)
     given = Given(evidence, answers, places, temperature, procedure.acceptance, who)
-    return tuple(_status(step, given) for step in procedure.steps if step.when.holds(who, around, answers))
+    mine = (step for step in procedure.steps if step.when.holds(who, around, answers))
+    if around.vehicle:  # what is not said of vehicles is asked of people
+        mine = (step for step in mine if step.when.vehicle)
+    return tuple(_status(step, given) for step in mine)
 
 
 def category(evidence: Sequence[Evidence]) -> str:

@@ -6,6 +6,7 @@ Rules read only what is handed to them, so deciding stored evidence again gives 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from edge.domain import vehicle_rules
 from edge.domain.circumstances import ANY, Circumstances
 from edge.domain.errors import FormError
 from edge.domain.identity import RESOLVED, of_two_people
@@ -42,10 +43,15 @@ def decide(
 
     Admit needs every step done; there is no other way to it.
     """
-    return _ruled(procedure, evidence, statuses(procedure, evidence, find(evidence, policy).verdict, around))
+    steps = statuses(procedure, evidence, find(evidence, policy).verdict, around)
+    return _ruled(procedure, evidence, steps, around)
 
 
-def _ruled(procedure: Procedure, evidence: Sequence[Evidence], steps: Sequence[StepStatus]) -> Decision:
+def _ruled(
+    procedure: Procedure, evidence: Sequence[Evidence], steps: Sequence[StepStatus], around: Circumstances
+) -> Decision:
+    if around.vehicle:
+        return vehicle_rules.ruled(steps, evidence, around)
     reasons = [reason for status in steps if status.state is StepState.FAILED for reason in status.reasons]
     missing = tuple(status.step.id for status in steps if status.keeps_out)
     if not any(status.step.required for status in steps):  # nothing was asked: that is no "all is done"
@@ -96,13 +102,15 @@ def attend(
         raise FormError("outcome_not_offered", "this procedure does not end so", 409)
     verdict = find(evidence, policy).verdict
     steps = statuses(procedure, evidence, verdict, around)
-    ruled = _ruled(procedure, evidence, steps)
+    ruled = _ruled(procedure, evidence, steps, around)
     if outcome is Outcome.ADMIT and procedure.no_code_no_passage and any(map(_lacks_code, steps)):
         raise FormError("code_needed", "a code, or the way without a telephone", 409)
     if outcome is Outcome.ADMIT and verdict in (ScreeningVerdict.AGAIN, ScreeningVerdict.OVER):
         raise FormError("second_measurement_required", "measure again by another method or after a rest", 409)
     reasons = (*ruled.reasons, *((Reason.MUST_MISSING,) if ruled.missing else ()), Reason.ATTENDANT)
     override = outcome is Outcome.ADMIT and ruled.outcome is not Outcome.ADMIT
+    if around.vehicle and vehicle_rules.is_asked(ruled):
+        override = False
     return Decision(
         outcome,
         reasons=reasons,
@@ -127,7 +135,7 @@ def left(
     """Return the decision of a passage nobody finished: abandoned, or what the procedure says it means to go
     away without a step."""
     steps = statuses(procedure, evidence, find(evidence, policy).verdict, around)
-    ruled = nobody(_ruled(procedure, evidence, steps))
+    ruled = nobody(_ruled(procedure, evidence, steps, around))
     for outcome in (Outcome.REFER, Outcome.TURN_BACK):
         without = [status.step.id for status in _undone(steps) if status.step.unfinished == outcome.value]
         if without:

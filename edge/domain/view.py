@@ -30,6 +30,7 @@ from edge.domain.model import (
 from edge.domain.procedure import Grounds, Question, StepState, StepStatus, category, statuses
 from edge.domain.screening import find
 from edge.domain.telling import following
+from edge.domain.vehicle_view import outline, vehicle_view
 from edge.domain.walk_view import advice, measurements, twice
 
 Json = dict[str, Any]
@@ -37,7 +38,7 @@ Json = dict[str, Any]
 
 def lane_view(spec: LaneSpec, state: LaneState, now: Instant) -> Json:
     """Return the lane as a JSON-ready object."""
-    shown, procedure = state.active or state.last, spec.of(state.active)
+    shown, procedure = state.active or (state.last if state.group is None else None), spec.of(state.active)
     view: Json = {
         "lane": spec.name,
         "direction": spec.direction,
@@ -51,6 +52,7 @@ def lane_view(spec: LaneSpec, state: LaneState, now: Instant) -> Json:
         "passage": state.active.id if state.active else None,
         "chosen": [_grounds(reason) for reason in procedure.reasons],
         "parked": [_parked(spec, passage, now) for passage in state.parked],
+        "vehicle": vehicle_view(spec, state),
         "last": _last(state.last),
         "temperature": {
             "verdict": ScreeningVerdict.MISSING.value,
@@ -118,6 +120,8 @@ def _grounds(reason: Grounds) -> Json:
 def _stage(state: LaneState) -> str:
     if state.active is not None:
         return state.active.stage.value
+    if state.group is not None:
+        return "aboard"
     return "ended" if state.last is not None else "idle"
 
 
@@ -237,7 +241,13 @@ def _parked(spec: LaneSpec, passage: Passage, now: Instant) -> Json:
         "reasons": [str(reason) for reason in passage.decision.reasons] if passage.decision else [],
         "second": rules.has_second_measurement(passage.evidence),
         "name": _person(passage.evidence).get("name"),
+        **({"vehicle": True, **_aside(passage)} if passage.vehicle else {}),
+        "group": passage.group,
     }
+
+
+def _aside(vehicle: Passage) -> Json:
+    return {name: value for name, value in outline(vehicle).items() if name != "passage"}
 
 
 def _last(passage: Passage | None) -> Json | None:

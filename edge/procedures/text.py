@@ -5,7 +5,7 @@ What needs more than one key to be seen is wrong by `edge.procedures.faults`.
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 from pydantic_core import PydanticCustomError
 
 from edge.domain import file_faults
@@ -83,8 +83,8 @@ class WhenTable(Table):
     category: tuple[Name, ...] = ()
     not_category: tuple[Name, ...] = ()
     direction: Literal["", "in", "out"] = ""
-    vehicle: bool | None = None
-    aboard: bool | None = None
+    vehicle: StrictBool | None = None
+    aboard: StrictBool | None = None
     hours: tuple[HoursText, ...] = ()
     answers: dict[Name, Annotated[tuple[Name, ...], Field(min_length=1)]] = {}
 
@@ -104,7 +104,7 @@ class StepTable(Table):
     every: tuple[Answered, ...] = ()
     covers: dict[Rung, Annotated[tuple[Answered, ...], Field(min_length=1)]] = {}
     when: WhenTable | None = None
-    required: bool = True
+    required: StrictBool = True
     unfinished: Meaning = ""
     failed: Meaning = ""
     say: TitleTable | None = None
@@ -125,9 +125,9 @@ class FileTable(Table):
     number: str = ""
     ordered: bool = True
     offered: Literal["", "first", "more"] = ""
-    site: bool = False
+    site: StrictBool = False
     outcomes: Annotated[tuple[End, ...], Field(min_length=1)] = ("admit", "turn_back", "refer")
-    no_code_no_passage: bool = False
+    no_code_no_passage: StrictBool = False
     step: tuple[StepTable, ...] = Field(min_length=1)
     reason: tuple[ReasonTable, ...] = Field(min_length=1)
 

@@ -47,7 +47,7 @@ from edge.station.surroundings import Surroundings, device_row
 INBOX_SIZE = 512
 TICK_US = 500_000
 REMEMBERED = 1024
-_SHOWN = ("active", "parked", "last", "calibrations", "healthy", "instruments", "notice", "aimed")
+_SHOWN = ("active", "parked", "last", "calibrations", "healthy", "instruments", "notice", "aimed", "group")
 
 
 @dataclass(slots=True)
@@ -310,15 +310,20 @@ class Station:
     def _cases(self, spec: LaneSpec, records: Sequence[Record]) -> list[Row]:
         """The cases that passages end in: in the transaction of the decision, or nobody would know of them
         after a power cut between the two."""
-        ended = (record.passage for record in records if record.kind == "passage.decided")
+        fresh = (record.passage for record in records if record.kind == "passage.decided")
+        # Who goes where their vehicle goes had their case already, if there was one.
+        ended = (passage for passage in fresh if not passage.corrects and not passage.vehicle)
         found = (self._around.case_of(spec.policy, passage, self._around.now()) for passage in ended)
         return [row for row in found if row is not None]
 
     def _count(self, lane: str, records: Sequence[Record]) -> None:
         for record in records:
             decision = record.passage.decision
-            if record.kind == "passage.decided" and decision is not None and decision.outcome is not None:
-                self._around.count("passages", lane=lane, outcome=decision.outcome.value)
+            if record.passage.corrects or record.kind != "passage.decided":
+                continue
+            if decision is not None and decision.outcome is not None:
+                name = "vehicles" if record.passage.vehicle else "passages"
+                self._around.count(name, lane=lane, outcome=decision.outcome.value)
 
     def _tick(self, now: Instant) -> None:
         if (usual := self._usual) is not None:

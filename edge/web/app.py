@@ -12,21 +12,25 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
 
 from edge.web import (
+    afterwards,
     api,
     auth,
     cases,
     cases_api,
     events,
     kiosk,
+    ledgers,
     probes,
     procedures,
     procedures_api,
+    reports,
     review,
     setup,
     show,
     temperature,
     told,
     twice_daily,
+    vehicles_api,
 )
 from edge.web.errors import register_errors
 from edge.web.gate import Gate
@@ -92,6 +96,10 @@ def create_app(gate: Gate) -> Flask:
         api.blueprint(gate),
         cases.blueprint(gate),
         cases_api.blueprint(gate),
+        reports.blueprint(gate),
+        ledgers.blueprint(gate),
+        afterwards.blueprint(gate),
+        vehicles_api.blueprint(gate),
         events.blueprint(gate, users, logins, streams),
         probes.blueprint(gate),
     ):

@@ -19,6 +19,7 @@ from edge.journal import Reader, Row, State, StoredRow
 from edge.registers.book import Book
 from edge.registers.cases import Cases
 from edge.registers.publishing import Publishing
+from edge.reports.sending import Reports
 
 
 class Reply(Protocol):
@@ -45,7 +46,8 @@ class Gate:
     lanes followed at the start, by name, and `publishing` knows those of now. `preview` asks a camera, by
     lane and device, for what it sees now; `trust` gives the trust lists in force, each with its date and
     state; `twice_daily` is what the site has settled about two measurements a day. `cases` is the register
-    of those who were handed over for a check, `book` holds every other list kept at the gate.
+    of those who were handed over for a check, `book` holds every other list kept at the
+    gate, `reports` is what is reported every day.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Gate:
     state: State
     stop: threading.Event
     cases: Cases
+    reports: Reports
     book: Book
     publishing: Publishing
     banners: tuple[str, ...] = ()

@@ -33,6 +33,7 @@ from edge.wire.register_bodies import (
     RegisterEntered,
     RegisterImportUndone,
 )
+from edge.wire.report_bodies import CorrectionRecorded, EveningNoted, PaperEntered, ReportDaily
 
 
 class GateStarted(Body):
@@ -61,12 +62,14 @@ class InboxOverflowed(Body):
 
 class PersonalOpened(Body):
     """Somebody looked at personal fields: of a passage, of a case, of both, or, with `what`, of a list of the
-    pages for a local `day`."""
+    pages for a local `day` (to `until`), or those of a `trace`."""
 
     passage: int | None = None
+    trace: int | None = None
     case: int | None = None
     what: str | None = None
     day: str | None = None
+    until: str | None = None
     by: str
     why: str | None = None
 
@@ -174,6 +177,10 @@ BODIES: dict[str, type[Body]] = {
     "case.closed": CaseClosed,
     "case.reopened": CaseReopened,
     "temperature.reported": TemperatureReported,
+    "report.daily": ReportDaily,
+    "correction.recorded": CorrectionRecorded,
+    "paper.entered": PaperEntered,
+    "evening.noted": EveningNoted,
     "register.entered": RegisterEntered,
     "register.amended": RegisterAmended,
     "register.ended": RegisterEnded,

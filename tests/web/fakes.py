@@ -22,6 +22,7 @@ from edge.registers.book import Book
 from edge.registers.cases import Cases, Rules, opening_row
 from edge.registers.publishing import Lane as Following
 from edge.registers.publishing import Publishing, Site
+from edge.reports.sending import Reports, Terms
 from edge.station import Station, Surroundings
 from edge.web.gate import Gate
 from edge.web.users import Users
@@ -225,6 +226,7 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
         state=state,
         stop=stop,
         cases=cases,
+        reports=Reports(RegistersJournal(journal, writer), Terms(), clock, rung),
         book=book,
         publishing=_publishing(station, RegistersJournal(journal, writer), clock, rung, lanes),
     )
