@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from edge import procedures
 from edge.registers.procedure_text import tables_of, text_of
 
-WORDS = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
+WORDS = st.text(st.characters(codec="utf-8"), max_size=20)
 KEYS = st.one_of(st.sampled_from(["step", "question", "title", "reason", "choices"]), WORDS)
 VALUES: st.SearchStrategy[Any] = st.recursive(
     st.one_of(WORDS, st.booleans(), st.integers(-(2**53), 2**53)),
