@@ -10,6 +10,7 @@ from importlib import metadata
 from edge.web import forms
 from edge.web.cases_schemas import CASE_COMMANDS
 from edge.web.duty_schemas import DUTY_COMMANDS
+from edge.web.procedures_schemas import procedure_paths
 from edge.web.schemas import Json, object_of, schemas
 from edge.web.vehicle_schemas import VEHICLE_COMMANDS
 
@@ -41,6 +42,10 @@ def document() -> Json:
         "servers": [{"url": "/"}],
         "security": [{"token": []}],
         "paths": _probes() | _reads() | _pictures() | _commands() | _cases() | _temperatures() | _duty(),
+        "paths": {
+            **(_probes() | _reads() | _pictures() | _commands() | _cases() | _temperatures()),
+            **procedure_paths(_get, _ok, _errors, _ref),
+        },
         "components": {
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "description": "From `gatepost user token`."}
