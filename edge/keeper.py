@@ -59,7 +59,9 @@ def publish(
 class Keeper:
     """Purges once an hour and runs `often` every second. `acknowledged` says how far the district has
     everything; None where there is no district, and then nothing waits for it. `destroyed` is called after
-    keys were destroyed: what was learned under them has to go from memory as well."""
+    keys were destroyed: what was learned under them has to go from memory as well. `reported_us` says until
+    when every day has its report, in which the figures stand that need opened fields; None while nobody
+    knows."""
 
     def __init__(
         self,
@@ -71,6 +73,7 @@ class Keeper:
         now: Callable[[], Instant],
         often: Callable[[], None],
         destroyed: Callable[[], None] = lambda: None,
+        reported_us: Callable[[], int | None] | None = None,
     ) -> None:
         self._journal = journal
         self._days = retention_days
@@ -79,6 +82,7 @@ class Keeper:
         self._now = now
         self._often = often
         self._destroyed = destroyed
+        self._reported_us = reported_us
         self._verified_us: int | None = None
         self._failed = False
         self.faults: tuple[str, ...] = journal.faults
@@ -116,11 +120,12 @@ class Keeper:
             return
         try:
             acknowledged = self._acknowledged()
+            longest_us = now.at_us - self._max_days * _DAY_US
             self.purged = self._journal.purge(
-                now.at_us - self._days * _DAY_US,
+                self._before_us(now.at_us - self._days * _DAY_US, longest_us),
                 self._head() if acknowledged is None else acknowledged,
                 now=now,
-                max_before_us=now.at_us - self._max_days * _DAY_US,
+                max_before_us=longest_us,
             )
             if self.purged.keys:
                 self._destroyed()
@@ -130,6 +135,13 @@ class Keeper:
             return
         if self.purged.unacknowledged:
             log.error("%d rows were destroyed before the district had them", self.purged.unacknowledged)
+
+    def _before_us(self, before_us: int, longest_us: int) -> int:
+        """A day is not forgotten before it is reported, but for what is too old in any case."""
+        if self._reported_us is None:
+            return before_us
+        reported_us = self._reported_us()
+        return max(longest_us, min(before_us, longest_us if reported_us is None else reported_us))
 
     def verify(self) -> None:
         """Check the whole chain and write down that it was done."""

@@ -20,6 +20,8 @@ from edge.domain.procedure import Procedure
 from edge.journal import Reader
 from edge.messages import Follow
 from edge.registers.published import FILE, PAGE, UNCHOSEN, Choice, known, read, versions
+from edge.registers.publishing import Lane as Following
+from edge.registers.publishing import Site
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +74,17 @@ def of_file(name: str, config_folder: Path, lane: str) -> tuple[Procedure, str]:
     for line in procedures.outdated(found, str(path)):
         log.warning("%s", line)
     return found, text
+
+
+def site_of(
+    lanes: Mapping[str, tuple[LaneSpec, Chosen]], files: Mapping[str, str], accepted: Acceptance, folder: Path
+) -> Site:
+    """Return what publishing has to know of the gate; `files` are the names in the lanes' tables."""
+    found = {
+        name: Following(spec, chosen.text, chosen.origin, files[name], chosen.refused)
+        for name, (spec, chosen) in lanes.items()
+    }
+    return Site(found, accepted, folder)
 
 
 def own_versions(

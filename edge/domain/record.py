@@ -47,7 +47,7 @@ _FINDABLE = ("name", "id_number", "phone", "plate", "room", "pass_id", "code_dig
 # Of what is expected, what is somebody's own.
 _OWN = ("own_mdegc", "usual_mdegc", "visits")
 # Reasons every gate offers besides those of its procedure; like these they name nobody.
-BUILT_IN_REASONS = frozenset({"left", "calibration", *(ground.value for ground in GROUNDS)})
+BUILT_IN_REASONS = frozenset({"left", "calibration", "suspected", *(ground.value for ground in GROUNDS)})
 
 
 def recorded(procedure: Procedure, policy: Policy, passage: Passage) -> tuple[Json, Json]:

@@ -29,6 +29,7 @@ from edge.domain.model import (
     Method,
     Outcome,
     Passage,
+    Reason,
 )
 from edge.domain.passing import bound
 from edge.domain.policy import Policy, stored
@@ -114,7 +115,7 @@ def rehearse(
     return Rehearsed(lane_view(spec, state, now), tuple(dos), tuple(refused))
 
 
-def retold(
+def retold_of(
     journal: Journal, procedure: Procedure, policy: Policy, *, lanes: Sequence[str], most: int, from_us: int
 ) -> Retold:
     """Decide the newest `most` passages of these lanes again, not older than `from_us` (microseconds UTC), by
@@ -158,7 +159,7 @@ def _begun(spec: LaneSpec, around: Circumstances, now: Instant) -> tuple[LaneSta
         direction=around.direction or spec.direction,
         vehicle=around.vehicle,
         group=1 if around.aboard else None,
-        minute=around.minute,
+        minute=state.active.minute if around.minute is None else around.minute,
     )
     return replace(state, active=passage), now
 
@@ -235,7 +236,10 @@ def _stated(carrier: Carrier, value: str, now: Instant) -> dict[str, str]:
 
 
 def _ruled(procedure: Procedure, policy: Policy, passage: Passage) -> Decision:
-    return rules.decide(procedure, policy, passage.evidence, circumstances(passage))
+    before = passage.decision
+    nobody = before is not None and Reason.NOBODY_FINISHED in before.reasons
+    again = rules.left if nobody else rules.decide
+    return again(procedure, policy, passage.evidence, circumstances(passage))
 
 
 def _word(decision: Decision) -> str:

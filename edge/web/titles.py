@@ -1,8 +1,8 @@
 """What a procedure calls its questions, their answers and its reasons, in every language.
 
 The version counts: a passage is shown in the words of the procedure it went by. Looks among the
-procedures the lanes follow now, then among those the journal holds. Where nothing is known the codes
-stand for themselves.
+procedures the lanes followed at the start, then among those the journal holds. Where nothing is known the
+codes stand for themselves.
 """
 
 from collections.abc import Mapping
@@ -52,7 +52,12 @@ def titles_at(gate: Gate, lane: str | None) -> Titles:
     """Return the words of the procedure a lane follows now."""
     if lane is None or lane not in gate.lanes:
         return NOTHING
-    return titles_of(gate.procedures.get(gate.view(lane)["procedure"]["name"]))
+    now = gate.view(lane)["procedure"]
+    reader = gate.reader()
+    try:
+        return titles_then(gate, reader, now["name"], now["version"])
+    finally:
+        reader.close()
 
 
 def titles_then(gate: Gate, reader: Reader, name: str, version: str) -> Titles:
@@ -60,9 +65,12 @@ def titles_then(gate: Gate, reader: Reader, name: str, version: str) -> Titles:
     now = gate.procedures.get(name)
     if now is not None and now.version == version:
         return titles_of(now)
-    for row in reader.rows_after(0, MOST, {"procedure.published"}):
-        if (row.body.get("name"), row.body.get("version")) == (name, version):
-            return titles_of(_parsed(name, str(row.body.get("text", ""))))
+    after = 0
+    while rows := reader.rows_after(after, MOST, {"procedure.published"}):
+        after = rows[-1].seq
+        for row in rows:
+            if (row.body.get("name"), row.body.get("version")) == (name, version):
+                return titles_of(_parsed(name, str(row.body.get("text", ""))))
     return NOTHING
 
 

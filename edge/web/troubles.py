@@ -5,6 +5,8 @@ Only words; `words.py` takes them into its table.
 
 from typing import NamedTuple
 
+from edge.web import duty_errors
+
 
 class Word(NamedTuple):
     """One code in both languages; `{}` stands for the detail behind the colon."""
@@ -167,6 +169,14 @@ ERRORS: dict[str, Word] = {
     "unauthorized": Word("Please log in.", "请先登录。"),
     "forbidden": Word("Your role may not do this.", "您的角色无权进行此操作。"),
     "not_found": Word("There is nothing here.", "没有这个页面。"),
+    "not_reported": Word("This day has no report yet.", "这一天还没有报送。"),
+    "nothing_changed": Word("The report would say the same.", "与已报的数字相同，不用更正。"),
+    "stale": Word("Somebody corrected it meanwhile: look again.", "其他人刚刚更正过，请重新查看。"),
+    "too_old": Word("A page of so long ago belongs to no report.", "登记时间太早，不属于任何报表。"),
+    "bad_template": Word(
+        "The street's table cannot be read or filled: compare [reports] template.",
+        "街道表格无法读取或填写：请核对 [reports] template。",
+    ),
     "method_not_allowed": Word("This address does not take that method.", "该地址不支持此方法。"),
     "bad_request": Word("The request could not be understood.", "无法理解该请求。"),
     "bad_json": Word("The body is not the JSON that is documented.", "请求内容不是规定的 JSON。"),
@@ -210,9 +220,12 @@ ERRORS: dict[str, Word] = {
         "证件号码不对：身份证应为 18 位且末位校验相符；护照等请按字母和数字输入。",
     ),
     "bad_value": Word("This value cannot be used.", "这个值不能使用。"),
+    "no_venue_code": Word(
+        "No venue code is configured ([codes] venue_code).", "没有设置场所码（[codes] venue_code）。"
+    ),
     "outcome_not_offered": Word("This procedure does not end so.", "本流程没有这种处理结果。"),
     "code_needed": Word(
-        "No code, no passage: show a valid code, or take the way without a phone (ID number, by somebody else).",
+        "No code, no passage: a valid code, or the way without a phone (ID number, by somebody else).",
         "无码不通行：请出示有效的码，或按无手机办理（证件号码、代办）。",
     ),
     "second_measurement_required": Word("A second measurement is required first.", "须先进行第二次测温。"),
@@ -277,6 +290,7 @@ ERRORS: dict[str, Word] = {
         "Its personal fields have been destroyed (retention): it cannot be opened again.",
         "个人信息已按保留期限销毁，不能重新打开。",
     ),
+    **{code: Word(*texts) for code, texts in duty_errors.ERRORS.items()},
     "bad_window": Word(
         "Morning and afternoon each have to begin, end, and follow each other.",
         "上午、下午的时段都要有始有终，并且先后不能颠倒。",

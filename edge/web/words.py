@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from edge.codes.reasons import SENTENCES
 from edge.domain.vehicle import GROUNDS
-from edge.web import aiming, cases_words, troubles, walking
+from edge.web import aiming, cases_words, duty_words, procedures_words, report_words, troubles, walking
 from edge.web.shortfalls import SHORTFALLS
 from edge.web.troubles import Word
 
@@ -232,13 +232,25 @@ WORDS: dict[str, dict[str, Word]] = {
         "passage.effects": Word("barrier and voice", "道闸与语音"),
         "code.answered": Word("answer of a platform, after the end", "平台在通行结束后的答复"),
         "personal.opened": Word("personal fields opened", "查看个人信息"),
+        "correction.recorded": Word("corrected in reports", "报表更正"),
+        "paper.entered": Word("line of a paper page", "纸质登记补录"),
+        "report.daily": Word("daily report", "日报、零报告"),
         **cases_words.ROWS,
+        **procedures_words.ROWS,
     },
     "case_stage": cases_words.STAGES,
     "case_step": cases_words.STEPS,
     "case_follow_up": cases_words.FOLLOW_UPS,
     "case_result": cases_words.RESULTS,
     "case_reopening": cases_words.REOPENINGS,
+    "responsible": duty_words.RESPONSIBLE,
+    "duty_override": duty_words.OVERRIDES,
+    "duty_untrained": duty_words.UNTRAINED,
+    "duty_verdict": duty_words.VERDICTS,
+    "incident_kind": duty_words.KINDS,
+    "incident_result": duty_words.RESULTS,
+    "incident_step": duty_words.STEPS,
+    "reached": duty_words.REACHED,
     # An account that is nobody's: the demo's.
     "account": {"simulated": Word("(a program)", "（程序模拟）")},
     "because": {code: Word(text["en"], text["zh_Hans"]) for code, text in SENTENCES.items()},
@@ -263,6 +275,7 @@ WORDS: dict[str, dict[str, Word]] = {
         "handed": Word("handed to a colleague", "已交同事处理"),
         "other": Word("another reason", "其他"),
         "left": Word("the person left", "人已离开"),
+        "suspected": Word("suspected", "疑似人员"),
         "unfinished": Word("did not go on", "没有继续办理"),
         "calibration": Word("measured to calibrate the thermometer", "校准测温仪时的测量"),
     },
@@ -346,6 +359,7 @@ WORDS: dict[str, dict[str, Word]] = {
     # Why a manager opens personal fields: a list, because free text would itself be personal.
     "opening": {
         "tracing": Word("Contact tracing", "流调溯源"),
+        "trace": Word("Trace that was asked for", "按流调申请查询"),
         "referral": Word("Follow-up of a referral", "移交后续跟踪"),
         "complaint": Word("Complaint or objection", "投诉或异议"),
         "correction": Word("Correction of an entry", "更正登记"),
@@ -360,16 +374,18 @@ WORDS: dict[str, dict[str, Word]] = {
     "verifier_remedy": troubles.PLATFORM_REMEDIES,
     "notice": troubles.NOTICES,
     "notice_remedy": troubles.NOTICE_REMEDIES,
-    "error": troubles.ERRORS,
+    "error": {**troubles.ERRORS, **procedures_words.ERRORS},
     "advice": aiming.ADVICE,
     "decoder": aiming.STAGES,
     "shortfall": SHORTFALLS,
+    **procedures_words.GROUPS,
     "offered": walking.OFFERED,
     "walk_cause": walking.CAUSES,
     "walk_why": walking.WHYS,
     "walk_hint": walking.HINTS,
     "walk_way": walking.WAYS,
     "walk_hold": walking.HOLD,
+    **{group: dict(words) for group, words in report_words.GROUPS.items()},
 }
 
 

@@ -15,6 +15,7 @@ from edge.wire.case_bodies import (
     CaseOpened,
     CaseReopened,
 )
+from edge.wire.duty_bodies import DutyCovered, DutyUncovered
 from edge.wire.instrument_bodies import (
     CalibrationRecorded,
     CalibrationWithdrawn,
@@ -33,6 +34,7 @@ from edge.wire.register_bodies import (
     RegisterEntered,
     RegisterImportUndone,
 )
+from edge.wire.report_bodies import CorrectionRecorded, EveningNoted, PaperEntered, ReportDaily
 
 
 class GateStarted(Body):
@@ -61,12 +63,14 @@ class InboxOverflowed(Body):
 
 class PersonalOpened(Body):
     """Somebody looked at personal fields: of a passage, of a case, of both, or, with `what`, of a list of the
-    pages for a local `day`."""
+    pages for a local `day` (to `until`), or those of a `trace`."""
 
     passage: int | None = None
+    trace: int | None = None
     case: int | None = None
     what: str | None = None
     day: str | None = None
+    until: str | None = None
     by: str
     why: str | None = None
 
@@ -104,9 +108,14 @@ class UplinkRows(Body):
 
 
 class UserChanged(Body):
+    """An account was made, changed, closed or used. `until_us` is when its holder leaves, `heir` the account
+    that their work was handed to."""
+
     account: str | None = None
     role: str | None = None
     by: str | None = None
+    until_us: int | None = None
+    heir: str | None = None
 
 
 class Previous(Body):
@@ -174,10 +183,16 @@ BODIES: dict[str, type[Body]] = {
     "case.closed": CaseClosed,
     "case.reopened": CaseReopened,
     "temperature.reported": TemperatureReported,
+    "report.daily": ReportDaily,
+    "correction.recorded": CorrectionRecorded,
+    "paper.entered": PaperEntered,
+    "evening.noted": EveningNoted,
     "register.entered": RegisterEntered,
     "register.amended": RegisterAmended,
     "register.ended": RegisterEnded,
     "register.import_undone": RegisterImportUndone,
+    "duty.uncovered": DutyUncovered,
+    "duty.covered": DutyCovered,
     "list.received": ListReceived,
     "list.refused": ListRefused,
     "uplink.lost": UplinkContact,
