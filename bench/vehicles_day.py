@@ -119,7 +119,9 @@ class Day:
         self._ask(BeginVehicle(*self._head(None), vehicle.plate, told))
         resting: list[Person] = []
         for number, person in enumerate(vehicle.people):
-            self._between(vehicle, vehicle.people[:number])
+            # Whoever rests and shows their phone is back: that is no mistake.
+            done = [one for one in vehicle.people[:number] if one not in resting]
+            self._between(vehicle, done)
             if self._passes(person) == "rests":
                 resting.append(person)
         if told is None:
