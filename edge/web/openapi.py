@@ -41,9 +41,8 @@ def document() -> Json:
         },
         "servers": [{"url": "/"}],
         "security": [{"token": []}],
-        "paths": _probes() | _reads() | _pictures() | _commands() | _cases() | _temperatures() | _duty(),
         "paths": {
-            **(_probes() | _reads() | _pictures() | _commands() | _cases() | _temperatures()),
+            **(_probes() | _reads() | _pictures() | _commands() | _cases() | _temperatures() | _duty()),
             **procedure_paths(_get, _ok, _errors, _ref),
         },
         "components": {
