@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from functools import partial
 from importlib import metadata
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from edge.app.equipment import Equipment
 from edge.app.folder import boot_id, cookie_secret, outside_key, take_folder
@@ -31,8 +32,11 @@ from edge.journal import Journal, Reader, Row, State
 from edge.keeper import Keeper, publish
 from edge.messages import Message
 from edge.platforms import Desk
+from edge.registers.board import Board
 from edge.registers.book import Book
 from edge.registers.cases import Cases, opening_row
+from edge.registers.ledgers import Ledgers
+from edge.registers.shelf import Shelf, folders
 from edge.station import Station, Surroundings
 from edge.threads import Threads
 from edge.uplink import Options, Uplink
@@ -109,6 +113,7 @@ class _Gate:
         self.equipment = Equipment(self.lanes, self.threads, self.health, self.now, settings.gate.timezone)
         self.cases = Cases(self.journal, case_rules(settings), self.now, self._registers_changed)
         self.book = Book(self.journal, self.now, self._registers_changed)
+        self.ledgers, self.board = self._ledgers()
         self.station = self._station(reader)
 
     def first_accounts(self) -> list[tuple[str, str, str]]:
@@ -187,6 +192,13 @@ class _Gate:
         states = recalled(states, self.journal, reader, self.desk, self.now())
         return Station(states, around, earlier_replies(reader), side_by_side(self.lanes, reader))
 
+    def _ledgers(self) -> tuple[Ledgers, Board]:
+        zone = ZoneInfo(self.settings.gate.timezone)
+        where = folders(self.loaded.path.parent)
+        shelf = Shelf(self.journal, self.now, where, self._registers_changed)
+        ledgers = Ledgers(self.book, self.journal, shelf, self.now, zone)
+        return ledgers, Board(ledgers, self.journal, self.now, zone, twice_daily_of(self.settings))
+
     def _offer(self, message: Message) -> None:
         self.station.offer(message)  # which is made after the platforms
 
@@ -244,6 +256,7 @@ class _Gate:
         health.probe("instruments", probes.instruments(self._doubted))
         health.probe("levels", probes.shifts(self._shifted))
         health.probe("cases", probes.cases(lambda: self.cases.late_lately))
+        health.probe("registers", probes.registers(lambda: (self.board.late.count, self.board.late.first)))
         health.section("trust", lambda: {"lists": self._trusted()})
         health.probe("trust", trust.age(self._trusted))
         health.probe("trust_files", trust.files(lambda: self.trust.unreadable))
@@ -315,6 +328,8 @@ class _Gate:
                 self._forget()  # a command may have destroyed keys
                 self.bell.ring()
             self.cases.look()
+            if self.board.look():
+                self._registers_changed()
             self.journal.remember_cases()
 
         def acknowledged() -> int | None:
@@ -381,6 +396,8 @@ class _Gate:
             stop=self.stop,
             cases=self.cases,
             book=self.book,
+            ledgers=self.ledgers,
+            board=self.board,
             banners=tuple(banners),
             preview=self.equipment.preview,
             trust=self._trusted,

@@ -15,6 +15,7 @@ from edge.domain.walk import Cause, Way
 from edge.web import forms
 from edge.web.aiming import ADVICE
 from edge.web.cases_schemas import CASE_BODIES, case_schemas
+from edge.web.register_schemas import REGISTER_BODIES, register_schemas
 from edge.web.troubles import ERRORS
 from edge.web.walking import HINTS, WHYS
 
@@ -41,6 +42,7 @@ _BODIES: tuple[type[BaseModel], ...] = (
     forms.WithdrawBody,
     forms.LevelBody,
     *CASE_BODIES,
+    *REGISTER_BODIES,
     forms.TemperatureBody,
 )
 
@@ -58,6 +60,7 @@ def schemas() -> Json:
         ),
         "LaneView": _lane_view(),
         **case_schemas(),
+        **register_schemas(),
         "CameraFigures": _camera_figures(),
         "Calibrations": object_of(
             {

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from edge.codes.reasons import SENTENCES
-from edge.web import aiming, cases_words, troubles, walking
+from edge.web import aiming, cases_words, register_words, troubles, walking
 from edge.web.shortfalls import SHORTFALLS
 from edge.web.troubles import Word
 
@@ -212,7 +212,9 @@ WORDS: dict[str, dict[str, Word]] = {
         "code.answered": Word("answer of a platform, after the end", "平台在通行结束后的答复"),
         "personal.opened": Word("personal fields opened", "查看个人信息"),
         **cases_words.ROWS,
+        **register_words.ROWS,
     },
+    **register_words.GROUPS,
     "case_stage": cases_words.STAGES,
     "case_step": cases_words.STEPS,
     "case_follow_up": cases_words.FOLLOW_UPS,

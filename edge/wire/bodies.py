@@ -28,6 +28,7 @@ from edge.wire.instrument_bodies import (
 from edge.wire.passage_bodies import CodeAnswered, DecidedBody, EffectsBody, PassageBody
 from edge.wire.register_bodies import (
     RegisterAmended,
+    RegisterDefined,
     RegisterEnded,
     RegisterEntered,
     RegisterImportUndone,
@@ -79,12 +80,13 @@ class InboxOverflowed(Body):
 
 class PersonalOpened(Body):
     """Somebody looked at personal fields: of a passage, of a case, of both, or, with `what`, of a list of the
-    pages for a local `day`."""
+    pages for a local `day`; with `what` `register:<name>`, of that register, or of one `entry` of it."""
 
     passage: int | None = None
     case: int | None = None
     what: str | None = None
     day: str | None = None
+    entry: int | None = None
     by: str
     why: str | None = None
 
@@ -191,6 +193,7 @@ BODIES: dict[str, type[Body]] = {
     "case.closed": CaseClosed,
     "case.reopened": CaseReopened,
     "temperature.reported": TemperatureReported,
+    "register.defined": RegisterDefined,
     "register.entered": RegisterEntered,
     "register.amended": RegisterAmended,
     "register.ended": RegisterEnded,

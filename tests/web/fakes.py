@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from edge.bell import Bell
 from edge.domain.errors import JournalError
@@ -15,10 +16,14 @@ from edge.domain.events import CodeRead, ReadingArrived
 from edge.domain.lane_state import LaneSpec, LaneState
 from edge.domain.model import Carrier, ClockQuality, Code, CodeVerdict, Instant, Reading
 from edge.domain.policy import Policy
+from edge.domain.twice_daily import Terms
 from edge.journal import Journal, Look, Row, State
 from edge.procedures import parse
+from edge.registers.board import Board
 from edge.registers.book import Book
 from edge.registers.cases import Cases, Rules, opening_row
+from edge.registers.ledgers import Ledgers
+from edge.registers.shelf import Shelf
 from edge.station import Station, Surroundings
 from edge.web.gate import Gate
 from edge.web.users import Users
@@ -180,7 +185,10 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
         lane: [device("thermometer"), device("scanner"), device("voice", "none")] for lane in lanes
     }
     cases = Cases(RegistersJournal(journal, writer), Rules(UNITS), clock, rung)
-    book = Book(RegistersJournal(journal, writer), clock, rung)
+    card = RegistersJournal(journal, writer)
+    book, zone = Book(card, clock, rung), ZoneInfo("Asia/Shanghai")
+    ledgers = Ledgers(book, card, Shelf(card, clock, changed=rung), clock, zone)
+    board = Board(ledgers, card, clock, zone, Terms())
     around = Surroundings(
         journal=writer,
         read_code=lambda _lane, _device, payload, at: Code(
@@ -221,6 +229,8 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
         stop=stop,
         cases=cases,
         book=book,
+        ledgers=ledgers,
+        board=board,
     )
     users = Users(state)
     thread = threading.Thread(target=station.run, args=(stop,), name="station")
