@@ -1,6 +1,5 @@
 """Registers over the real pages: entered, amended, ended, struck out, looked up, printed, given out."""
 
-import io
 import re
 from collections.abc import Callable
 from typing import Any
