@@ -18,8 +18,20 @@ from zoneinfo import ZoneInfo
 
 from edge.app.equipment import Equipment
 from edge.app.folder import boot_id, cookie_secret, outside_key, take_folder
-from edge.app.lanes import build, case_rules, earlier_replies, filled, regulars, side_by_side, twice_daily_of
+from edge.app.following import knowing_earlier, planned, site_of
+from edge.app.lanes import (
+    acceptance_of,
+    build,
+    case_rules,
+    earlier_replies,
+    filled,
+    regulars,
+    side_by_side,
+    twice_daily_of,
+)
 from edge.app.platforms import Platforms, recalled
+from edge.app.recipients import Recipients
+from edge.app.reporting import report_terms, trouble
 from edge.app.trust import TrustFolder
 from edge.bell import Bell
 from edge.clock import Clock
@@ -30,13 +42,16 @@ from edge.domain.model import Instant
 from edge.health import STOPPED, Health, Notifier, Problem, probes, trust
 from edge.journal import Journal, Reader, Row, State
 from edge.keeper import Keeper, publish
-from edge.messages import Message
+from edge.messages import Follow, Message
 from edge.platforms import Desk
 from edge.registers.board import Board
 from edge.registers.book import Book
 from edge.registers.cases import Cases, opening_row
 from edge.registers.ledgers import Ledgers
+from edge.registers.published import choices
+from edge.registers.publishing import Publishing
 from edge.registers.shelf import Shelf, folders
+from edge.reports.sending import Reports
 from edge.station import Station, Surroundings
 from edge.threads import Threads
 from edge.uplink import Options, Uplink
@@ -108,13 +123,18 @@ class _Gate:
         )
         self.desk = Desk(self.trust.read, self.platforms.asked)
         started_us = self.now().mono_us
-        self.lanes = build(settings, loaded.path.parent, boot=boot, started_us=started_us)
+        self.lanes = build(settings, loaded.path.parent, boot=boot, started_us=started_us, reader=reader)
         self.uplink = self._uplink()
         self.equipment = Equipment(self.lanes, self.threads, self.health, self.now, settings.gate.timezone)
+        self.reports = Reports(self.journal, report_terms(settings), self.now, self._registers_changed)
         self.cases = Cases(self.journal, case_rules(settings), self.now, self._registers_changed)
         self.book = Book(self.journal, self.now, self._registers_changed)
         self.ledgers, self.board = self._ledgers()
+        self.publishing = self._publishing()
         self.station = self._station(reader)
+        self.recipients = Recipients(
+            settings, self.threads, self.health, self.now, reader=self.journal.reader, state=self.state
+        )
 
     def first_accounts(self) -> list[tuple[str, str, str]]:
         """Make the accounts a gate needs when there are none; return (name, role, secret) of each."""
@@ -130,10 +150,13 @@ class _Gate:
         self._watch_parts()
         self.equipment.start(self.station)
         self.platforms.start()
+        self.recipients.start()
         self.threads.start("station", partial(self.station.run, self.stop))
         if self.uplink is not None:
             self.threads.start("uplink", partial(self.uplink.run, self.stop))
         self._start_keeper()
+        beat = self.health.heart("reports", 900.0).beat
+        self.threads.start("reports", partial(self.reports.run, self.stop, beat))
         self._start_pages(on_ready)
         status = self.health.watch(self.stop, Notifier.from_environ(self.environ))
         self.stop.set()
@@ -189,8 +212,19 @@ class _Gate:
             cases_opened=self.cases.refresh,
         )
         states = filled(self.lanes, self.journal, reader)
-        states = recalled(states, self.journal, reader, self.desk, self.now())
-        return Station(states, around, earlier_replies(reader), side_by_side(self.lanes, reader))
+        states = knowing_earlier(recalled(states, self.journal, reader, self.desk, self.now()), reader)
+        pairs, plans = side_by_side(self.lanes, reader), planned(choices(reader), self.lanes)
+        return Station(states, around, earlier_replies(reader), pairs, plans)
+
+    def _publishing(self) -> Publishing:
+        folder = self.loaded.path.parent
+        lanes = {name: (lane.spec, lane.chosen) for name, lane in self.lanes.items()}
+        files = {lane.name: lane.procedure for lane in self.settings.lane}
+        site = site_of(lanes, files, acceptance_of(self.settings, folder), folder)
+        return Publishing(site, self.journal, self.now, self._follow, self._registers_changed)
+
+    def _follow(self, change: Follow) -> None:
+        self.station.follow(change)  # which is made after what publishes
 
     def _ledgers(self) -> tuple[Ledgers, Board]:
         zone = ZoneInfo(self.settings.gate.timezone)
@@ -239,8 +273,8 @@ class _Gate:
         version, config = metadata.version("gatepost"), self.loaded.text_hash
         body = {"version": version, "config": config, "boot_id": boot_id()}
         self.journal.append(Row("gate.started", now, body))
-        texts = {lane.spec.procedure.name: lane.text for lane in self.lanes.values()}
-        publish(self.journal, self.state, now, specs=[lane.spec for lane in self.lanes.values()], texts=texts)
+        lanes = [(lane.spec, lane.chosen.text) for lane in self.lanes.values()]
+        publish(self.journal, self.state, now, lanes=lanes)
 
     def _watch_parts(self) -> None:
         health = self.health
@@ -257,6 +291,7 @@ class _Gate:
         health.probe("levels", probes.shifts(self._shifted))
         health.probe("cases", probes.cases(lambda: self.cases.late_lately))
         health.probe("registers", probes.registers(lambda: (self.board.late.count, self.board.late.first)))
+        health.probe("reports", partial(trouble, self.reports))
         health.section("trust", lambda: {"lists": self._trusted()})
         health.probe("trust", trust.age(self._trusted))
         health.probe("trust_files", trust.files(lambda: self.trust.unreadable))
@@ -343,6 +378,7 @@ class _Gate:
             now=self.now,
             often=often,
             destroyed=self._forget,
+            reported_us=lambda: self.reports.reported_us,
         )
         self.health.probe("journal_kept", partial(self._journal_trouble, keeper))
         self.threads.start("keeper", partial(keeper.run, self.stop))
@@ -395,9 +431,11 @@ class _Gate:
             state=self.state,
             stop=self.stop,
             cases=self.cases,
+            reports=self.reports,
             book=self.book,
             ledgers=self.ledgers,
             board=self.board,
+            publishing=self.publishing,
             banners=tuple(banners),
             preview=self.equipment.preview,
             trust=self._trusted,

@@ -12,7 +12,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from edge.config import values
+from edge.config.notify import Notify
 from edge.config.platforms import Platform
+from edge.config.reports import Reports
 from edge.config.screening import Screening
 from edge.config.twice_daily import TwiceDaily
 from edge.config.values import Device, Table, Thermometer, key, split_address, wrong
@@ -258,6 +260,11 @@ class Lane(Table):
         ge=60,
         le=604_800,
     )
+    seats_by_tap: bool = key(
+        "the next occupant of a vehicle is awaited only once the attendant taps Next, not at once",
+        "车上的下一位要等门岗点“下一位”才开始，而不是自动开始",
+        default=False,
+    )
     thermometer: Annotated[tuple[Thermometer, ...], BeforeValidator(values.devices)] = key(
         "driver and options, see `gatepost drivers thermometer`; one table, or several as "
         "[[lane.thermometer]]: an array to find the face beside a spot sensor that decides. "
@@ -317,7 +324,9 @@ class Settings(Table):
     twice_daily: TwiceDaily = TwiceDaily()
     codes: Codes = Codes()
     cases: Cases = Cases()
+    reports: Reports = Reports()
     platform: Annotated[tuple[Platform, ...], Field(strict=False)] = ()
+    notify: Annotated[tuple[Notify, ...], Field(strict=False)] = ()
     lane: Annotated[tuple[Lane, ...], AfterValidator(_some), Field(strict=False)]
 
 
@@ -330,9 +339,18 @@ TABLES: Mapping[str, type[Table]] = {
     "twice_daily": TwiceDaily,
     "codes": Codes,
     "cases": Cases,
+    "reports": Reports,
 }
-LISTS: Mapping[str, type[Table]] = {"platform": Platform, "lane": Lane}
+LISTS: Mapping[str, type[Table]] = {"platform": Platform, "notify": Notify, "lane": Lane}
 """Tables that may stand several times, as [[name]]."""
+LIST_DEVICES = ("verifier", "notifier")
+"""Devices of such tables, as [name.device]."""
 DEVICE_KEYS = ("thermometer", "scanner", "barrier", "voice", "lights")
-PATH_KEYS = (("store", "path"), ("store", "key_file"), ("uplink", "token_file"), ("codes", "trust"))
+PATH_KEYS = (
+    ("store", "path"),
+    ("store", "key_file"),
+    ("uplink", "token_file"),
+    ("codes", "trust"),
+    ("reports", "template"),
+)
 SECRET_KEYS = frozenset({"token"})

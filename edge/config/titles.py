@@ -30,6 +30,11 @@ TITLES: Mapping[str, Text] = {
         "every further platform.",
         "健康码、行程码、场所码要向谁查询；有几个平台就写几个表。",
     ),
+    "notify": Text(
+        "Who is told by message of alarms, of what is overdue, of how the day was; write the table again for "
+        "every further recipient.",
+        "警报、待办超时、每日情况发消息通知谁；有几个接收方就写几个表。",
+    ),
     "lane": Text(
         "Where one person at a time passes; write the table again for every further lane.",
         "一次过一个人的通道；有几条通道就写几个表。",

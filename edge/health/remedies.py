@@ -256,6 +256,22 @@ REMEDIES: Mapping[str, Remedy] = {
             "打开“今天要做”页：办理超时的事项并登记。",
         ),
     ),
+    "report_missing": Remedy(
+        Text("A daily report is late and not there", "日报（零报告）过点未报"),
+        Text(
+            "Look at the clock and the card: the report is written by itself as soon as both allow. "
+            "Until then tell the office by telephone.",
+            "请检查时钟和存储卡：恢复后会自动补报并注明迟报；在此之前请先电话报告。",
+        ),
+    ),
+    "report_waits": Remedy(
+        Text("Daily reports wait: the clock leapt by more than a year", "时钟跳了一年以上，日报暂停"),
+        Text(
+            "Is the date right? Set or confirm the clock. If the gate really stood still for so long, the "
+            "reports go on by themselves after a day.",
+            "日期对吗？请校准或确认时钟。如果门岗确实停用了一年以上，一天后日报会自动继续。",
+        ),
+    ),
     "level_shifted": Remedy(
         Text("Half of the people of late read far from what was expected", "最近有一半人的读数远离预期"),
         Text(

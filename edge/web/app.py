@@ -12,17 +12,21 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
 
 from edge.web import (
+    afterwards,
     api,
     auth,
     cases,
     cases_api,
     events,
     kiosk,
+    ledgers,
     probes,
+    procedures,
     register_definitions,
     register_files,
     registers,
     registers_api,
+    reports,
     review,
     setup,
     show,
@@ -30,6 +34,7 @@ from edge.web import (
     temperature,
     told,
     twice_daily,
+    vehicles_api,
 )
 from edge.web.errors import register_errors
 from edge.web.gate import Gate
@@ -90,6 +95,7 @@ def create_app(gate: Gate) -> Flask:
         twice_daily.blueprint(gate),
         told.blueprint(gate),
         setup.blueprint(gate),
+        procedures.blueprint(gate),
         api.blueprint(gate),
         cases.blueprint(gate),
         cases_api.blueprint(gate),
@@ -99,6 +105,10 @@ def create_app(gate: Gate) -> Flask:
         register_files.passed_blueprint(gate),
         register_definitions.blueprint(gate),
         tasks.blueprint(gate),
+        vehicles_api.blueprint(gate),
+        reports.blueprint(gate),
+        ledgers.blueprint(gate),
+        afterwards.blueprint(gate),
         events.blueprint(gate, users, logins, streams),
         probes.blueprint(gate),
     ):

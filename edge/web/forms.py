@@ -46,7 +46,7 @@ ReopeningName = Literal["news", "mistake"]
 
 
 class Body(BaseModel):
-    """What a program sends: nothing that is not named, and of the right type."""
+    """What every body of a command is: strict, and nothing but what is named."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 

@@ -20,6 +20,8 @@ from edge.registers.board import Board
 from edge.registers.book import Book
 from edge.registers.cases import Cases
 from edge.registers.ledgers import Ledgers
+from edge.registers.publishing import Publishing
+from edge.reports.sending import Reports
 
 
 class Reply(Protocol):
@@ -43,11 +45,11 @@ class Gate:
     `reader` opens a read-only view of the journal for the calling thread; close it. `append` writes
     one row of the pages' own (log-ins, opened personal fields). `stop` is set when the daemon ends.
     `incarnation` is asked each time, because a journal may begin anew; `procedures` are the ones the
-    lanes follow, by name. `preview` asks a camera, by lane and device, for what it sees now; `trust`
-    gives the trust lists in force, each with its date and state; `twice_daily` is what the site has settled
-    about two measurements a day. `cases` is the register of those who were handed over for a check,
-    `book` holds every other list kept at the gate, `ledgers` those that definitions describe, `board` says
-    what of them is due.
+    lanes followed at the start, by name, and `publishing` knows those of now. `preview` asks a camera, by
+    lane and device, for what it sees now; `trust` gives the trust lists in force, each with its date and
+    state; `twice_daily` is what the site has settled about two measurements a day. `cases` is the register
+    of those who were handed over for a check, `reports` what is reported every day, `book` holds every other
+    list kept at the gate, `ledgers` those that definitions describe, `board` says what of them is due.
     """
 
     name: str
@@ -71,9 +73,11 @@ class Gate:
     state: State
     stop: threading.Event
     cases: Cases
+    reports: Reports
     book: Book
     ledgers: Ledgers
     board: Board
+    publishing: Publishing
     banners: tuple[str, ...] = ()
     preview: Callable[[str, str], Preview | None] = lambda _lane, _device: None
     trust: Callable[[], Sequence[Mapping[str, Any]]] = list

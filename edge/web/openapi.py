@@ -10,6 +10,7 @@ from edge.web import forms
 from edge.web.cases_schemas import CASE_COMMANDS
 from edge.web.register_schemas import register_paths
 from edge.web.schemas import Json, object_of, schemas
+from edge.web.vehicle_schemas import VEHICLE_COMMANDS
 
 _COMMON = {
     400: "The request is not as documented, or the value cannot be used.",
@@ -182,6 +183,7 @@ def _commands() -> Json:
                 _ref("MeasureBody"),
             ),
             ("resume", "Take a parked passage back.", _ref("ResumeBody")),
+            *((name, summary, _ref(body)) for name, summary, body in VEHICLE_COMMANDS),
             (
                 "calibration",
                 "Record what a thermometer is off by, from ten or more pairs of readings, in thousandths "

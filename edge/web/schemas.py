@@ -17,6 +17,7 @@ from edge.web.aiming import ADVICE
 from edge.web.cases_schemas import CASE_BODIES, case_schemas
 from edge.web.register_schemas import REGISTER_BODIES, register_schemas
 from edge.web.troubles import ERRORS
+from edge.web.vehicle_schemas import VEHICLE_BODIES, vehicle_schema
 from edge.web.walking import HINTS, WHYS
 
 Json = dict[str, Any]
@@ -44,6 +45,7 @@ _BODIES: tuple[type[BaseModel], ...] = (
     *CASE_BODIES,
     *REGISTER_BODIES,
     forms.TemperatureBody,
+    *VEHICLE_BODIES,
 )
 
 
@@ -228,7 +230,8 @@ def _lane_view() -> Json:
         "properties": {
             "lane": _TEXT,
             "direction": {"enum": ["in", "out"]},
-            "stage": {"enum": ["idle", "open", "hold", "ended"]},
+            "stage": {"enum": ["idle", "open", "hold", "aboard", "ended"]},
+            "vehicle": vehicle_schema(),
             "passage": _MAYBE,
             "pieces": _COUNT,
             "picture": _FLAG,

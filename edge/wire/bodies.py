@@ -26,6 +26,7 @@ from edge.wire.instrument_bodies import (
     LevelWithdrawn,
 )
 from edge.wire.passage_bodies import CodeAnswered, DecidedBody, EffectsBody, PassageBody
+from edge.wire.procedure_bodies import ProcedureFollowed, ProcedurePublished
 from edge.wire.register_bodies import (
     RegisterAmended,
     RegisterDefined,
@@ -33,6 +34,7 @@ from edge.wire.register_bodies import (
     RegisterEntered,
     RegisterImportUndone,
 )
+from edge.wire.report_bodies import CorrectionRecorded, EveningNoted, PaperEntered, ReportDaily
 
 
 class GateStarted(Body):
@@ -44,25 +46,6 @@ class ClockCorrected(Body):
     from_us: int
     to_us: int
     quality: str
-
-
-class PublishedAcceptance(Body):
-    """What a procedure accepts of health codes; days are counted `utc_offset_s` east of Greenwich, from the
-    moments (microseconds UTC) in `changes` on by the seconds beside them."""
-
-    name: str
-    text: str
-    utc_offset_s: int
-    changes: list[list[int]] = []
-
-
-class ProcedurePublished(Body):
-    """The texts a version stands for; `acceptance` where the procedure asks for health codes."""
-
-    name: str
-    version: str
-    text: str
-    acceptance: PublishedAcceptance | None = None
 
 
 class SettingsChanged(Body):
@@ -80,13 +63,16 @@ class InboxOverflowed(Body):
 
 class PersonalOpened(Body):
     """Somebody looked at personal fields: of a passage, of a case, of both, or, with `what`, of a list of the
-    pages for a local `day`; with `what` `register:<name>`, of that register, or of one `entry` of it."""
+    pages for a local `day` (to `until`), or those of a `trace`; with `what` `register:<name>`, of that
+    register, or of one `entry` of it."""
 
     passage: int | None = None
+    trace: int | None = None
     case: int | None = None
     what: str | None = None
     day: str | None = None
     entry: int | None = None
+    until: str | None = None
     by: str
     why: str | None = None
 
@@ -184,6 +170,7 @@ BODIES: dict[str, type[Body]] = {
     "instrument.compared": InstrumentCompared,
     "clock.corrected": ClockCorrected,
     "procedure.published": ProcedurePublished,
+    "procedure.followed": ProcedureFollowed,
     "settings.changed": SettingsChanged,
     "personal.opened": PersonalOpened,
     "case.opened": CaseOpened,
@@ -194,6 +181,10 @@ BODIES: dict[str, type[Body]] = {
     "case.reopened": CaseReopened,
     "temperature.reported": TemperatureReported,
     "register.defined": RegisterDefined,
+    "report.daily": ReportDaily,
+    "correction.recorded": CorrectionRecorded,
+    "paper.entered": PaperEntered,
+    "evening.noted": EveningNoted,
     "register.entered": RegisterEntered,
     "register.amended": RegisterAmended,
     "register.ended": RegisterEnded,

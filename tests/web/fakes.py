@@ -10,20 +10,24 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from edge import acceptance
 from edge.bell import Bell
+from edge.domain import twice_daily
 from edge.domain.errors import JournalError
 from edge.domain.events import CodeRead, ReadingArrived
 from edge.domain.lane_state import LaneSpec, LaneState
 from edge.domain.model import Carrier, ClockQuality, Code, CodeVerdict, Instant, Reading
 from edge.domain.policy import Policy
-from edge.domain.twice_daily import Terms
 from edge.journal import Journal, Look, Row, State
 from edge.procedures import parse
 from edge.registers.board import Board
 from edge.registers.book import Book
 from edge.registers.cases import Cases, Rules, opening_row
 from edge.registers.ledgers import Ledgers
+from edge.registers.publishing import Lane as Following
+from edge.registers.publishing import Publishing, Site
 from edge.registers.shelf import Shelf
+from edge.reports.sending import Reports, Terms
 from edge.station import Station, Surroundings
 from edge.web.gate import Gate
 from edge.web.users import Users
@@ -34,6 +38,7 @@ UNITS = ("发热门诊 fever clinic", "社区卫生服务中心 community health
 PIN, PASSWORD = "482915", "correct horse"
 ACCOUNTS = (("door", "attendant", PIN), ("boss", "manager", PASSWORD), ("eye", "observer", PASSWORD))
 PROCEDURE = (ROOT / "config" / "procedures" / "compound.toml").read_text("utf-8")
+USUAL = (ROOT / "config" / "acceptance" / "usual.toml").read_text("utf-8")
 POLICY = Policy(surface_offset_mdegc=2_000)
 DAY_US = 1_700_000_000_000_000
 
@@ -75,6 +80,7 @@ class RegistersJournal:
         self._journal, self._card = journal, card
         self.reader, self.unseal = journal.reader, journal.unseal
         self.token, self.forget = journal.token, journal.forget
+        self.append = card.append
 
     @property
     def boot(self) -> int:
@@ -188,7 +194,7 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
     card = RegistersJournal(journal, writer)
     book, zone = Book(card, clock, rung), ZoneInfo("Asia/Shanghai")
     ledgers = Ledgers(book, card, Shelf(card, clock, changed=rung), clock, zone)
-    board = Board(ledgers, card, clock, zone, Terms())
+    board = Board(ledgers, card, clock, zone, twice_daily.Terms())
     around = Surroundings(
         journal=writer,
         read_code=lambda _lane, _device, payload, at: Code(
@@ -228,9 +234,11 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
         state=state,
         stop=stop,
         cases=cases,
+        reports=Reports(RegistersJournal(journal, writer), Terms(), clock, rung),
         book=book,
         ledgers=ledgers,
         board=board,
+        publishing=_publishing(station, RegistersJournal(journal, writer), clock, rung, lanes),
     )
     users = Users(state)
     thread = threading.Thread(target=station.run, args=(stop,), name="station")
@@ -247,6 +255,19 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
         thread.join(10)
         state.close()
         journal.close()
+
+
+def _publishing(
+    station: Station,
+    journal: RegistersJournal,
+    clock: Clock,
+    changed: Callable[[], None],
+    lanes: Sequence[str],
+) -> Publishing:
+    specs = {name: spec for name, (spec, _state) in _lanes(lanes, journal.boot).items()}
+    found = {name: Following(spec, PROCEDURE, "file", "compound") for name, spec in specs.items()}
+    site = Site(found, acceptance.parse("usual", USUAL), ROOT / "config")
+    return Publishing(site, journal, clock, station.follow, changed)
 
 
 def _lanes(names: Sequence[str], boot: int) -> dict[str, tuple[LaneSpec, LaneState]]:
