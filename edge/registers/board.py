@@ -40,7 +40,6 @@ _HEARD = frozenset(
         *(DEFINED, REPORTED, "clock.corrected", "retention.destroyed"),
     }
 )
-_MOST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +172,9 @@ class Board:
     def _is_new(self) -> bool:
         minute = self._now().at_us // _MINUTE_US
         with closing(self._journal.reader()) as reader:
-            rows = reader.rows_after(self._cursor, _MOST, _HEARD) if self._cursor >= 0 else []
-            fresh = self._cursor < 0 or bool(rows)
-            self._cursor = rows[-1].seq if len(rows) == _MOST else reader.head()
+            head = reader.head()  # first: what is written meanwhile is seen at the next look
+            fresh = self._cursor < 0 or bool(reader.rows_after(self._cursor, 1, _HEARD))
+            self._cursor = head
         is_new = fresh or minute != self._minute
         self._minute = minute
         return is_new
@@ -196,7 +195,16 @@ class Board:
             found: list[Task] = []
             if any(not rule.each for rule in definition.due):
                 entries = list(said_of(reader, definition.name, since_us=since))
-                found += gate_tasks(definition, entries, day, self._zone, now_us)
+                first = reader.entries(definition.name, after=0, limit=1)
+                if first:
+                    found += gate_tasks(
+                        definition,
+                        entries,
+                        day=day,
+                        zone=self._zone,
+                        now_us=now_us,
+                        since_us=first[0].entered_us,
+                    )
             if any(rule.each for rule in definition.due):
                 found += self._each(reader, definition, day)
             return found

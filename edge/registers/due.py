@@ -4,10 +4,9 @@ anew. Nothing is a fact here before somebody did it. Pure; days begin at local m
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, timedelta, tzinfo
 from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from edge.domain.twice_daily import Day, Half, Windows
 from edge.registers.definition import Definition, Due
@@ -63,10 +62,11 @@ class Task:
 
 
 def gate_tasks(
-    definition: Definition, entries: Sequence[Said], day: date, zone: ZoneInfo, now_us: int
+    definition: Definition, entries: Sequence[Said], *, day: date, zone: tzinfo, now_us: int, since_us: int
 ) -> list[Task]:
     """Return the day's tasks that entries of this register fulfil: the k-th entry that fits is the k-th of
-    the day. `every_hours`: the next one after the newest, or after the day's beginning."""
+    the day. `every_hours`: the next one after the newest, or after the day's beginning. What was due before
+    `since_us`, the register's first entry, is not asked for: one that nobody keeps asks for nothing."""
     found: list[Task] = []
     for rule in definition.due:
         if rule.source != "entries":
@@ -83,7 +83,7 @@ def gate_tasks(
         else:
             today = [at for at in fit if local_day(at, zone) == day]
             found += _slots(definition.name, rule, _times(rule, day, zone), today)
-    return found
+    return [task for task in found if task.done_us is not None or task.due_us > since_us]
 
 
 def entry_tasks(
@@ -93,7 +93,7 @@ def entry_tasks(
     told: Day | None,
     *,
     day: date,
-    zone: ZoneInfo,
+    zone: tzinfo,
     windows: Windows,
 ) -> list[Task]:
     """Return the day's tasks for one open entry, none on a day it does not hold for. What was due before it
@@ -127,7 +127,7 @@ def _measured(
             yield Task(register, rule, due, nth, 2, said.number, done)
 
 
-def _times(rule: Due, day: date, zone: ZoneInfo) -> list[int]:
+def _times(rule: Due, day: date, zone: tzinfo) -> list[int]:
     return [starts_us(day, zone, at) for at in rule.times]
 
 

@@ -6,8 +6,7 @@ Pure but for the time zone's file. Refuses with the field that is wrong; never g
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from edge.domain.errors import FormError
 from edge.registers.book import Draft, Open
@@ -28,7 +27,7 @@ class FieldError(FormError):
         self.field = field
 
 
-def draft(definition: Definition, given: Given, zone: ZoneInfo, now_us: int, kept: Given = {}) -> Draft:  # noqa: B006
+def draft(definition: Definition, given: Given, zone: tzinfo, now_us: int, kept: Given = {}) -> Draft:  # noqa: B006
     """Return what an entry is to say. `kept` are personal fields that stay where nothing is given. Raises
     FieldError `bad_value`, `field_needed`, and FormError `unknown_field`."""
     if unknown := sorted(given.keys() - {field.id for field in definition.field}):
@@ -59,12 +58,12 @@ def draft(definition: Definition, given: Given, zone: ZoneInfo, now_us: int, kep
     )
 
 
-def starts_us(day: date, zone: ZoneInfo, at: time = time()) -> int:
+def starts_us(day: date, zone: tzinfo, at: time = time()) -> int:
     """Return a time of a local day in microseconds UTC."""
     return (datetime.combine(day, at, zone) - _EPOCH) // timedelta(microseconds=1)
 
 
-def local_day(at_us: int, zone: ZoneInfo) -> date:
+def local_day(at_us: int, zone: tzinfo) -> date:
     """Return the local day of a moment; the first there is where a clock says what cannot be."""
     try:
         return (_EPOCH + timedelta(microseconds=at_us)).astimezone(zone).date()
@@ -72,7 +71,7 @@ def local_day(at_us: int, zone: ZoneInfo) -> date:
         return _EPOCH.date()
 
 
-def due_us(definition: Definition, fields: Mapping[str, object], zone: ZoneInfo) -> int | None:
+def due_us(definition: Definition, fields: Mapping[str, object], zone: tzinfo) -> int | None:
     """Return when an entry is overdue: its deadline, or the end of the day that is its deadline."""
     value = fields.get(definition.deadline or "")
     if isinstance(value, int):
@@ -93,7 +92,7 @@ def _moments(definition: Definition, fields: Mapping[str, Open], now_us: int) ->
         raise FieldError("taken_in_future", definition.when or "")
 
 
-def _value(field: FieldOf, given: object, zone: ZoneInfo) -> Open | None:
+def _value(field: FieldOf, given: object, zone: tzinfo) -> Open | None:
     if field.kind == "tick":
         return True if given in (True, "yes", "on", "true") else None
     if field.kind == "ticks":
@@ -114,7 +113,7 @@ def _value(field: FieldOf, given: object, zone: ZoneInfo) -> Open | None:
     return _typed(field, text, zone)
 
 
-def _typed(field: FieldOf, text: str, zone: ZoneInfo) -> Open:
+def _typed(field: FieldOf, text: str, zone: tzinfo) -> Open:
     if field.kind == "choice":
         if field.choice(text) is None:
             raise FieldError("bad_value", field.id)
