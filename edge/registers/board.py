@@ -90,7 +90,7 @@ class Board:
         self._lock = threading.Lock()
         self._rooms: dict[int, str] = {}
         self._cursor = -1
-        self._minute = -1
+        self._seen: object = None
         self._late = Late()
         self._failed = False
 
@@ -170,13 +170,14 @@ class Board:
         return found
 
     def _is_new(self) -> bool:
-        minute = self._now().at_us // _MINUTE_US
+        now = self._now()
+        seen = (now.at_us // _MINUTE_US, now.clock.trusted)
         with closing(self._journal.reader()) as reader:
             head = reader.head()  # first: what is written meanwhile is seen at the next look
             fresh = self._cursor < 0 or bool(reader.rows_after(self._cursor, 1, _HEARD))
             self._cursor = head
-        is_new = fresh or minute != self._minute
-        self._minute = minute
+        is_new = fresh or seen != self._seen
+        self._seen = seen
         return is_new
 
     def _counted(self) -> Late:

@@ -26,7 +26,8 @@ class Held:
 
     @property
     def short(self) -> bool:
-        return self.low is not None and self.left < self.low
+        """Whether there is less than there should be; what nobody ever kept is not short."""
+        return self.low is not None and self.left < self.low and self.plus + self.minus + self.asked > 0
 
 
 @dataclass(frozen=True, slots=True)
