@@ -250,6 +250,13 @@ REMEDIES: Mapping[str, Remedy] = {
             "打开“移交个案”页：联系接收单位，登记结果，办完的请办结。",
         ),
     ),
+    "register_overdue": Remedy(
+        Text("Something that a register asks for today is overdue", "登记册里有今天超时未办的事项"),
+        Text(
+            "Open Today's tasks in the pages: see to what is overdue and tick it off.",
+            "打开“今天要做”页：办理超时的事项并登记。",
+        ),
+    ),
     "report_missing": Remedy(
         Text("A daily report is late and not there", "日报（零报告）过点未报"),
         Text(
