@@ -228,11 +228,19 @@ class BusyGate:
                 }
             )
         outcome = chance.choices(("admit", "turn_back"), (96, 4))[0]
-        more = {"vehicle": True, "musts": {}} | ({"chosen": "origin"} if outcome == "turn_back" else {})
+        seats = chance.choice((0, 1, 2, 2, 3))
+        told = seats + chance.choice((0, 0, 0, 1))
+        more: dict[str, Any] = {
+            "vehicle": True,
+            "musts": {},
+            "told": told,
+            "occupants": [{"passage": 0}] * seats,
+        }
+        more |= {"chosen": "origin"} if outcome == "turn_back" else {}
         plate = f"渝A{chance.randrange(40):05d}"
         who = {"evidence": {"0": {"value": plate}}, "find": [plate]} if chance.random() < 0.95 else None
         self._ended(lane, outcome, "missing", more=more, evidence=evidence, who=who)
-        for _ in range(chance.choice((0, 1, 2, 2, 3))):
+        for _ in range(seats):
             self.clocks.true_us += 3 * SECOND_US
             self._person(group=number, lane=lane)
 
