@@ -15,6 +15,7 @@ from functools import partial
 from importlib import metadata
 from typing import Any
 
+from edge.app.duty import close_leavers, desk_of
 from edge.app.equipment import Equipment
 from edge.app.folder import boot_id, cookie_secret, outside_key, take_folder
 from edge.app.following import knowing_earlier, planned, site_of
@@ -126,6 +127,7 @@ class _Gate:
         self.cases = Cases(self.journal, case_rules(settings), self.now, self._registers_changed)
         self.book = Book(self.journal, self.now, self._registers_changed)
         self.publishing = self._publishing()
+        self.duty = desk_of(loaded, self.book, self.journal, self.now, self._append)
         self.station = self._station(reader)
         self.recipients = Recipients(
             settings, self.threads, self.health, self.now, reader=self.journal.reader, state=self.state
@@ -237,6 +239,7 @@ class _Gate:
         return sequence
 
     def _registers_changed(self) -> None:
+        self.duty.watch.changed()
         self.bell.ring()
         self.views.ring()
 
@@ -279,6 +282,7 @@ class _Gate:
         health.probe("levels", probes.shifts(self._shifted))
         health.probe("cases", probes.cases(lambda: self.cases.late_lately))
         health.probe("reports", partial(trouble, self.reports))
+        health.probe("duty", probes.duty(lambda: self.duty.watch.missing))
         health.section("trust", lambda: {"lists": self._trusted()})
         health.probe("trust", trust.age(self._trusted))
         health.probe("trust_files", trust.files(lambda: self.trust.unreadable))
@@ -350,6 +354,9 @@ class _Gate:
                 self._forget()  # a command may have destroyed keys
                 self.bell.ring()
             self.cases.look()
+            if self.duty.watch.look():
+                self.views.ring()
+            close_leavers(self.state, self.now(), self._append)
             self.journal.remember_cases()
 
         def acknowledged() -> int | None:
@@ -419,6 +426,7 @@ class _Gate:
             reports=self.reports,
             book=self.book,
             publishing=self.publishing,
+            duty=self.duty,
             banners=tuple(banners),
             preview=self.equipment.preview,
             trust=self._trusted,

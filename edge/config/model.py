@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from edge.config import values
+from edge.config.duty import Duty, Post
 from edge.config.notify import Notify
 from edge.config.platforms import Platform
 from edge.config.reports import Reports
@@ -334,6 +335,8 @@ class Settings(Table):
     codes: Codes = Codes()
     cases: Cases = Cases()
     reports: Reports = Reports()
+    duty: Duty = Duty()
+    post: Annotated[tuple[Post, ...], Field(strict=False)] = ()
     platform: Annotated[tuple[Platform, ...], Field(strict=False)] = ()
     notify: Annotated[tuple[Notify, ...], Field(strict=False)] = ()
     lane: Annotated[tuple[Lane, ...], AfterValidator(_some), Field(strict=False)]
@@ -349,8 +352,14 @@ TABLES: Mapping[str, type[Table]] = {
     "codes": Codes,
     "cases": Cases,
     "reports": Reports,
+    "duty": Duty,
 }
-LISTS: Mapping[str, type[Table]] = {"platform": Platform, "notify": Notify, "lane": Lane}
+LISTS: Mapping[str, type[Table]] = {
+    "post": Post,
+    "platform": Platform,
+    "notify": Notify,
+    "lane": Lane,
+}
 """Tables that may stand several times, as [[name]]."""
 LIST_DEVICES = ("verifier", "notifier")
 """Devices of such tables, as [name.device]."""

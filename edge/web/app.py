@@ -12,12 +12,17 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
 
 from edge.web import (
+    accounts,
     afterwards,
     api,
     auth,
     cases,
     cases_api,
+    duty,
+    duty_api,
+    duty_plan,
     events,
+    incidents,
     kiosk,
     ledgers,
     probes,
@@ -100,6 +105,11 @@ def create_app(gate: Gate) -> Flask:
         ledgers.blueprint(gate),
         afterwards.blueprint(gate),
         vehicles_api.blueprint(gate),
+        duty.blueprint(gate),
+        duty_plan.blueprint(gate),
+        duty_api.blueprint(gate),
+        incidents.blueprint(gate),
+        accounts.blueprint(gate, users),
         events.blueprint(gate, users, logins, streams),
         probes.blueprint(gate),
     ):

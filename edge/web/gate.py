@@ -18,6 +18,7 @@ from edge.domain.twice_daily import Terms
 from edge.journal import Reader, Row, State, StoredRow
 from edge.registers.book import Book
 from edge.registers.cases import Cases
+from edge.registers.duty_desk import DutyDesk
 from edge.registers.publishing import Publishing
 from edge.reports.sending import Reports
 
@@ -47,7 +48,8 @@ class Gate:
     lane and device, for what it sees now; `trust` gives the trust lists in force, each with its date and
     state; `twice_daily` is what the site has settled about two measurements a day, `venue_code` what its
     posted venue code says, "" where it has none. `cases` is the register of those who were handed over for a
-    check, `book` holds every other list kept at the gate, `reports` is what is reported every day.
+    check, `book` holds every other list kept at the gate, `duty` is what is done with those about the staff,
+    `reports` is what is reported every day.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Gate:
     reports: Reports
     book: Book
     publishing: Publishing
+    duty: DutyDesk
     banners: tuple[str, ...] = ()
     preview: Callable[[str, str], Preview | None] = lambda _lane, _device: None
     trust: Callable[[], Sequence[Mapping[str, Any]]] = list

@@ -5,6 +5,8 @@ Only words; `words.py` takes them into its table.
 
 from typing import NamedTuple
 
+from edge.web import duty_errors
+
 
 class Word(NamedTuple):
     """One code in both languages; `{}` stands for the detail behind the colon."""
@@ -288,6 +290,7 @@ ERRORS: dict[str, Word] = {
         "Its personal fields have been destroyed (retention): it cannot be opened again.",
         "个人信息已按保留期限销毁，不能重新打开。",
     ),
+    **{code: Word(*texts) for code, texts in duty_errors.ERRORS.items()},
     "bad_window": Word(
         "Morning and afternoon each have to begin, end, and follow each other.",
         "上午、下午的时段都要有始有终，并且先后不能颠倒。",

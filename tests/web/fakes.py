@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from edge import acceptance
+from edge.app.duty import files_of
 from edge.bell import Bell
 from edge.domain.errors import JournalError
 from edge.domain.events import CodeRead, ReadingArrived
@@ -20,6 +22,8 @@ from edge.journal import Journal, Look, Row, State
 from edge.procedures import parse
 from edge.registers.book import Book
 from edge.registers.cases import Cases, Rules, opening_row
+from edge.registers.duty_desk import DutyDesk
+from edge.registers.duty_rules import DutyRules
 from edge.registers.publishing import Lane as Following
 from edge.registers.publishing import Publishing, Site
 from edge.reports.sending import Reports, Terms
@@ -187,6 +191,7 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
     }
     cases = Cases(RegistersJournal(journal, writer), Rules(UNITS), clock, rung)
     book = Book(RegistersJournal(journal, writer), clock, rung)
+    desk = duty_desk(book, journal, clock, lambda row: writer.append(row)[0])
     around = Surroundings(
         journal=writer,
         read_code=lambda _lane, _device, payload, at: Code(
@@ -229,6 +234,7 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
         reports=Reports(RegistersJournal(journal, writer), Terms(), clock, rung),
         book=book,
         publishing=_publishing(station, RegistersJournal(journal, writer), clock, rung, lanes),
+        duty=desk,
     )
     users = Users(state)
     thread = threading.Thread(target=station.run, args=(stop,), name="station")
@@ -258,6 +264,13 @@ def _publishing(
     found = {name: Following(spec, PROCEDURE, "file", "compound") for name, spec in specs.items()}
     site = Site(found, acceptance.parse("usual", USUAL), ROOT / "config")
     return Publishing(site, journal, clock, station.follow, changed)
+
+
+def duty_desk(book: Book, journal: Journal, clock: Clock, append: Callable[[Row], int]) -> DutyDesk:
+    """Return the desk of a gate that has settled nothing about duty."""
+    shipped = files_of(ROOT / "config")
+    rules = DutyRules(**shipped, zone=ZoneInfo("Asia/Shanghai"))
+    return DutyDesk.of(book, rules, journal, clock, append)
 
 
 def _lanes(names: Sequence[str], boot: int) -> dict[str, tuple[LaneSpec, LaneState]]:
