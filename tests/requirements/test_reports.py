@@ -35,8 +35,7 @@ DAY_US = 86_400_000_000
 LANES = (
     ("jinru", "in", "boundary"),
     ("likai", "out", "boundary"),
-    ("xiang", "in", "r8"),
-    ("yao", "in", "pharmacy"),
+    ("dian", "in", "restaurant"),
 )
 TERMS = '[reports]\nat = "00:00"\nlate_minutes = 720\nsite = "观音桥"\nrecipients = ["观音桥街道"]\n'
 

@@ -161,9 +161,11 @@ def test_a_ledger_is_saved_as_csv_and_xlsx_and_runs_no_formula(world: World, ent
     world.clock.move(2 * 3600)
     passes(world, "=1+1")
     client = enter("manager")
-    send_file = lambda form, **more: send(  # noqa: E731
-        client, "/review/ledgers/passages/file", "/review/reports", format=form, **more
-    )
+
+    def send_file(form: str, **more: str) -> Any:
+        path = "/review/ledgers/passages/file"
+        return send(client, path, "/review/reports", format=form, **more)
+
     plain = send_file("csv").get_data()
     assert plain.startswith(b"\xef\xbb\xbf")
     [head, line] = list(csv.reader(io.StringIO(plain.decode("utf-8-sig"))))
