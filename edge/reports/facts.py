@@ -18,7 +18,7 @@ _PERSON = ("id_number", "pass_id", "phone")
 MASK, MASK_REMINDED = "mask", frozenset({"reminded"})
 LEAFLET, LEAFLET_GIVEN = "leaflet", frozenset({"yes"})
 DISINFECTED, NOT_DISINFECTED = "disinfected", frozenset({"no", "not_done"})
-VENUE, VENUE_SCANNED = "venue", frozenset({"yes", "passed", "stopped"})
+VENUE, VENUE_SCANNED = "venue", frozenset({"yes", "passed", "confirmed", "stopped"})
 _VENUE_CODES = frozenset({"china_venue", "gatepost_venue", "uk_venue", "cwa_venue", "nz_venue"})
 SUSPECTED = "suspected"  # 疑似
 

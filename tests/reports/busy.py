@@ -179,7 +179,7 @@ class BusyGate:
         evidence.append({"t": "code", "carrier": "gatepost_pass", "verdict": "valid"})
         for question, value, share in (
             *(("mask", "on", 0.9), ("mask", "reminded", 0.06), ("leaflet", "yes", 0.1)),
-            *(("venue", "passed", 0.4), ("venue", "no_phone", 0.1), ("suspected_contact", "no", 0.2)),
+            *(("venue", "confirmed", 0.4), ("venue", "no_phone", 0.1), ("suspected_contact", "no", 0.2)),
         ):
             if chance.random() < share:
                 evidence.append({"t": "answer", "question": question, "value": value, "by": "door1"})

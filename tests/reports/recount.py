@@ -158,7 +158,7 @@ class Recount:
           EXISTS (SELECT 1 FROM json_each(j.body, '$.evidence') e WHERE json_extract(e.value, '$.carrier') IN
             ('china_venue', 'gatepost_venue', 'uk_venue', 'cwa_venue', 'nz_venue')
             OR (json_extract(e.value, '$.question') = 'venue'
-            AND json_extract(e.value, '$.value') IN ('yes', 'passed', 'stopped'))) AS venue,
+            AND json_extract(e.value, '$.value') IN ('yes', 'passed', 'confirmed', 'stopped'))) AS venue,
           coalesce(json_extract(j.body, '$.told') > json_array_length(j.body, '$.occupants'), 0) AS lacking,
           EXISTS (SELECT 1 FROM json_each(j.body, '$.evidence') e WHERE
             json_extract(e.value, '$.t') <> 'measurement') AS named

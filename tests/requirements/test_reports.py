@@ -203,7 +203,7 @@ def test_r15_venue_codes_are_held_against_passes(gate: Gate, boss: Browser) -> N
     before = agree(gate, boss)
     post = Post(gate, "dian")
     number = int(post.post("begin")[1]["passage"])
-    assert post.post("answers", passage=number, question="venue", value="passed")[0] == 200
+    assert post.post("answers", passage=number, question="venue", value="confirmed")[0] == 200
     assert post.decide(number, "turn_back", "没有座位")[0] == 200
     found = agree(gate, boss)
     assert found["venue.confirmed"] == before["venue.confirmed"] + 1
