@@ -287,7 +287,8 @@ def test_r65_three_ledgers_on_outsiders_hold_what_the_site_says(site: Site) -> N
     assert (status, f'data-entry="{number}"' in found) == (200, True)
     # The second is taken from the passages, with nothing typed.
     passing = (
-        'title = { zh_Hans = "购药外来人员", en = "Outsiders who buy" }\nnumber = "R65"\nown = true\n[[field]]\n'
+        'title = { zh_Hans = "购药外来人员", en = "Outsiders who buy" }\nnumber = "R65"\nown = true\n'
+        "[[field]]\n"
         'id = "medicine"\ntitle = { zh_Hans = "药品", en = "Medicine" }\n[passages]\nasks = ["medicine"]\n'
     )
     assert site.post("/registers/outsiders_2/definition", text=passing)[0] == 303
