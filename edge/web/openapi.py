@@ -10,6 +10,7 @@ from importlib import metadata
 from edge.web import forms
 from edge.web.cases_schemas import CASE_COMMANDS
 from edge.web.duty_schemas import DUTY_COMMANDS
+from edge.web.procedures_schemas import procedure_paths
 from edge.web.reports_api import documented
 from edge.web.schemas import Json, object_of, schemas
 from edge.web.vehicle_schemas import VEHICLE_COMMANDS
@@ -41,14 +42,11 @@ def document() -> Json:
         },
         "servers": [{"url": "/"}],
         "security": [{"token": []}],
-        "paths": _probes()
-        | _reads()
-        | _pictures()
-        | _commands()
-        | _cases()
-        | _temperatures()
-        | _duty()
-        | _reports(),
+        "paths": {
+            **(_probes() | _reads() | _pictures() | _commands() | _cases() | _temperatures() | _duty()),
+            **_reports(),
+            **procedure_paths(_get, _ok, _errors, _ref),
+        },
         "components": {
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "description": "From `gatepost user token`."}
@@ -294,10 +292,6 @@ def _duty() -> Json:
         more = {"parameters": [number]} if "{" in name else {}
         reads.setdefault(f"/api/v1/{name}", {})["post"] = command | more
     return reads
-
-
-def _registers() -> Json:
-    return _cases() | _temperatures() | _duty()
 
 
 def _reports() -> Json:
