@@ -11,7 +11,6 @@ from edge.web import forms
 from edge.web.cases_schemas import CASE_COMMANDS
 from edge.web.duty_schemas import DUTY_COMMANDS
 from edge.web.procedures_schemas import procedure_paths
-from edge.web.register_schemas import register_paths
 from edge.web.reports_api import documented
 from edge.web.schemas import Json, object_of, schemas
 from edge.web.vehicle_schemas import VEHICLE_COMMANDS
@@ -45,9 +44,8 @@ def document() -> Json:
         "security": [{"token": []}],
         "paths": {
             **(_probes() | _reads() | _pictures() | _commands() | _cases() | _temperatures() | _duty()),
-            **procedure_paths(_get, _ok, _errors, _ref),
-            **register_paths(_ok, _errors, _get, _query),
             **_reports(),
+            **procedure_paths(_get, _ok, _errors, _ref),
         },
         "components": {
             "securitySchemes": {
@@ -294,10 +292,6 @@ def _duty() -> Json:
         more = {"parameters": [number]} if "{" in name else {}
         reads.setdefault(f"/api/v1/{name}", {})["post"] = command | more
     return reads
-
-
-def _registers() -> Json:
-    return _cases() | _temperatures() | _duty()
 
 
 def _reports() -> Json:

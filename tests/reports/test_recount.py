@@ -126,7 +126,3 @@ def test_with_retention_on_the_frozen_figures_are_what_was_counted_while_the_key
                     day
                 )
         assert frozen > 3
-
-
-# When somebody is no longer told apart, nobody knows either whether a line is of somebody unnamed.
-_SINCE: frozenset[str] = frozenset()
