@@ -16,6 +16,7 @@ from importlib import metadata
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from edge.app.duty import close_leavers, desk_of
 from edge.app.equipment import Equipment
 from edge.app.folder import boot_id, cookie_secret, outside_key, take_folder
 from edge.app.following import knowing_earlier, planned, site_of
@@ -131,6 +132,7 @@ class _Gate:
         self.book = Book(self.journal, self.now, self._registers_changed)
         self.ledgers, self.board = self._ledgers()
         self.publishing = self._publishing()
+        self.duty = desk_of(loaded, self.book, self.journal, self.now, self._append)
         self.station = self._station(reader)
         self.recipients = Recipients(
             settings, self.threads, self.health, self.now, reader=self.journal.reader, state=self.state
@@ -249,6 +251,7 @@ class _Gate:
         return sequence
 
     def _registers_changed(self) -> None:
+        self.duty.watch.changed()
         self.bell.ring()
         self.views.ring()
 
@@ -292,6 +295,7 @@ class _Gate:
         health.probe("cases", probes.cases(lambda: self.cases.late_lately))
         health.probe("registers", probes.registers(lambda: (self.board.late.count, self.board.late.first)))
         health.probe("reports", partial(trouble, self.reports))
+        health.probe("duty", probes.duty(lambda: self.duty.watch.missing))
         health.section("trust", lambda: {"lists": self._trusted()})
         health.probe("trust", trust.age(self._trusted))
         health.probe("trust_files", trust.files(lambda: self.trust.unreadable))
@@ -365,6 +369,9 @@ class _Gate:
             self.cases.look()
             if self.board.look():
                 self._registers_changed()
+            if self.duty.watch.look():
+                self.views.ring()
+            close_leavers(self.state, self.now(), self._append)
             self.journal.remember_cases()
 
         def acknowledged() -> int | None:
@@ -436,10 +443,12 @@ class _Gate:
             ledgers=self.ledgers,
             board=self.board,
             publishing=self.publishing,
+            duty=self.duty,
             banners=tuple(banners),
             preview=self.equipment.preview,
             trust=self._trusted,
             twice_daily=twice_daily_of(self.settings),
+            venue_code=self.settings.codes.venue_code,
         )
 
 

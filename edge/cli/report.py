@@ -104,7 +104,7 @@ def ledger(  # noqa: PLR0917 - one parameter for each option
     store: Path | None,
     config: Path | None,
 ) -> None:
-    """A ledger NAME, or register:NAME, as csv: passages, outsiders, vehicles, turned_back, over, suspected …"""
+    """A ledger NAME, or register:NAME, as csv: passages, outsiders, vehicles, turned_back …"""
     place, terms = _place(store, config)
     first = _day(day, place, terms)
     wish = tables.Wish(first, _iso(last) if last else first, terms.zone)
@@ -115,13 +115,17 @@ def ledger(  # noqa: PLR0917 - one parameter for each option
             journal.append(Row("personal.opened", place.now(), body))
         try:
             if name.startswith("register:"):
-                opener = journal.unseal if personal else None
-                table = tables.register(reader, name.removeprefix("register:"), opener, terms.zone)
+                register = name.removeprefix("register:")
+                table = tables.register(reader, register, _opener(journal) if personal else None, terms.zone)
             else:
                 table = tables.ledger(reader, name, wish, personal)
         except KeyError as error:
             raise click.UsageError(f"no ledger {name}: {', '.join(tables.NAMES)}, register:NAME") from error
         _write(table, as_json)
+
+
+def _opener(journal: Journal) -> tables.Opener:
+    return journal.unseal
 
 
 def _write(table: tables.Table, as_json: bool) -> None:
@@ -133,7 +137,7 @@ def _write(table: tables.Table, as_json: bool) -> None:
         for line in table.lines:
             click.echo(json.dumps(dict(zip(table.columns, line, strict=True)), ensure_ascii=False))
         return
-    writer = csv.writer(click.get_text_stream("stdout", encoding="utf-8"))
+    writer = csv.writer(click.open_file("-", "w", encoding="utf-8"))
     writer.writerow(table.columns)
     for line in table.lines:
         writer.writerow(["" if cell is None else harmless(cell) for cell in line])

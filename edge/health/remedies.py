@@ -272,6 +272,14 @@ REMEDIES: Mapping[str, Remedy] = {
             "日期对吗？请校准或确认时钟。如果门岗确实停用了一年以上，一天后日报会自动继续。",
         ),
     ),
+    "duty_uncovered": Remedy(
+        Text("Nobody is on duty in a position of an open post", "有岗位无人在岗"),
+        Text(
+            "The page Duty of the manager says which one and since when. Call whoever is on the sheet, or "
+            "put somebody else there and let them sign in. The gate goes on without.",
+            "物业的“值班”页写明哪个岗位、从何时起空缺。请联系排班人员，或另派人到岗签到。不影响通行。",
+        ),
+    ),
     "level_shifted": Remedy(
         Text("Half of the people of late read far from what was expected", "最近有一半人的读数远离预期"),
         Text(

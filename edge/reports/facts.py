@@ -16,10 +16,9 @@ MUSTS = ("identity", "information", "temperature", "mask")
 _PERSON = ("id_number", "pass_id", "phone")
 # Questions of procedures that reports count, by the answers that count.
 MASK, MASK_REMINDED = "mask", frozenset({"reminded"})
-LEAFLET = frozenset({"leaflet", "leaflets"})
-DISINFECTED = frozenset({"disinfection", "disinfected"})
-VENUE = frozenset({"venue", "venue_code", "venue_shown"})
-_YES = frozenset({"yes", "done", "given", "confirmed", "shown", "ok", "green"})
+LEAFLET, LEAFLET_GIVEN = "leaflet", frozenset({"yes"})
+DISINFECTED, NOT_DISINFECTED = "disinfected", frozenset({"no", "not_done"})
+VENUE, VENUE_SCANNED = "venue", frozenset({"yes", "passed", "stopped"})
 _VENUE_CODES = frozenset({"china_venue", "gatepost_venue", "uk_venue", "cwa_venue", "nz_venue"})
 SUSPECTED = "suspected"  # 疑似
 
@@ -95,9 +94,10 @@ def fact(
         suspected=bool(said["suspected"]),
         override_by=body.get("by") if body.get("override") else None,
         mask_reminded=bool(answers.get(MASK, set()) & MASK_REMINDED),
-        leaflets=int(_said_yes(answers, LEAFLET)),
-        disinfected=_said_yes(answers, DISINFECTED),
-        venue=_said_yes(answers, VENUE) or any(piece.get("carrier") in _VENUE_CODES for piece in evidence),
+        leaflets=int(bool(answers.get(LEAFLET, set()) & LEAFLET_GIVEN)),
+        disinfected=bool(answers.get(DISINFECTED, set()) - NOT_DISINFECTED),
+        venue=bool(answers.get(VENUE, set()) & VENUE_SCANNED)
+        or any(piece.get("carrier") in _VENUE_CODES for piece in evidence),
         corrected=bool(corrections),
         who=None if personal is None else identity(named(body, personal), vehicle=vehicle),
         sealed=has_seal and personal is None,
@@ -141,7 +141,7 @@ def _why(body: Mapping[str, Any]) -> tuple[str, ...]:
 def _musts(musts: Mapping[str, bool], verdict: str) -> tuple[tuple[str, bool], ...]:
     """Somebody who was measured and found over was measured: that must is fulfilled."""
     return tuple(
-        (name, bool(musts[name]) or (name == "temperature" and verdict in MEASURED))
+        (name, bool(musts[name]) or (name == "temperature" and verdict in MEASURED))  # as rules.musts_met
         for name in MUSTS
         if name in musts
     )
@@ -153,7 +153,3 @@ def _answers(evidence: Sequence[Mapping[str, Any]]) -> dict[str, set[str]]:
         if piece.get("t") == "answer" and "value" in piece:
             found.setdefault(piece["question"], set()).add(piece["value"])
     return found
-
-
-def _said_yes(answers: Mapping[str, set[str]], questions: frozenset[str]) -> bool:
-    return any(answers.get(question, set()) & _YES for question in questions)

@@ -238,11 +238,9 @@ class Reports:
         frozen = False
         if sent and DISTINCT - now.figures.keys():
             # The keys are gone: what was counted while they lived stands.
-            last = sent[-1].figures
-            now.figures.update({name: last[name] for name in DISTINCT if name in last})
+            _fill(now.figures, sent[-1].figures)
             for lane, found in now.lanes.items():
-                told = sent[-1].body.get("lanes", {}).get(lane, {})
-                found.update({name: told[name] for name in DISTINCT if name in told})
+                _fill(found, sent[-1].body.get("lanes", {}).get(lane, {}))
             frozen = True
         changed = bool(sent) and now.figures != sent[-1].figures
         return Known(day, tuple(sent), now, changed, frozen)
@@ -320,6 +318,10 @@ class Reports:
 def sent_report(row: StoredRow) -> Sent:
     """Return a report that a row holds."""
     return Sent(date.fromisoformat(row.body["day"]), row.seq, row.at_us, row.body)
+
+
+def _fill(figures: Figures, sent: Mapping[str, int]) -> None:
+    figures.update({name: sent[name] for name in DISTINCT - figures.keys() if name in sent})
 
 
 def _sent(days: Days, day: date) -> list[Sent]:

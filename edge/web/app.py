@@ -12,12 +12,17 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
 
 from edge.web import (
+    accounts,
     afterwards,
     api,
     auth,
     cases,
     cases_api,
+    duty,
+    duty_api,
+    duty_plan,
     events,
+    incidents,
     kiosk,
     ledgers,
     probes,
@@ -35,6 +40,7 @@ from edge.web import (
     told,
     twice_daily,
     vehicles_api,
+    venue,
 )
 from edge.web.errors import register_errors
 from edge.web.gate import Gate
@@ -96,6 +102,7 @@ def create_app(gate: Gate) -> Flask:
         told.blueprint(gate),
         setup.blueprint(gate),
         procedures.blueprint(gate),
+        venue.blueprint(gate),
         api.blueprint(gate),
         cases.blueprint(gate),
         cases_api.blueprint(gate),
@@ -109,6 +116,12 @@ def create_app(gate: Gate) -> Flask:
         reports.blueprint(gate),
         ledgers.blueprint(gate),
         afterwards.blueprint(gate),
+        vehicles_api.blueprint(gate),
+        duty.blueprint(gate),
+        duty_plan.blueprint(gate),
+        duty_api.blueprint(gate),
+        incidents.blueprint(gate),
+        accounts.blueprint(gate, users),
         events.blueprint(gate, users, logins, streams),
         probes.blueprint(gate),
     ):

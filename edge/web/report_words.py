@@ -35,7 +35,7 @@ FIGURES: Mapping[str, Word] = {
     "again": Word("Over the threshold once, not measured again", "首次达到阈值，未复测"),
     "measured_twice": Word("Measured a second time", "复测人次"),
     "cleared": Word("Cleared by the second measurement", "复测正常"),
-    "musts.asked": Word("Passes with the four musts", "应完成四必的人次"),
+    "musts.asked": Word("Admitted with musts asked for", "放行且应完成四必的人次"),
     "musts.complete": Word("All of them done", "四必全部完成"),
     "must.identity.asked": Word("Identity asked for", "身份必问，应完成"),
     "must.identity.done": Word("Identity done", "身份必问，已完成"),

@@ -16,6 +16,7 @@ from edge.web import forms
 from edge.web.aiming import ADVICE
 from edge.web.cases_schemas import CASE_BODIES, case_schemas
 from edge.web.register_schemas import REGISTER_BODIES, register_schemas
+from edge.web.duty_schemas import DUTY_BODIES, duty_schemas
 from edge.web.troubles import ERRORS
 from edge.web.vehicle_schemas import VEHICLE_BODIES, vehicle_schema
 from edge.web.walking import HINTS, WHYS
@@ -46,6 +47,7 @@ _BODIES: tuple[type[BaseModel], ...] = (
     *REGISTER_BODIES,
     forms.TemperatureBody,
     *VEHICLE_BODIES,
+    *DUTY_BODIES,
 )
 
 
@@ -63,6 +65,7 @@ def schemas() -> Json:
         "LaneView": _lane_view(),
         **case_schemas(),
         **register_schemas(),
+        **duty_schemas(),
         "CameraFigures": _camera_figures(),
         "Calibrations": object_of(
             {

@@ -5,6 +5,8 @@ Only words; `words.py` takes them into its table.
 
 from typing import NamedTuple
 
+from edge.web import duty_errors
+
 
 class Word(NamedTuple):
     """One code in both languages; `{}` stands for the detail behind the colon."""
@@ -218,9 +220,12 @@ ERRORS: dict[str, Word] = {
         "证件号码不对：身份证应为 18 位且末位校验相符；护照等请按字母和数字输入。",
     ),
     "bad_value": Word("This value cannot be used.", "这个值不能使用。"),
+    "no_venue_code": Word(
+        "No venue code is configured ([codes] venue_code).", "没有设置场所码（[codes] venue_code）。"
+    ),
     "outcome_not_offered": Word("This procedure does not end so.", "本流程没有这种处理结果。"),
     "code_needed": Word(
-        "No code, no passage: show a valid code, or take the way without a phone (ID number, by somebody else).",
+        "No code, no passage: a valid code, or the way without a phone (ID number, by somebody else).",
         "无码不通行：请出示有效的码，或按无手机办理（证件号码、代办）。",
     ),
     "second_measurement_required": Word("A second measurement is required first.", "须先进行第二次测温。"),
@@ -285,6 +290,7 @@ ERRORS: dict[str, Word] = {
         "Its personal fields have been destroyed (retention): it cannot be opened again.",
         "个人信息已按保留期限销毁，不能重新打开。",
     ),
+    **{code: Word(*texts) for code, texts in duty_errors.ERRORS.items()},
     "bad_window": Word(
         "Morning and afternoon each have to begin, end, and follow each other.",
         "上午、下午的时段都要有始有终，并且先后不能颠倒。",

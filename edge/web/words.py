@@ -10,7 +10,16 @@ from types import MappingProxyType
 
 from edge.codes.reasons import SENTENCES
 from edge.domain.vehicle import GROUNDS
-from edge.web import aiming, cases_words, procedures_words, register_words, report_words, troubles, walking
+from edge.web import (
+    aiming,
+    cases_words,
+    duty_words,
+    procedures_words,
+    register_words,
+    report_words,
+    troubles,
+    walking,
+)
 from edge.web.shortfalls import SHORTFALLS
 from edge.web.troubles import Word
 
@@ -245,6 +254,14 @@ WORDS: dict[str, dict[str, Word]] = {
     "case_follow_up": cases_words.FOLLOW_UPS,
     "case_result": cases_words.RESULTS,
     "case_reopening": cases_words.REOPENINGS,
+    "responsible": duty_words.RESPONSIBLE,
+    "duty_override": duty_words.OVERRIDES,
+    "duty_untrained": duty_words.UNTRAINED,
+    "duty_verdict": duty_words.VERDICTS,
+    "incident_kind": duty_words.KINDS,
+    "incident_result": duty_words.RESULTS,
+    "incident_step": duty_words.STEPS,
+    "reached": duty_words.REACHED,
     # An account that is nobody's: the demo's.
     "account": {"simulated": Word("(a program)", "（程序模拟）")},
     "because": {code: Word(text["en"], text["zh_Hans"]) for code, text in SENTENCES.items()},
@@ -269,8 +286,8 @@ WORDS: dict[str, dict[str, Word]] = {
         "handed": Word("handed to a colleague", "已交同事处理"),
         "other": Word("another reason", "其他"),
         "left": Word("the person left", "人已离开"),
-        "unfinished": Word("did not go on", "没有继续办理"),
         "suspected": Word("suspected", "疑似人员"),
+        "unfinished": Word("did not go on", "没有继续办理"),
         "calibration": Word("measured to calibrate the thermometer", "校准测温仪时的测量"),
     },
     "field": {

@@ -15,6 +15,7 @@ from edge.wire.case_bodies import (
     CaseOpened,
     CaseReopened,
 )
+from edge.wire.duty_bodies import DutyCovered, DutyUncovered
 from edge.wire.instrument_bodies import (
     CalibrationRecorded,
     CalibrationWithdrawn,
@@ -110,9 +111,14 @@ class UplinkRows(Body):
 
 
 class UserChanged(Body):
+    """An account was made, changed, closed or used. `until_us` is when its holder leaves, `heir` the account
+    that their work was handed to."""
+
     account: str | None = None
     role: str | None = None
     by: str | None = None
+    until_us: int | None = None
+    heir: str | None = None
 
 
 class Previous(Body):
@@ -189,6 +195,8 @@ BODIES: dict[str, type[Body]] = {
     "register.amended": RegisterAmended,
     "register.ended": RegisterEnded,
     "register.import_undone": RegisterImportUndone,
+    "duty.uncovered": DutyUncovered,
+    "duty.covered": DutyCovered,
     "list.received": ListReceived,
     "list.refused": ListRefused,
     "uplink.lost": UplinkContact,

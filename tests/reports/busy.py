@@ -178,8 +178,8 @@ class BusyGate:
         evidence: list[dict[str, Any]] = [{"t": "measurement", "surface_mdegc": 34_400}]
         evidence.append({"t": "code", "carrier": "gatepost_pass", "verdict": "valid"})
         for question, value, share in (
-            *(("mask", "on", 0.9), ("mask", "reminded", 0.06), ("leaflet", "given", 0.1)),
-            *(("venue", "confirmed", 0.4), ("suspected_contact", "no", 0.2)),
+            *(("mask", "on", 0.9), ("mask", "reminded", 0.06), ("leaflet", "yes", 0.1)),
+            *(("venue", "passed", 0.4), ("venue", "no_phone", 0.1), ("suspected_contact", "no", 0.2)),
         ):
             if chance.random() < share:
                 evidence.append({"t": "answer", "question": question, "value": value, "by": "door1"})
@@ -219,7 +219,14 @@ class BusyGate:
         lane = chance.choice(("in", "out"))
         number, evidence = self.number, [{"t": "answer", "question": "plate", "by": "door1"}]
         if chance.random() < 0.7:
-            evidence.append({"t": "answer", "question": "disinfection", "value": "done", "by": "door1"})
+            evidence.append(
+                {
+                    "t": "answer",
+                    "question": "disinfected",
+                    "value": chance.choice(("chlorine", "yes", "no")),
+                    "by": "door1",
+                }
+            )
         outcome = chance.choices(("admit", "turn_back"), (96, 4))[0]
         more = {"vehicle": True, "musts": {}} | ({"chosen": "origin"} if outcome == "turn_back" else {})
         plate = f"渝A{chance.randrange(40):05d}"

@@ -150,18 +150,15 @@ class Recount:
             json_extract(e.value, '$.question') = 'mask'
             AND json_extract(e.value, '$.value') = 'reminded') AS reminded,
           EXISTS (SELECT 1 FROM json_each(j.body, '$.evidence') e WHERE
-            json_extract(e.value, '$.question') IN ('leaflet', 'leaflets')
-            AND json_extract(e.value, '$.value')
-            IN ('yes', 'done', 'given', 'confirmed', 'shown', 'ok', 'green')) AS leaflet,
+            json_extract(e.value, '$.question') = 'leaflet'
+            AND json_extract(e.value, '$.value') = 'yes') AS leaflet,
           EXISTS (SELECT 1 FROM json_each(j.body, '$.evidence') e WHERE
-            json_extract(e.value, '$.question') IN ('disinfection', 'disinfected')
-            AND json_extract(e.value, '$.value')
-            IN ('yes', 'done', 'given', 'confirmed', 'shown', 'ok', 'green')) AS disinfected,
+            json_extract(e.value, '$.question') = 'disinfected'
+            AND json_extract(e.value, '$.value') NOT IN ('no', 'not_done')) AS disinfected,
           EXISTS (SELECT 1 FROM json_each(j.body, '$.evidence') e WHERE json_extract(e.value, '$.carrier') IN
             ('china_venue', 'gatepost_venue', 'uk_venue', 'cwa_venue', 'nz_venue')
-            OR (json_extract(e.value, '$.question') IN ('venue', 'venue_code', 'venue_shown')
-            AND json_extract(e.value, '$.value')
-            IN ('yes', 'done', 'given', 'confirmed', 'shown', 'ok', 'green'))) AS venue,
+            OR (json_extract(e.value, '$.question') = 'venue'
+            AND json_extract(e.value, '$.value') IN ('yes', 'passed', 'stopped'))) AS venue,
           EXISTS (SELECT 1 FROM json_each(j.body, '$.evidence') e WHERE
             json_extract(e.value, '$.t') <> 'measurement') AS named
         FROM ended JOIN dated d ON d.seq = ended.first AND d.day = :day JOIN journal j ON j.seq = ended.last
@@ -341,8 +338,9 @@ def _musts(people: list[dict[str, Any]]) -> Counted:
             continue
         if row["verdict"] in ("normal", "again", "over") and "temperature" in asked:
             asked["temperature"] = True
-        found["musts.asked"] += 1
-        found["musts.complete"] += all(asked.values())
+        if row["outcome"] == "admit":
+            found["musts.asked"] += 1
+            found["musts.complete"] += all(asked.values())
         for name, done in asked.items():
             _add(found, f"must.{name}.asked")
             if done:
