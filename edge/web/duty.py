@@ -18,8 +18,8 @@ from edge.registers.duty_rules import OVERRIDES, READINESS, SIGN_INS, Open, Sign
 from edge.web import duty_forms, forms
 from edge.web.gate import Gate
 from edge.web.roles import allow, principal
-from edge.web.told import mdegc
-from edge.web.users import MANAGER
+from edge.web.told import degrees_typed
+from edge.web.users import MANAGER, Users
 
 _MEASURED = ("normal", "again", "over")
 _LATELY = 20
@@ -196,6 +196,10 @@ def _given(gate: Gate) -> SignIn:
     assert who is not None
     manager = who.role == MANAGER
     account = request.form.get("account", "").strip() if manager else ""
+    # A manager signs somebody in who has an account; nobody else is ever there.
+    found = Users(gate.state).get(account or who.account)
+    if found is None or not found.enabled:
+        raise FormError("unknown_account", status=404)
     value, how = _temperature(gate)
     notes = [int(text) for text in request.form.getlist("read") if text.isdecimal() and len(text) < 16]
     return SignIn(
@@ -214,7 +218,7 @@ def _given(gate: Gate) -> SignIn:
 def _temperature(gate: Gate) -> tuple[int | None, str]:
     told = request.form.get("value", "").strip()
     if told:
-        return mdegc(told), "told"
+        return degrees_typed(told), "told"
     if request.form.get("how") != "lane":
         return None, "told"
     found = measured_of(gate, _lane(gate))
