@@ -14,7 +14,9 @@ from contextlib import ExitStack
 from functools import partial
 from importlib import metadata
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from edge.app.duty import close_leavers, desk_of
 from edge.app.equipment import Equipment
 from edge.app.folder import boot_id, cookie_secret, outside_key, take_folder
 from edge.app.following import knowing_earlier, planned, site_of
@@ -44,10 +46,13 @@ from edge.journal import Journal, Reader, Row, State
 from edge.keeper import Keeper, publish
 from edge.messages import Follow, Message
 from edge.platforms import Desk
+from edge.registers.board import Board
 from edge.registers.book import Book
 from edge.registers.cases import Cases, opening_row
+from edge.registers.ledgers import Ledgers
 from edge.registers.published import choices
 from edge.registers.publishing import Publishing
+from edge.registers.shelf import Shelf, folders
 from edge.reports.sending import Reports
 from edge.station import Station, Surroundings
 from edge.threads import Threads
@@ -126,7 +131,9 @@ class _Gate:
         self.reports = Reports(self.journal, report_terms(settings), self.now, self._registers_changed)
         self.cases = Cases(self.journal, case_rules(settings), self.now, self._registers_changed)
         self.book = Book(self.journal, self.now, self._registers_changed)
+        self.ledgers, self.board = self._ledgers()
         self.publishing = self._publishing()
+        self.duty = desk_of(loaded, self.book, self.journal, self.now, self._append)
         self.station = self._station(reader)
         self.recipients = Recipients(
             settings, self.threads, self.health, self.now, reader=self.journal.reader, state=self.state
@@ -222,6 +229,13 @@ class _Gate:
     def _follow(self, change: Follow) -> None:
         self.station.follow(change)  # which is made after what publishes
 
+    def _ledgers(self) -> tuple[Ledgers, Board]:
+        zone = ZoneInfo(self.settings.gate.timezone)
+        where = folders(self.loaded.path.parent)
+        shelf = Shelf(self.journal, self.now, where, self._registers_changed)
+        ledgers = Ledgers(self.book, self.journal, shelf, self.now, zone)
+        return ledgers, Board(ledgers, self.journal, self.now, zone, twice_daily_of(self.settings))
+
     def _offer(self, message: Message) -> None:
         self.station.offer(message)  # which is made after the platforms
 
@@ -238,6 +252,7 @@ class _Gate:
         return sequence
 
     def _registers_changed(self) -> None:
+        self.duty.watch.changed()
         self.bell.ring()
         self.views.ring()
 
@@ -279,7 +294,9 @@ class _Gate:
         health.probe("instruments", probes.instruments(self._doubted))
         health.probe("levels", probes.shifts(self._shifted))
         health.probe("cases", probes.cases(lambda: self.cases.late_lately))
+        health.probe("registers", probes.registers(lambda: (self.board.late.count, self.board.late.first)))
         health.probe("reports", partial(trouble, self.reports))
+        health.probe("duty", probes.duty(lambda: self.duty.watch.missing))
         health.section("trust", lambda: {"lists": self._trusted()})
         health.probe("trust", trust.age(self._trusted))
         health.probe("procedures", refused(self._refused))
@@ -358,6 +375,11 @@ class _Gate:
                 self._forget()  # a command may have destroyed keys
                 self.bell.ring()
             self.cases.look()
+            if self.duty.watch.look():
+                self.views.ring()
+            close_leavers(self.state, self.now(), self._append)
+            if self.board.look():
+                self._registers_changed()
             self.journal.remember_cases()
 
         def acknowledged() -> int | None:
@@ -426,11 +448,15 @@ class _Gate:
             cases=self.cases,
             reports=self.reports,
             book=self.book,
+            ledgers=self.ledgers,
+            board=self.board,
             publishing=self.publishing,
+            duty=self.duty,
             banners=tuple(banners),
             preview=self.equipment.preview,
             trust=self._trusted,
             twice_daily=twice_daily_of(self.settings),
+            venue_code=self.settings.codes.venue_code,
         )
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from edge.config import values
+from edge.config.duty import Duty, Post
 from edge.config.notify import Notify
 from edge.config.platforms import Platform
 from edge.config.reports import Reports
@@ -203,6 +204,15 @@ class Codes(Table):
         example=["app.example"],
         lax=True,
     )
+    venue_code: Annotated[str, AfterValidator(values.payload)] = key(
+        "what the posted venue code of this place says, letter by letter: shown and printed on a page of its "
+        "own; empty: none. An office's own, or one of `gatepost pass venue`",
+        "本场所张贴的场所码的内容，逐字照抄：有单独一页显示和打印；不写则没有。可用主管部门发的码，"
+        "或 gatepost pass venue 制作",
+        default="",
+        example="GV1:...",
+        lax=True,
+    )
     accept_test_issuers: bool = key(
         "believe issuers that exist for testing; never at a real gate",
         "接受测试用的签发机构；真实门岗不要打开",
@@ -325,6 +335,8 @@ class Settings(Table):
     codes: Codes = Codes()
     cases: Cases = Cases()
     reports: Reports = Reports()
+    duty: Duty = Duty()
+    post: Annotated[tuple[Post, ...], Field(strict=False)] = ()
     platform: Annotated[tuple[Platform, ...], Field(strict=False)] = ()
     notify: Annotated[tuple[Notify, ...], Field(strict=False)] = ()
     lane: Annotated[tuple[Lane, ...], AfterValidator(_some), Field(strict=False)]
@@ -340,8 +352,14 @@ TABLES: Mapping[str, type[Table]] = {
     "codes": Codes,
     "cases": Cases,
     "reports": Reports,
+    "duty": Duty,
 }
-LISTS: Mapping[str, type[Table]] = {"platform": Platform, "notify": Notify, "lane": Lane}
+LISTS: Mapping[str, type[Table]] = {
+    "post": Post,
+    "platform": Platform,
+    "notify": Notify,
+    "lane": Lane,
+}
 """Tables that may stand several times, as [[name]]."""
 LIST_DEVICES = ("verifier", "notifier")
 """Devices of such tables, as [name.device]."""

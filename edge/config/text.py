@@ -14,6 +14,7 @@ from typing import Any, get_args
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from edge.config.duty import Post
 from edge.config.load import Loaded
 from edge.config.model import DEVICE_KEYS, LIST_DEVICES, LISTS, SECRET_KEYS, TABLES, Lane
 from edge.config.notify import Notify
@@ -63,6 +64,7 @@ def example() -> str:
         off = "#" if name == "uplink" else ""  # a made-up server would keep the gate not ready for ever
         parts.append(f"\n# {TITLES[name].en} {TITLES[name].zh}\n{off}[{name}]\n")
         parts.extend(_example_key(key, field, off) for key, field in table.model_fields.items())
+    parts.extend(_example_post())
     parts.extend(_example_platform())
     parts.extend(_example_notify())
     parts.append(f"\n# {TITLES['lane'].en} {TITLES['lane'].zh}\n[[lane]]\n")
@@ -73,6 +75,12 @@ def example() -> str:
         parts.append(f"\n{_comment(field)}[lane.{kind}]\n")
         parts.extend(f"{key} = {toml(value)}\n" for key, value in _EXAMPLE_DEVICES[kind].items())
     return "".join(parts)
+
+
+def _example_post() -> Iterator[str]:
+    """A made-up post would be uncovered from the first hour on, so all of it is commented out."""
+    yield f"\n# {TITLES['post'].en} {TITLES['post'].zh}\n#[[post]]\n"
+    yield from (_example_key(key, field, "#") for key, field in Post.model_fields.items())
 
 
 def _example_platform() -> Iterator[str]:

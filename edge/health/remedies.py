@@ -250,6 +250,13 @@ REMEDIES: Mapping[str, Remedy] = {
             "打开“移交个案”页：联系接收单位，登记结果，办完的请办结。",
         ),
     ),
+    "register_overdue": Remedy(
+        Text("Something that a register asks for today is overdue", "登记册里有今天超时未办的事项"),
+        Text(
+            "Open Today's tasks in the pages: see to what is overdue and tick it off.",
+            "打开“今天要做”页：办理超时的事项并登记。",
+        ),
+    ),
     "report_missing": Remedy(
         Text("A daily report is late and not there", "日报（零报告）过点未报"),
         Text(
@@ -264,6 +271,14 @@ REMEDIES: Mapping[str, Remedy] = {
             "Is the date right? Set or confirm the clock. If the gate really stood still for so long, the "
             "reports go on by themselves after a day.",
             "日期对吗？请校准或确认时钟。如果门岗确实停用了一年以上，一天后日报会自动继续。",
+        ),
+    ),
+    "duty_uncovered": Remedy(
+        Text("Nobody is on duty in a position of an open post", "有岗位无人在岗"),
+        Text(
+            "The page Duty of the manager says which one and since when. Call whoever is on the sheet, or "
+            "put somebody else there and let them sign in. The gate goes on without.",
+            "物业的“值班”页写明哪个岗位、从何时起空缺。请联系排班人员，或另派人到岗签到。不影响通行。",
         ),
     ),
     "level_shifted": Remedy(

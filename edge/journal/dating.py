@@ -26,7 +26,8 @@ _SLACK_US = 600_000_000
 class Stretch:
     """Rows `first` to `last` of one run, between two changes of its clock. `offset_us` is what the wall
     clock was ahead of the monotonic one, None where it was not believed; `from_us` and `to_us` are the first
-    and the last believed moment in it."""
+    and the last believed moment in it. `even`: both clocks went on together, as they do but for a
+    change that nobody noted."""
 
     boot: int
     first: int
@@ -36,6 +37,7 @@ class Stretch:
     offset_us: int | None
     from_us: int | None
     to_us: int | None
+    even: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,9 @@ class Calendar:
         """Return between which sequences every row dated in [from, to) lies, and others as well."""
         found: list[tuple[int, int]] = []
         for index, one in enumerate(self.stretches):
+            if not one.even:
+                found.append((one.first, one.last))
+                continue
             for offset_us in {one.offset_us, self._offset_us(index)} - {None}:
                 assert offset_us is not None
                 low, high = from_us - offset_us - _SLACK_US, to_us - offset_us + _SLACK_US
@@ -194,6 +199,7 @@ def _stretch(connection: sqlite3.Connection, boot: int, first: int, last: int) -
         None if head is None else head[3] - head[2],
         None if head is None else head[3],
         None if tail is None else tail[3],
+        head is None or tail is None or abs((tail[3] - tail[2]) - (head[3] - head[2])) < _SLACK_US // 2,
     )
 
 

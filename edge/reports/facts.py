@@ -141,7 +141,7 @@ def _why(body: Mapping[str, Any]) -> tuple[str, ...]:
 def _musts(musts: Mapping[str, bool], verdict: str) -> tuple[tuple[str, bool], ...]:
     """Somebody who was measured and found over was measured: that must is fulfilled."""
     return tuple(
-        (name, bool(musts[name]) or (name == "temperature" and verdict in MEASURED))
+        (name, bool(musts[name]) or (name == "temperature" and verdict in MEASURED))  # as rules.musts_met
         for name in MUSTS
         if name in musts
     )

@@ -127,9 +127,10 @@ def _measured(one: Fact, add: _Add) -> None:
 def _musts(one: Fact, add: _Add) -> None:
     if not one.musts or one.paper:
         return
-    add("musts.asked")
-    if all(done for _, done in one.musts):
-        add("musts.complete")
+    if one.outcome == "admit":
+        add("musts.asked")
+        if all(done for _, done in one.musts):
+            add("musts.complete")
     for name, done in one.musts:
         add(f"must.{name}.asked")
         if done:

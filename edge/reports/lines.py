@@ -12,6 +12,7 @@ from datetime import date
 
 from edge.journal import Reader
 from edge.journal.day_rows import DayRows
+from edge.registers import lines
 from edge.reports.figures import Figures
 
 ENTERED, AMENDED, ENDED = "register.entered", "register.amended", "register.ended"
@@ -43,7 +44,12 @@ def registers(asked: Asked) -> Figures:
     return found
 
 
-LINES: tuple[Line, ...] = (registers,)
+def operations(asked: Asked) -> Figures:
+    """Tell stock, inspections and the day's tasks (R63, R64, R69, R70, R81, R96)."""
+    return lines.figures(asked.reader, asked.day, asked.from_us, asked.to_us, asked.upto)
+
+
+LINES: tuple[Line, ...] = (registers, operations)
 
 
 def told(asked: Asked) -> Figures:

@@ -16,8 +16,11 @@ from edge.domain.ports import Preview
 from edge.domain.procedure import Procedure
 from edge.domain.twice_daily import Terms
 from edge.journal import Reader, Row, State, StoredRow
+from edge.registers.board import Board
 from edge.registers.book import Book
 from edge.registers.cases import Cases
+from edge.registers.duty_desk import DutyDesk
+from edge.registers.ledgers import Ledgers
 from edge.registers.publishing import Publishing
 from edge.reports.sending import Reports
 
@@ -45,9 +48,11 @@ class Gate:
     `incarnation` is asked each time, because a journal may begin anew; `procedures` are the ones the
     lanes followed at the start, by name, and `publishing` knows those of now. `preview` asks a camera, by
     lane and device, for what it sees now; `trust` gives the trust lists in force, each with its date and
-    state; `twice_daily` is what the site has settled about two measurements a day. `cases` is the register
-    of those who were handed over for a check, `book` holds every other list kept at the
-    gate, `reports` is what is reported every day.
+    state; `twice_daily` is what the site has settled about two measurements a day, `venue_code` what its
+    posted venue code says, "" where it has none. `cases` is the register of those who were handed over for a
+    check, `book` holds every other list kept at the gate, `ledgers` those that definitions describe, `board`
+    says what of them is due, `duty` is what is done with those about the staff, `reports` is what is reported
+    every day.
     """
 
     name: str
@@ -73,8 +78,12 @@ class Gate:
     cases: Cases
     reports: Reports
     book: Book
+    ledgers: Ledgers
+    board: Board
     publishing: Publishing
+    duty: DutyDesk
     banners: tuple[str, ...] = ()
     preview: Callable[[str, str], Preview | None] = lambda _lane, _device: None
     trust: Callable[[], Sequence[Mapping[str, Any]]] = list
     twice_daily: Terms = field(default_factory=Terms)
+    venue_code: str = ""

@@ -60,7 +60,9 @@ def blueprint(gate: Gate) -> Blueprint:
 
     @routes.get("/kiosk/<lane>")
     @allow("attendant", "manager")
-    def kiosk(lane: str) -> Response:
+    def kiosk(lane: str) -> BaseResponse:
+        if not gate.duty.duty.may_open(_known(gate, lane)):
+            return redirect(url_for("duty.sign_in", lane=lane))  # 无防护不上岗
         return make_response(render_template("kiosk.html", **_shown(gate, lane)))
 
     @routes.get("/kiosk/<lane>/state")

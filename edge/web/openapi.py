@@ -3,12 +3,15 @@
 What bodies and answers look like is in `schemas.py`.
 """
 
+import re
 from functools import cache
 from importlib import metadata
 
 from edge.web import forms
 from edge.web.cases_schemas import CASE_COMMANDS
+from edge.web.duty_schemas import DUTY_COMMANDS
 from edge.web.procedures_schemas import procedure_paths
+from edge.web.register_schemas import register_paths
 from edge.web.schemas import Json, object_of, schemas
 from edge.web.vehicle_schemas import VEHICLE_COMMANDS
 
@@ -40,8 +43,9 @@ def document() -> Json:
         "servers": [{"url": "/"}],
         "security": [{"token": []}],
         "paths": {
-            **(_probes() | _reads() | _pictures() | _commands() | _cases() | _temperatures()),
+            **(_probes() | _reads() | _pictures() | _commands() | _cases() | _temperatures() | _duty()),
             **procedure_paths(_get, _ok, _errors, _ref),
+            **register_paths(_ok, _errors, _get, _query),
         },
         "components": {
             "securitySchemes": {
@@ -262,6 +266,32 @@ def _temperatures() -> Json:
             }
         }
     }
+
+
+def _duty() -> Json:
+    number = {"name": "incident", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}}
+    reads = {
+        "/api/v1/duty": _get(
+            f"Who is on duty, which positions nobody fills, which hand-over notes nobody has read ({_ALL}).",
+            _ok(_ref("Duty")) | _errors(401, 403, 503),
+            {},
+        ),
+        "/api/v1/incidents": _get(
+            f"The newest incidents with how quickly each was answered ({_ALL}).",
+            _ok(_ref("Incidents")) | _errors(400, 401, 403, 503),
+            {},
+        ),
+    }
+    for name, summary, body, answer in DUTY_COMMANDS:
+        command = {
+            "summary": summary,
+            "operationId": re.sub(r"[^a-z]+", "_", name),
+            "requestBody": {"required": True, "content": {"application/json": {"schema": _ref(body)}}},
+            "responses": _ok(_ref(answer)) | _errors(*_COMMAND_ANSWERS),
+        }
+        more = {"parameters": [number]} if "{" in name else {}
+        reads.setdefault(f"/api/v1/{name}", {})["post"] = command | more
+    return reads
 
 
 def _passages_query() -> list[Json]:

@@ -5,6 +5,7 @@ A figure that has no title of its own (a reason, an account, a register) is told
 
 from collections.abc import Mapping
 
+from edge.web import register_words
 from edge.web.report_texts import TEXTS
 from edge.web.troubles import Word
 
@@ -34,7 +35,7 @@ FIGURES: Mapping[str, Word] = {
     "again": Word("Over the threshold once, not measured again", "首次达到阈值，未复测"),
     "measured_twice": Word("Measured a second time", "复测人次"),
     "cleared": Word("Cleared by the second measurement", "复测正常"),
-    "musts.asked": Word("Passes with the four musts", "应完成四必的人次"),
+    "musts.asked": Word("Admitted with musts asked for", "放行且应完成四必的人次"),
     "musts.complete": Word("All of them done", "四必全部完成"),
     "must.identity.asked": Word("Identity asked for", "身份必问，应完成"),
     "must.identity.done": Word("Identity done", "身份必问，已完成"),
@@ -70,6 +71,7 @@ FIGURES: Mapping[str, Word] = {
     "temperatures.told_over": Word("of these over the threshold: to report", "其中超过阈值（两报告）"),
     "gate.started": Word("Starts of the gate", "门岗程序启动次数"),
     "clock.corrected": Word("Changes of the clock", "时钟变动次数"),
+    **register_words.FIGURES,
 }
 # Figures of which there are many: by what stands before the code.
 KINDS: Mapping[str, Word] = {
@@ -78,6 +80,7 @@ KINDS: Mapping[str, Word] = {
     "category": Word("Category", "类别"),
     "override": Word("Overridden by", "改判人"),
     "register": Word("Register", "台账"),
+    **register_words.KINDS,
 }
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "passes": (

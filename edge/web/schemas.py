@@ -15,7 +15,9 @@ from edge.domain.walk import Cause, Way
 from edge.web import forms
 from edge.web.aiming import ADVICE
 from edge.web.cases_schemas import CASE_BODIES, case_schemas
+from edge.web.duty_schemas import DUTY_BODIES, duty_schemas
 from edge.web.procedures_schemas import PROCEDURE_BODIES, procedure_schemas
+from edge.web.register_schemas import REGISTER_BODIES, register_schemas
 from edge.web.vehicle_schemas import VEHICLE_BODIES, vehicle_schema
 from edge.web.walking import HINTS, WHYS
 from edge.web.words import WORDS
@@ -44,8 +46,10 @@ _BODIES: tuple[type[BaseModel], ...] = (
     forms.LevelBody,
     *CASE_BODIES,
     *PROCEDURE_BODIES,
+    *REGISTER_BODIES,
     forms.TemperatureBody,
     *VEHICLE_BODIES,
+    *DUTY_BODIES,
 )
 
 
@@ -62,7 +66,9 @@ def schemas() -> Json:
         ),
         "LaneView": _lane_view(),
         **case_schemas(),
+        **duty_schemas(),
         **procedure_schemas(),
+        **register_schemas(),
         "CameraFigures": _camera_figures(),
         "Calibrations": object_of(
             {

@@ -5,6 +5,8 @@ Only words; `words.py` takes them into its table.
 
 from typing import NamedTuple
 
+from edge.web import duty_errors
+
 
 class Word(NamedTuple):
     """One code in both languages; `{}` stands for the detail behind the colon."""
@@ -218,6 +220,9 @@ ERRORS: dict[str, Word] = {
         "证件号码不对：身份证应为 18 位且末位校验相符；护照等请按字母和数字输入。",
     ),
     "bad_value": Word("This value cannot be used.", "这个值不能使用。"),
+    "no_venue_code": Word(
+        "No venue code is configured ([codes] venue_code).", "没有设置场所码（[codes] venue_code）。"
+    ),
     "outcome_not_offered": Word("This procedure does not end so.", "本流程没有这种处理结果。"),
     "code_needed": Word(
         "No code, no passage: a valid code, or the way without a phone (ID number, by somebody else).",
@@ -285,6 +290,7 @@ ERRORS: dict[str, Word] = {
         "Its personal fields have been destroyed (retention): it cannot be opened again.",
         "个人信息已按保留期限销毁，不能重新打开。",
     ),
+    **{code: Word(*texts) for code, texts in duty_errors.ERRORS.items()},
     "bad_window": Word(
         "Morning and afternoon each have to begin, end, and follow each other.",
         "上午、下午的时段都要有始有终，并且先后不能颠倒。",
@@ -305,6 +311,18 @@ ERRORS: dict[str, Word] = {
     "already_corrected": Word(
         "This entry was corrected already; correct the newer one.", "这条登记已经更正过，请更正最新的一条。"
     ),
+    "unknown_register": Word("There is no such register.", "没有这本登记册。"),
+    "unknown_field": Word("The register has no such field.", "登记册里没有这一栏。"),
+    "field_needed": Word("Please fill this in.", "请填写这一栏。"),
+    "from_passages": Word(
+        "The lines of this register are passages: nothing is entered by hand.",
+        "这本登记册的内容来自通行记录，不能手工添加。",
+    ),
+    "not_defined": Word(
+        "Nobody has said yet what this register holds: a manager writes it on the page of its definition.",
+        "还没有设定这本登记册记什么：请物业在“登记册栏目”页填写。",
+    ),
+    "unknown_task": Word("This register has no such task.", "这本登记册没有这个事项。"),
     "too_slow": Word("The gate is too busy; try again.", "系统繁忙，请重试。"),
     "journal": Word("The gate cannot write. Register by hand on paper.", "设备无法写入记录，请手工登记。"),
     "internal": Word("An error happened; it was written to the log.", "系统出错，已记入日志。"),

@@ -33,12 +33,15 @@ _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like somethin
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """An account. `version` grows with every change, and with it every older log-in ends."""
+    """An account. `version` grows with every change, and with it every older log-in ends; `until_us` is when
+    its holder leaves, `heir` the account that their work was handed to."""
 
     name: str
     role: str
     enabled: bool
     version: int
+    until_us: int | None = None
+    heir: str | None = None
 
 
 class Users:
@@ -77,12 +80,44 @@ class Users:
 
     def set_enabled(self, name: str, enabled: bool) -> User:
         """Open or close an account; closing takes its log-ins and tokens away at once."""
-        user = self._change(name, self._stored(name), enabled=enabled)
+        stored = self._stored(name)
+        if enabled:
+            stored.pop("until_us", None)  # or it would be closed again at once
+        user = self._change(name, stored, enabled=enabled)
         if not enabled:
             for key, value in self._state.items("token:"):
                 if value.get("account") == name:
                     self._state.delete(key)
         return user
+
+    def set_until(self, name: str, until_us: int | None, heir: str | None = None) -> User:
+        """Say when the holder of an account leaves, None: not; `heir` takes over. Nobody is logged out before
+        then. FormError: unknown_account (404), last_manager (409) where no manager would be left."""
+        stored = self._stored(name)
+        if until_us is not None:
+            self._keep_a_manager(name, stored["role"])
+        if heir is not None and (heir == name or not self._stored(heir)["enabled"]):
+            raise FormError("unknown_account", heir, 404)
+        given = {"until_us": until_us, "heir": heir or stored.get("heir")}
+        stored.update({key: value for key, value in given.items() if value is not None})
+        if until_us is None:
+            stored.pop("until_us", None)
+        self._put(name, stored)
+        return _user(name, stored)
+
+    def leaving(self, now_us: int) -> list[User]:
+        """Return the open accounts whose holders have left by now, which has to be a moment of a clock that
+        is believed. Once closed they stay closed, whatever the clock says afterwards."""
+        return [user for user in self.all() if user.enabled and (user.until_us or now_us + 1) <= now_us]
+
+    def _keep_a_manager(self, name: str, role: str) -> None:
+        others = [
+            user
+            for user in self.all()
+            if user.role == MANAGER and user.enabled and user.until_us is None and user.name != name
+        ]
+        if role == MANAGER and not others:
+            raise FormError("last_manager", status=409)
 
     def issue_token(self, name: str) -> str:
         """Return a new token for programs; it is shown once and stored only as a hash."""
@@ -140,7 +175,8 @@ def ensure_first_users(state: State) -> list[tuple[str, str, str]]:
 
 
 def _user(name: str, stored: dict[str, Any]) -> User:
-    return User(name, str(stored["role"]), bool(stored["enabled"]), int(stored["version"]))
+    rest = (stored.get("until_us"), stored.get("heir"))
+    return User(name, str(stored["role"]), bool(stored["enabled"]), int(stored["version"]), *rest)
 
 
 def _check(role: str, secret: str) -> None:

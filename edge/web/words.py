@@ -10,7 +10,16 @@ from types import MappingProxyType
 
 from edge.codes.reasons import SENTENCES
 from edge.domain.vehicle import GROUNDS
-from edge.web import aiming, cases_words, procedures_words, report_words, troubles, walking
+from edge.web import (
+    aiming,
+    cases_words,
+    duty_words,
+    procedures_words,
+    register_words,
+    report_words,
+    troubles,
+    walking,
+)
 from edge.web.shortfalls import SHORTFALLS
 from edge.web.troubles import Word
 
@@ -236,13 +245,23 @@ WORDS: dict[str, dict[str, Word]] = {
         "paper.entered": Word("line of a paper page", "纸质登记补录"),
         "report.daily": Word("daily report", "日报、零报告"),
         **cases_words.ROWS,
+        **register_words.ROWS,
         **procedures_words.ROWS,
     },
+    **register_words.GROUPS,
     "case_stage": cases_words.STAGES,
     "case_step": cases_words.STEPS,
     "case_follow_up": cases_words.FOLLOW_UPS,
     "case_result": cases_words.RESULTS,
     "case_reopening": cases_words.REOPENINGS,
+    "responsible": duty_words.RESPONSIBLE,
+    "duty_override": duty_words.OVERRIDES,
+    "duty_untrained": duty_words.UNTRAINED,
+    "duty_verdict": duty_words.VERDICTS,
+    "incident_kind": duty_words.KINDS,
+    "incident_result": duty_words.RESULTS,
+    "incident_step": duty_words.STEPS,
+    "reached": duty_words.REACHED,
     # An account that is nobody's: the demo's.
     "account": {"simulated": Word("(a program)", "（程序模拟）")},
     "because": {code: Word(text["en"], text["zh_Hans"]) for code, text in SENTENCES.items()},

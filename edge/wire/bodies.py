@@ -15,6 +15,7 @@ from edge.wire.case_bodies import (
     CaseOpened,
     CaseReopened,
 )
+from edge.wire.duty_bodies import DutyCovered, DutyUncovered
 from edge.wire.instrument_bodies import (
     CalibrationRecorded,
     CalibrationWithdrawn,
@@ -29,6 +30,7 @@ from edge.wire.passage_bodies import CodeAnswered, DecidedBody, EffectsBody, Pas
 from edge.wire.procedure_bodies import ProcedureFollowed, ProcedurePublished
 from edge.wire.register_bodies import (
     RegisterAmended,
+    RegisterDefined,
     RegisterEnded,
     RegisterEntered,
     RegisterImportUndone,
@@ -62,13 +64,15 @@ class InboxOverflowed(Body):
 
 class PersonalOpened(Body):
     """Somebody looked at personal fields: of a passage, of a case, of both, or, with `what`, of a list of the
-    pages for a local `day` (to `until`), or those of a `trace`."""
+    pages for a local `day` (to `until`), or those of a `trace`; with `what` `register:<name>`, of that
+    register, or of one `entry` of it."""
 
     passage: int | None = None
     trace: int | None = None
     case: int | None = None
     what: str | None = None
     day: str | None = None
+    entry: int | None = None
     until: str | None = None
     by: str
     why: str | None = None
@@ -107,9 +111,14 @@ class UplinkRows(Body):
 
 
 class UserChanged(Body):
+    """An account was made, changed, closed or used. `until_us` is when its holder leaves, `heir` the account
+    that their work was handed to."""
+
     account: str | None = None
     role: str | None = None
     by: str | None = None
+    until_us: int | None = None
+    heir: str | None = None
 
 
 class Previous(Body):
@@ -177,6 +186,7 @@ BODIES: dict[str, type[Body]] = {
     "case.closed": CaseClosed,
     "case.reopened": CaseReopened,
     "temperature.reported": TemperatureReported,
+    "register.defined": RegisterDefined,
     "report.daily": ReportDaily,
     "correction.recorded": CorrectionRecorded,
     "paper.entered": PaperEntered,
@@ -185,6 +195,8 @@ BODIES: dict[str, type[Body]] = {
     "register.amended": RegisterAmended,
     "register.ended": RegisterEnded,
     "register.import_undone": RegisterImportUndone,
+    "duty.uncovered": DutyUncovered,
+    "duty.covered": DutyCovered,
     "list.received": ListReceived,
     "list.refused": ListRefused,
     "uplink.lost": UplinkContact,

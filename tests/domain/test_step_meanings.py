@@ -10,7 +10,8 @@ from edge.domain.circumstances import circumstances
 from edge.domain.conditions import Calendar
 from edge.domain.errors import FormError
 from edge.domain.lane_state import Do
-from edge.domain.model import ClockQuality, Code, CodeVerdict, Instant, Outcome, Passage, Reason, Stage
+from edge.domain.model import ClockQuality, CodeVerdict, Instant, Outcome, Passage, Reason, Stage
+from edge.domain.passing import opened
 from edge.domain.procedure import Procedure
 from edge.domain.record import recorded, restored
 from tests.domain.people import POLICY, Walk, resident, spec
@@ -178,8 +179,6 @@ def test_the_minute_is_of_the_gates_wall_and_none_on_a_clock_nobody_believes() -
     assert walk.last.minute == 720
     assert again(walk, walk.last).minute == 720
     unset = Instant(0, 0, ClockQuality.UNSET)
-    from edge.domain.passing import opened
-
     active = opened(walk.spec, walk.state, unset).active
     assert active is not None
     assert active.minute is None
@@ -217,8 +216,8 @@ def test_r04_who_was_measured_and_is_over_counts_as_measured() -> None:
 def test_r04_what_could_not_be_measured_is_not_met() -> None:
     walk = Walk("r4")
     walk.stand(None, surface_c=30.0)
-    walk.begin() if walk.state.active is None else None
+    if walk.state.active is None:
+        walk.begin()
     walk.decide(Outcome.TURN_BACK, "unwell")
     body, _sealed = recorded(walk.spec.procedure, POLICY, walk.last)
     assert body["musts_met"]["temperature"] is False
-    assert isinstance(resident(), Code)

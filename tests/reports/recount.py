@@ -338,8 +338,9 @@ def _musts(people: list[dict[str, Any]]) -> Counted:
             continue
         if row["verdict"] in ("normal", "again", "over") and "temperature" in asked:
             asked["temperature"] = True
-        found["musts.asked"] += 1
-        found["musts.complete"] += all(asked.values())
+        if row["outcome"] == "admit":
+            found["musts.asked"] += 1
+            found["musts.complete"] += all(asked.values())
         for name, done in asked.items():
             _add(found, f"must.{name}.asked")
             if done:

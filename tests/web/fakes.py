@@ -8,9 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from edge import acceptance
+from edge.app.duty import files_of
 from edge.bell import Bell
+from edge.domain import twice_daily
 from edge.domain.errors import JournalError
 from edge.domain.events import CodeRead, ReadingArrived
 from edge.domain.lane_state import LaneSpec, LaneState
@@ -18,10 +21,15 @@ from edge.domain.model import Carrier, ClockQuality, Code, CodeVerdict, Instant,
 from edge.domain.policy import Policy
 from edge.journal import Journal, Look, Row, State
 from edge.procedures import parse
+from edge.registers.board import Board
 from edge.registers.book import Book
 from edge.registers.cases import Cases, Rules, opening_row
+from edge.registers.duty_desk import DutyDesk
+from edge.registers.duty_rules import DutyRules
+from edge.registers.ledgers import Ledgers
 from edge.registers.publishing import Lane as Following
 from edge.registers.publishing import Publishing, Site
+from edge.registers.shelf import Shelf
 from edge.reports.sending import Reports, Terms
 from edge.station import Station, Surroundings
 from edge.web.gate import Gate
@@ -186,7 +194,11 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
         lane: [device("thermometer"), device("scanner"), device("voice", "none")] for lane in lanes
     }
     cases = Cases(RegistersJournal(journal, writer), Rules(UNITS), clock, rung)
-    book = Book(RegistersJournal(journal, writer), clock, rung)
+    card = RegistersJournal(journal, writer)
+    book, zone = Book(card, clock, rung), ZoneInfo("Asia/Shanghai")
+    ledgers = Ledgers(book, card, Shelf(card, clock, changed=rung), clock, zone)
+    board = Board(ledgers, card, clock, zone, twice_daily.Terms())
+    desk = duty_desk(book, journal, clock, lambda row: writer.append(row)[0])
     around = Surroundings(
         journal=writer,
         read_code=lambda _lane, _device, payload, at: Code(
@@ -228,7 +240,10 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
         cases=cases,
         reports=Reports(RegistersJournal(journal, writer), Terms(), clock, rung),
         book=book,
+        ledgers=ledgers,
+        board=board,
         publishing=_publishing(station, RegistersJournal(journal, writer), clock, rung, lanes),
+        duty=desk,
     )
     users = Users(state)
     thread = threading.Thread(target=station.run, args=(stop,), name="station")
@@ -258,6 +273,13 @@ def _publishing(
     found = {name: Following(spec, PROCEDURE, "file", "compound") for name, spec in specs.items()}
     site = Site(found, acceptance.parse("usual", USUAL), ROOT / "config")
     return Publishing(site, journal, clock, station.follow, changed)
+
+
+def duty_desk(book: Book, journal: Journal, clock: Clock, append: Callable[[Row], int]) -> DutyDesk:
+    """Return the desk of a gate that has settled nothing about duty."""
+    shipped = files_of(ROOT / "config")
+    rules = DutyRules(**shipped, zone=ZoneInfo("Asia/Shanghai"))
+    return DutyDesk.of(book, rules, journal, clock, append)
 
 
 def _lanes(names: Sequence[str], boot: int) -> dict[str, tuple[LaneSpec, LaneState]]:
