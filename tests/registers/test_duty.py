@@ -18,6 +18,7 @@ from edge.journal import Journal, Row, State
 from edge.registers.book import Book, Order
 from edge.registers.duty_desk import DutyDesk
 from edge.registers.duty_rules import HOUR_US, DutyRules, Line, Open, SignIn
+from edge.reports import lines
 from edge.web.users import MANAGER, Users
 from tests.paths import ROOT
 
@@ -220,13 +221,37 @@ def test_the_figures_of_a_day_say_what_was_covered_and_answered_in_time(desk: Du
     clock.tick(6 * 3600 - 630)
     desk.duty.sign_out(order(), signed.number, "", Open())
     clock.tick(18 * 3600)
-    lines = desk.lines(DAY)
-    assert lines.owed_us == 12 * HOUR_US
-    assert abs(lines.covered_us - 6 * HOUR_US) < 2_000_000
-    assert [gap.planned for gap in lines.gaps][-1] is False
-    assert (lines.incidents, lines.incidents_open) == (1, 0)
-    assert (lines.answers_in_time, lines.answers_late, lines.answers_open) == (1, 1, 0)
+    day = desk.lines(DAY)
+    assert day.owed_us == 12 * HOUR_US
+    assert abs(day.covered_us - 6 * HOUR_US) < 2_000_000
+    assert [gap.planned for gap in day.gaps][-1] is False
+    assert (day.incidents, day.incidents_open) == (1, 0)
+    assert (day.answers_in_time, day.answers_late, day.answers_open) == (1, 1, 0)
     assert desk.lines(date(2020, 2, 10)).incidents == 0
+
+
+def test_the_daily_report_says_for_how_long_a_position_was_empty_as_its_rows_say(
+    desk: DutyDesk, clock: Clock, journal: Journal
+) -> None:
+    midnight = wall_us(DAY, 0, CHINA)
+
+    def told(upto: int, days: int = 0) -> dict[str, int]:
+        from_us = midnight + days * 24 * HOUR_US
+        with journal.reader() as reader:
+            rows = reader.days(desk.duty.day_of)
+            return dict(lines.duty(lines.Asked(reader, rows, DAY, from_us, from_us + 24 * HOUR_US, upto)))
+
+    assert told(journal.head()) == {}
+    clock.tick(3600)
+    desk.watch.look()
+    assert told(journal.head()) == {"duty.uncovered": 1, "duty.uncovered_minutes": 16 * 60}
+    before = journal.head()
+    clock.tick(1800)
+    desk.duty.sign_in(order(), well())
+    desk.watch.look()
+    assert told(journal.head()) == {"duty.uncovered": 1, "duty.uncovered_minutes": 90}
+    assert told(before)["duty.uncovered_minutes"] == 16 * 60, "a report that was sent can be told again"
+    assert told(journal.head(), days=1) == {}
 
 
 def test_a_line_of_the_sheet_names_nobody_in_the_open(desk: DutyDesk, journal: Journal) -> None:

@@ -342,6 +342,8 @@ def test_r87_r88_a_call_for_help_is_one_tap_and_the_clock_says_whether_it_was_an
         *(("taken", 1, True), ("there", 3, True), ("done", 5, True))
     ]
     assert "及时" in boss.get("/incidents")
+    figures = boss.get("/duty").split('id="figures"')[1].split("</table>")[0]
+    assert cells(figures, "data-day")[0] == datetime.now(ZONE).strftime("%Y-%m-%d")
     assert api(gate, f"incidents/{number}/end", result="settled")[0] == 409
 
 
