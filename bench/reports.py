@@ -1,5 +1,5 @@
-"""A year of a busy gate: every figure of every report beside a recount by plain SQL, and how long a day and the
-year's bulletin take to tell.
+"""A year of a busy gate: every figure of every report beside a recount by plain SQL, and how long a day and
+the year's bulletin take to tell.
 """
 
 import tempfile

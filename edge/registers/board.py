@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -238,9 +238,11 @@ class Board:
         tasks = self._ledgers.definition(TASKS)
         for said in said_of(reader, TASKS, since_us=starts_us(day, self._zone)):
             at = moment_us(tasks, said.fields, said.entered_us)
-            if said.fields.get("register") == register and said.counts and local_day(at, self._zone) == day:
-                of = found.setdefault(int(said.fields["of"]), {})
-                of.setdefault(str(said.fields["task"]), []).append(at)
+            of, task = said.fields.get("of"), said.fields.get("task")
+            if not isinstance(of, int) or said.fields.get("register") != register:
+                continue
+            if said.counts and local_day(at, self._zone) == day:
+                found.setdefault(of, {}).setdefault(str(task), []).append(at)
         return found
 
     def _told(self, reader: Reader, register: str, day: date) -> dict[int, Day]:
@@ -272,8 +274,6 @@ class Board:
         return self._rooms[seq]
 
     def _offset(self, at_us: int) -> int:
-        from datetime import UTC, datetime, timedelta
-
         moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us)
         return (moment.astimezone(self._zone).utcoffset() or timedelta()) // timedelta(minutes=1)
 

@@ -88,9 +88,11 @@ def _tasks(
         yield from (task for task in rules if not task.rule.every_hours)
     ticked: dict[int, dict[str, list[int]]] = {}
     for said in said_of(reader, TASKS, upto=upto):
-        at = said.fields.get("done_us", said.entered_us)
-        if said.fields.get("register") == definition.name and said.counts and local_day(at, zone) == day:
-            ticked.setdefault(said.fields["of"], {}).setdefault(said.fields["task"], []).append(at)
+        of, at = said.fields.get("of"), said.fields.get("done_us", said.entered_us)
+        if not isinstance(of, int) or said.fields.get("register") != definition.name:
+            continue
+        if said.counts and local_day(at, zone) == day:
+            ticked.setdefault(of, {}).setdefault(str(said.fields.get("task")), []).append(at)
     for said in entries:
         own = ticked.get(said.number, {})
         asked = entry_tasks(definition, said, own, None, day=day, zone=zone, windows=Windows())

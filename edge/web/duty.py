@@ -20,7 +20,7 @@ from edge.registers.duty_rules import OVERRIDES, READINESS, SIGN_INS, Open, Sign
 from edge.web import duty_forms, forms, show
 from edge.web.gate import Gate
 from edge.web.roles import allow, principal
-from edge.web.told import degrees_typed
+from edge.web.told import mdegc
 from edge.web.users import MANAGER, Users
 
 _MEASURED = ("normal", "again", "over")
@@ -220,7 +220,7 @@ def _given(gate: Gate) -> SignIn:
 def _temperature(gate: Gate) -> tuple[int | None, str]:
     told = request.form.get("value", "").strip()
     if told:
-        return degrees_typed(told), "told"
+        return mdegc(told), "told"
     if request.form.get("how") != "lane":
         return None, "told"
     found = measured_of(gate, _lane(gate))

@@ -45,9 +45,9 @@ def document() -> Json:
         "security": [{"token": []}],
         "paths": {
             **(_probes() | _reads() | _pictures() | _commands() | _cases() | _temperatures() | _duty()),
+            **_reports(),
             **procedure_paths(_get, _ok, _errors, _ref),
             **register_paths(_ok, _errors, _get, _query),
-            **_reports(),
         },
         "components": {
             "securitySchemes": {
@@ -294,10 +294,6 @@ def _duty() -> Json:
         more = {"parameters": [number]} if "{" in name else {}
         reads.setdefault(f"/api/v1/{name}", {})["post"] = command | more
     return reads
-
-
-def _registers() -> Json:
-    return _cases() | _temperatures() | _duty()
 
 
 def _reports() -> Json:

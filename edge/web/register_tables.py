@@ -126,6 +126,15 @@ def value_text(field: FieldOf | None, value: Any, *, zone: ZoneInfo, language: s
     return str(value) if choice is None else told(choice.title, language)
 
 
+def knowing(field: FieldOf, older: Definition | None, fields: Mapping[str, Any]) -> FieldOf:
+    """Return the field, or as it was when the entry was made where it has lost a value of it since."""
+    value = fields.get(field.id)
+    values = value if isinstance(value, list) else [value]
+    was = None if older is None else older.one(field.id)
+    lost = any(isinstance(one, str) and field.choice(one) is None for one in values)
+    return was if lost and was is not None and was.personal == field.personal else field
+
+
 def state_text(definition: Definition, line: Line, language: str) -> str:
     """Return how an entry stands."""
     if line.struck:

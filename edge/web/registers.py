@@ -5,7 +5,6 @@ somebody looks for travels in bodies, never in addresses.
 """
 
 import secrets
-from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -21,6 +20,7 @@ from edge.registers.ledgers import Line, Told, ends_of
 from edge.web import forms, show
 from edge.web import register_tables as tables
 from edge.web.gate import Gate
+from edge.web.register_entry import history, openings, shown, typed
 from edge.web.roles import Principal, allow, principal
 from edge.web.words import WORDS
 
@@ -218,12 +218,12 @@ def _entry_page(gate: Gate, told: Told, *, refused: FormError | None = None) -> 
     who = _who()
     body = render_template(
         "registers/entry.html",
-        **_shown(gate, told),
-        history=_history(gate, told),
-        openings=_openings(gate, told),
+        **shown(gate, told, language()),
+        history=history(told, language()),
+        openings=openings(gate, told),
         ends=ends_of(told.definition),
         tasks=gate.board.of_entry(told.definition, told.told.entry.number),
-        typed=request.form.to_dict(flat=False) if refused else _typed(gate, told),
+        typed=request.form.to_dict(flat=False) if refused else typed(gate, told),
         refused=refused,
         wrong=refused.field if isinstance(refused, FieldError) else "",
         may_write=who.role in (*told.definition.write, "manager"),
@@ -237,74 +237,10 @@ def _entry_page(gate: Gate, told: Told, *, refused: FormError | None = None) -> 
 def _paper_page(gate: Gate, told: Told, paper: str) -> Response:
     card = told.definition.card
     fields = [told.definition.one(name) for name in card] if paper == "card" and card else None
-    shown = _shown(gate, told, [field for field in fields if field] if fields else None)
+    shown_ = shown(gate, told, language(), [field for field in fields if field] if fields else None)
     return make_response(
-        render_template("registers/form.html", **shown, history=_history(gate, told), paper=paper)
+        render_template("registers/form.html", **shown_, history=history(told, language()), paper=paper)
     )
-
-
-def _shown(gate: Gate, told: Told, fields: Any = None) -> dict[str, Any]:
-    definition, entry = told.definition, told.line.entry
-    personal: Mapping[str, str] | None = told.told.personal or None
-    said: dict[str, Any] = {"zone": show.zone_of(gate.timezone), "language": language()}
-    cells = [
-        (field.id, tables.told(field.title, language()), tables.cell(field, entry.fields, personal, **said))
-        for field in fields or definition.field
-    ]
-    asked = {field.id for field in definition.field}
-    older = gate.ledgers.shelf.under(definition.name, str(entry.fields.get("definition", "")))
-    for name, value in entry.fields.items():
-        if name not in asked | {"definition", "struck"} and fields is None:
-            field = older.one(name) if older else None
-            head = tables.told(field.title, language()) if field else name
-            cells.append((name, head, tables.value_text(field, value, **said)))
-    return {
-        "definition": definition,
-        "told": told.told,
-        "line": told.line,
-        "entry": entry,
-        "cells": cells,
-        "opened": personal is not None,
-        "sealed": any(row.sealed is not None for row in told.told.rows),
-        "state": tables.state_text(definition, told.line, language()),
-    }
-
-
-def _history(gate: Gate, told: Told) -> list[dict[str, Any]]:
-    return [
-        {
-            "kind": row.kind.removeprefix("register."),
-            "at_us": row.at_us,
-            "by": row.body.get("by", ""),
-            "why": tables.end_title(told.definition, row.body["why"], language())
-            if row.body.get("why")
-            else "",
-        }
-        for row in told.told.rows
-    ]
-
-
-def _openings(gate: Gate, told: Told) -> list[Any]:
-    what, number = f"register:{told.definition.name}", told.line.entry.number
-    with gate.reader() as reader:
-        rows = reader.before(1 << 62, "personal.opened", 200)
-    return [row for row in rows if row.body.get("what") == what and row.body.get("entry", number) == number]
-
-
-def _typed(gate: Gate, told: Told) -> dict[str, list[str]]:
-    """The present values as a form has them."""
-    found: dict[str, list[str]] = {}
-    for field in told.definition.field:
-        value = told.line.entry.fields.get(field.id)
-        if value is None:
-            continue
-        if field.kind == "time":
-            found[field.id] = [show.local_text(int(value), show.zone_of(gate.timezone)).replace(" ", "T")]
-        elif field.kind == "tick":
-            found[field.id] = ["yes"] if value else []
-        else:
-            found[field.id] = [str(one) for one in value] if isinstance(value, list) else [str(value)]
-    return found
 
 
 def _who() -> Principal:

@@ -17,7 +17,7 @@ from edge.web import forms
 from edge.web.gate import Gate
 from edge.web.registers import known, may, order
 from edge.web.roles import allow, principal
-from edge.web.told import Teller, degrees_typed
+from edge.web.told import Teller, mdegc
 
 
 def blueprint(gate: Gate) -> Blueprint:
@@ -66,7 +66,7 @@ def blueprint(gate: Gate) -> Blueprint:
         # It is of the household's room and goes nowhere but into the row, sealed as any other.
         teller.record(
             Told(
-                value_mdegc=degrees_typed(request.form.get("value", "")),
+                value_mdegc=mdegc(request.form.get("value", "")),
                 taken_us=gate.now().at_us,
                 how=Method.CONTACT,
                 told_by="self",

@@ -234,7 +234,7 @@ class BusyGate:
             "vehicle": True,
             "musts": {},
             "told": told,
-            "occupants": [{"passage": 0}] * seats,
+            "occupants": [{"passage": 0, "outcome": "admit"}] * seats,
         }
         more |= {"chosen": "origin"} if outcome == "turn_back" else {}
         plate = f"渝A{chance.randrange(40):05d}"

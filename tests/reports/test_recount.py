@@ -122,11 +122,6 @@ def test_with_retention_on_the_frozen_figures_are_what_was_counted_while_the_key
                 frozen += known.frozen
                 late = {name for name in figures if name.startswith("distinct")} if known.changed else set()
                 told = {name: value for name, value in known.now.figures.items() if name not in late}
-                assert different(told, {n: v for n, v in figures.items() if n not in late | _SINCE}) == {}, (
-                    day
-                )
+                then = {name: value for name, value in figures.items() if name not in late}
+                assert different(told, then) == {}, day
         assert frozen > 3
-
-
-# When somebody is no longer told apart, nobody knows either whether a line is of somebody unnamed.
-_SINCE: frozenset[str] = frozenset()

@@ -1,4 +1,4 @@
-"""Ledgers of operations through a real gate: one process, a pharmacy, whose clock on the wall says 15 something.
+"""Ledgers of operations through a real gate: one process, a pharmacy, at three in the afternoon.
 
 A household was isolated at midnight, before the gate was started: what it was to have by now is overdue.
 """
@@ -215,7 +215,7 @@ def test_r64_three_disinfections_a_day_done_and_due(site: Site) -> None:
     status, today = site.call("tasks")
     lift = [task for task in today["tasks"] if task["register"] == "disinfection" and task["task"] == "lift"]
     assert status == 200
-    assert [task["state"] for task in lift][0] == "done"
+    assert next(task["state"] for task in lift) == "done"
     # Somebody who was late with writing it down says when it was.
     earlier = starts_us(site.today, site.zone) + 9 * 3_600_000_000
     site.enter("disinfection", manager=False, place="lift", agent="alcohol", done_us=earlier)
@@ -259,6 +259,7 @@ def test_r66_a_book_of_everybody_who_does_not_live_here(site: Site) -> None:
     sheet = load_workbook(
         io.BytesIO(site.file("/registers/medicine/file", format="xlsx", why="inspection"))
     ).active
+    assert sheet is not None
     cells = [str(cell.value) for line in sheet.iter_rows() for cell in line]
     assert "'=1+1" in cells
     plain = site.file("/registers/outsiders/file", format="csv").decode("utf-8-sig")
@@ -278,7 +279,8 @@ def test_r65_three_ledgers_on_outsiders_hold_what_the_site_says(site: Site) -> N
         assert place in refused
     own = (
         'title = { zh_Hans = "租住人员台账", en = "Tenants" }\nnumber = "R65"\nown = true\n[[field]]\n'
-        'id = "name"\npersonal = true\nfind = true\nrequired = true\ntitle = { zh_Hans = "姓名", en = "Name" }\n'
+        'id = "name"\npersonal = true\nfind = true\nrequired = true\n'
+        'title = { zh_Hans = "姓名", en = "Name" }\n'
         '[[field]]\nid = "origin"\nkind = "place"\ntitle = { zh_Hans = "来自", en = "From" }\n'
     )
     assert site.post("/registers/outsiders_1/definition", text=own)[0] == 303
@@ -288,8 +290,8 @@ def test_r65_three_ledgers_on_outsiders_hold_what_the_site_says(site: Site) -> N
     # The second is taken from the passages, with nothing typed.
     passing = (
         'title = { zh_Hans = "购药外来人员", en = "Outsiders who buy" }\nnumber = "R65"\nown = true\n'
-        "[[field]]\n"
-        'id = "medicine"\ntitle = { zh_Hans = "药品", en = "Medicine" }\n[passages]\nasks = ["medicine"]\n'
+        '[[field]]\nid = "medicine"\ntitle = { zh_Hans = "药品", en = "Medicine" }\n'
+        '[passages]\nasks = ["medicine"]\n'
     )
     assert site.post("/registers/outsiders_2/definition", text=passing)[0] == 303
     assert "止咳糖浆" in site.browser.get("/registers/outsiders_2/passages")
@@ -303,13 +305,17 @@ def test_r65_three_ledgers_on_outsiders_hold_what_the_site_says(site: Site) -> N
 
 def test_r69_r70_r86_inspections_by_squads_with_findings_looked_at_again(site: Site) -> None:
     """督导专班、暗访检查；检查家次、现场整改；通风、环境整治、麻将馆关停、宴席取消"""
-    head = {"squad": "squad_1", "kind": "daily", "place": "某某药店"}
+    head: dict[str, Any] = {"squad": "squad_1", "kind": "daily", "place": "某某药店"}
     site.enter("inspection", **head)
     again = (site.today - timedelta(days=1)).isoformat()
     found = site.enter(
         "inspection",
-        **{"squad": "squad_2", "kind": "secret", "place": "某某茶馆", "measure": "suspended"},
-        **{"findings": ["no_venue_code", "mahjong", "no_ventilation"], "fixed": ["no_ventilation"]},
+        squad="squad_2",
+        kind="secret",
+        place="某某茶馆",
+        measure="suspended",
+        findings=["no_venue_code", "mahjong", "no_ventilation"],
+        fixed=["no_ventilation"],
         recheck=again,
     )
     site.enter("inspection", **head, findings=["environment", "banquet"], fixed=["environment", "banquet"])
@@ -330,7 +336,9 @@ def test_r69_r70_r86_inspections_by_squads_with_findings_looked_at_again(site: S
     assert 'data-place="某某茶馆" data-score="70"' in page
     assert 'data-place="某某药店" data-score="90"' in page
     until(lambda: "register_overdue" in site.gate.problems(), 10, "the warning")
-    fixed = {"fields": {"findings": ["no_venue_code"], "fixed": ["no_venue_code"], **head, "kind": "again"}}
+    fixed: dict[str, Any] = {
+        "fields": {"findings": ["no_venue_code"], "fixed": ["no_venue_code"], **head, "kind": "again"}
+    }
     assert site.call(f"registers/inspection/{found}/amend", **fixed)[0] == 200
     assert site.call(f"registers/inspection/{found}/end", why="in_order")[0] == 200
     assert 'data-overdue="yes"' not in site.browser.get("/registers/inspection")
@@ -394,7 +402,12 @@ def test_r81_stock_with_its_donor_what_is_short_and_asking_for_more(site: Site) 
 def test_r94_a_trace_request_is_recorded_with_who_asks_and_what_was_answered(site: Site) -> None:
     """流行病学调查；流调溯源"""
     assert site.call("registers/traces", manager=False, fields={"basis": "letter"})[0] == 403
-    asked = {"authority": "区疾控中心", "basis": "letter", "scope": "contacts", "asker": "某某 13900000009"}
+    asked: dict[str, Any] = {
+        "authority": "区疾控中心",
+        "basis": "letter",
+        "scope": "contacts",
+        "asker": "某某 13900000009",
+    }
     number = site.enter("traces", **asked, person="司马某某", by_us="2020-02-14T08:00:00+08:00")
     assert f'data-entry="{number}" class="late"' in site.browser.get("/registers/traces")
     changed = {name: value for name, value in asked.items() if name != "asker"} | {"answer": "无通行记录"}
