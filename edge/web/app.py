@@ -112,7 +112,6 @@ def create_app(gate: Gate) -> Flask:
         register_files.passed_blueprint(gate),
         register_definitions.blueprint(gate),
         tasks.blueprint(gate),
-        vehicles_api.blueprint(gate),
         reports.blueprint(gate),
         ledgers.blueprint(gate),
         afterwards.blueprint(gate),

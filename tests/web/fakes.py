@@ -24,9 +24,9 @@ from edge.procedures import parse
 from edge.registers.board import Board
 from edge.registers.book import Book
 from edge.registers.cases import Cases, Rules, opening_row
-from edge.registers.ledgers import Ledgers
 from edge.registers.duty_desk import DutyDesk
 from edge.registers.duty_rules import DutyRules
+from edge.registers.ledgers import Ledgers
 from edge.registers.publishing import Lane as Following
 from edge.registers.publishing import Publishing, Site
 from edge.registers.shelf import Shelf
@@ -198,7 +198,6 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
     book, zone = Book(card, clock, rung), ZoneInfo("Asia/Shanghai")
     ledgers = Ledgers(book, card, Shelf(card, clock, changed=rung), clock, zone)
     board = Board(ledgers, card, clock, zone, twice_daily.Terms())
-    book = Book(RegistersJournal(journal, writer), clock, rung)
     desk = duty_desk(book, journal, clock, lambda row: writer.append(row)[0])
     around = Surroundings(
         journal=writer,
