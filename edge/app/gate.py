@@ -41,6 +41,7 @@ from edge.domain.calibration import Standing
 from edge.domain.errors import ConfigError
 from edge.domain.model import Instant
 from edge.health import STOPPED, Health, Notifier, Problem, probes, trust
+from edge.health.procedures import refused
 from edge.journal import Journal, Reader, Row, State
 from edge.keeper import Keeper, publish
 from edge.messages import Follow, Message
@@ -298,11 +299,18 @@ class _Gate:
         health.probe("duty", probes.duty(lambda: self.duty.watch.missing))
         health.section("trust", lambda: {"lists": self._trusted()})
         health.probe("trust", trust.age(self._trusted))
+        health.probe("procedures", refused(self._refused))
         health.probe("trust_files", trust.files(lambda: self.trust.unreadable))
         if self.uplink is not None:
             health.section("uplink", self.uplink.status)
             health.probe("uplink", probes.uplink(self.uplink.status))
             health.probe("lists", trust.refused(self.uplink.status))
+
+    def _refused(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Return what of each lane's texts was passed over at the start, until another one is in force."""
+        if not any(lane.chosen.refused for lane in self.lanes.values()):
+            return []
+        return [(one.lane, one.refused) for one in self.publishing.in_force()]
 
     def _trusted(self) -> list[dict[str, object]]:
         return self.trust.status(self.now())
@@ -367,11 +375,11 @@ class _Gate:
                 self._forget()  # a command may have destroyed keys
                 self.bell.ring()
             self.cases.look()
-            if self.board.look():
-                self._registers_changed()
             if self.duty.watch.look():
                 self.views.ring()
             close_leavers(self.state, self.now(), self._append)
+            if self.board.look():
+                self._registers_changed()
             self.journal.remember_cases()
 
         def acknowledged() -> int | None:

@@ -97,17 +97,6 @@ def cases(late: Callable[[], tuple[int, int | None]]) -> Probe:
     return look
 
 
-def registers(late: Callable[[], tuple[int, str]]) -> Probe:
-    """Return a probe of the registers; `late` says how many tasks and entries are overdue, and a register of
-    them. A warning: the gate does its work, and a person does not."""
-
-    def look() -> Problem | None:
-        count, first = late()
-        return Problem("register_overdue", f"{count}: {first}", severity="warning") if count else None
-
-    return look
-
-
 class Missing(Protocol):
     """A position at a post that nobody fills."""
 
@@ -127,6 +116,17 @@ def duty(missing: Callable[[], Sequence[Missing]]) -> Probe:
     def look() -> Problem | None:
         found = [f"{one.post} {one.role}".strip() for one in missing()]
         return Problem("duty_uncovered", ", ".join(found), severity="warning") if found else None
+
+    return look
+
+
+def registers(late: Callable[[], tuple[int, str]]) -> Probe:
+    """Return a probe of the registers; `late` says how many tasks and entries are overdue, and a register of
+    them. A warning: the gate does its work, and a person does not."""
+
+    def look() -> Problem | None:
+        count, first = late()
+        return Problem("register_overdue", f"{count}: {first}", severity="warning") if count else None
 
     return look
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from edge.config.words import Text
 from edge.health.platforms import PLATFORMS
+from edge.health.procedures import PROCEDURES
 from edge.health.trust import TRUST
 
 
@@ -109,7 +110,7 @@ REMEDIES: Mapping[str, Remedy] = {
             "请连同日志一起反馈：journalctl -u gatepost。",
         ),
     ),
-    **{code: Remedy(title, do) for code, (title, do) in {**PLATFORMS, **TRUST}.items()},
+    **{code: Remedy(title, do) for code, (title, do) in {**PLATFORMS, **PROCEDURES, **TRUST}.items()},
     "journal_set_aside": Remedy(
         Text("A damaged journal was set aside", "损坏的记录文件已另存"),
         Text(

@@ -50,9 +50,9 @@ class Gate:
     lane and device, for what it sees now; `trust` gives the trust lists in force, each with its date and
     state; `twice_daily` is what the site has settled about two measurements a day, `venue_code` what its
     posted venue code says, "" where it has none. `cases` is the register of those who were handed over for a
-    check, `book` holds every other list kept at the gate, `duty` is what is done with those about the staff,
-    `reports` is what is reported every day, `ledgers` are the lists that definitions describe, `board` says
-    what of them is due.
+    check, `book` holds every other list kept at the gate, `ledgers` those that definitions describe, `board`
+    says what of them is due, `duty` is what is done with those about the staff, `reports` is what is reported
+    every day.
     """
 
     name: str
