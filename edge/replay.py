@@ -114,6 +114,7 @@ def _decide(procedure: Procedure, policy: Policy, passage: Passage) -> Decision 
             by=stored.by,
             chosen=stored.chosen or "",
             around=circumstances(passage),
+            manager=stored.manager,
         )
     except FormError as error:
         return Decision(None, reasons=(error.code,))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from edge.domain.healthy import Expected
+from edge.domain.known import Known
 
 PASSAGES_PER_BOOT = 1 << 20
 
@@ -197,11 +198,11 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Anything that was measured, read or answered, with when and by which device or person."""
+    """Anything that was measured, read, answered or found in a register; when, and by whom."""
 
     at: Instant
     source: str
-    item: Measurement | Code | Answer
+    item: Measurement | Code | Answer | Known
 
 
 class ScreeningVerdict(StrEnum):
@@ -274,6 +275,16 @@ class Reason(StrEnum):
     ANSWER_HOLD = "answer_hold"
     ANSWER_TURN_BACK = "answer_turn_back"
     ANSWER_REFER = "answer_refer"
+    REGISTER_MISMATCH = "register_mismatch"
+    REGISTER_SEVERAL = "register_several"
+    REGISTER_UNREAD = "register_unread"
+    WATCH_ALARM = "watch_alarm"
+    EXIT_WATCHED = "exit_watched"
+    QUOTA_USED = "quota_used"
+    QUOTA_UNKNOWN = "quota_unknown"
+    QUOTA_HOURS = "quota_hours"
+    HOUSEHOLD_BALANCE = "household_balance"
+    DUE = "due"
     MUST_MISSING = "must_missing"
     ATTENDANT = "attendant"
     NOBODY_FINISHED = "nobody_finished"
@@ -286,7 +297,8 @@ class Decision:
 
     `reasons` are `Reason` codes, some with a detail behind a colon (`answer_hold:symptoms`).
     `missing` names the steps still open. `by` is the attendant of an attendant's decision,
-    `override` whether it departs from what the rules said, `chosen` the reason the attendant gave.
+    `override` whether it departs from what the rules said, `chosen` the reason the attendant gave. `manager`: a
+    manager decided, who may admit against what an attendant alone may not.
     """
 
     outcome: Outcome | None
@@ -297,6 +309,7 @@ class Decision:
     override: bool = False
     chosen: str | None = None
     command_id: str = ""
+    manager: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from edge.domain import rules
 from edge.domain.circumstances import circumstances
 from edge.domain.healthy import Expected
 from edge.domain.history import anybody, of_anybody
+from edge.domain.known import Known
+from edge.domain.known_record import known_found, known_rows, restored_known
 from edge.domain.model import (
     Answer,
     Carrier,
@@ -180,6 +182,7 @@ def _decision(decision: Decision) -> Json:
             "override": decision.override if decision.by else None,
             "chosen": decision.chosen,
             "command_id": decision.command_id or None,
+            "manager": decision.manager or None,
         }
     )
 
@@ -196,6 +199,7 @@ def _restored_decision(body: Mapping[str, Any], chosen: str | None) -> Decision 
         override=body.get("override", False),
         chosen=chosen,
         command_id=body.get("command_id", ""),
+        manager=body.get("manager", False),
     )
 
 
@@ -246,6 +250,9 @@ def _piece(piece: Evidence) -> tuple[Json, Json]:
         if item.personal:
             return _slim(head | value), {"value": item.value}
         return _slim(head | value | {"value": item.value}), {}
+    if isinstance(item, Known):
+        open_part, sealed_part = known_rows(item)
+        return head | open_part, sealed_part
     payload = base64.b64encode(item.payload).decode() if item.payload is not None else None
     sealed = {"personal": dict(item.personal) or None, "holder": item.holder, "payload": payload}
     return _slim(head | _code(item)), _slim(sealed)
@@ -312,7 +319,11 @@ def _restored_piece(value: Mapping[str, Any], hidden: Mapping[str, Any]) -> Evid
     return Evidence(at, value["source"], _restored_item(value, hidden))
 
 
-def _restored_item(value: Mapping[str, Any], hidden: Mapping[str, Any]) -> Measurement | Code | Answer:
+def _restored_item(
+    value: Mapping[str, Any], hidden: Mapping[str, Any]
+) -> Measurement | Code | Answer | Known:
+    if value["t"] == "known":
+        return restored_known(value, hidden)
     if value["t"] == "answer":
         personal = "value" not in value
         text = hidden.get("value", "") if personal else value["value"]
@@ -371,6 +382,8 @@ def _find_values(passage: Passage) -> list[str]:
         item = piece.item
         if isinstance(item, Answer) and item.personal and item.question in _FINDABLE:
             values.add(item.value)
+        elif isinstance(item, Known):
+            values.update(known_found(item, _FINDABLE))
         elif isinstance(item, Code):
             values.update(item.personal[name] for name in _FINDABLE if item.personal.get(name))
     return sorted(values)
