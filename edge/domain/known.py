@@ -29,7 +29,7 @@ class Kin(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Hit:
     """An entry of a watch list that was in force: of which `list`, under which number, which class.
-    `until_us` is None where it has no end; `phone` is that of the hospital or unit to call, never a person's own."""
+    `until_us` is None where it has no end; `phone` that of the hospital or unit to call, nobody's own."""
 
     list: str
     entry: int

@@ -297,8 +297,8 @@ class Decision:
 
     `reasons` are `Reason` codes, some with a detail behind a colon (`answer_hold:symptoms`).
     `missing` names the steps still open. `by` is the attendant of an attendant's decision,
-    `override` whether it departs from what the rules said, `chosen` the reason the attendant gave. `manager`: a
-    manager decided, who may admit against what an attendant alone may not.
+    `override` whether it departs from what the rules said, `chosen` the reason the attendant gave. `manager`:
+    one of them decided, who may admit against what an attendant alone may not.
     """
 
     outcome: Outcome | None
