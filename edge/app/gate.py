@@ -31,6 +31,7 @@ from edge.journal import Journal, Reader, Row, State
 from edge.keeper import Keeper, publish
 from edge.messages import Message
 from edge.platforms import Desk
+from edge.registers.book import Book
 from edge.registers.cases import Cases, opening_row
 from edge.station import Station, Surroundings
 from edge.threads import Threads
@@ -106,7 +107,8 @@ class _Gate:
         self.lanes = build(settings, loaded.path.parent, boot=boot, started_us=started_us)
         self.uplink = self._uplink()
         self.equipment = Equipment(self.lanes, self.threads, self.health, self.now, settings.gate.timezone)
-        self.cases = Cases(self.journal, case_rules(settings), self.now, self._cases_changed)
+        self.cases = Cases(self.journal, case_rules(settings), self.now, self._registers_changed)
+        self.book = Book(self.journal, self.now, self._registers_changed)
         self.station = self._station(reader)
 
     def first_accounts(self) -> list[tuple[str, str, str]]:
@@ -200,7 +202,7 @@ class _Gate:
         self.bell.ring()
         return sequence
 
-    def _cases_changed(self) -> None:
+    def _registers_changed(self) -> None:
         self.bell.ring()
         self.views.ring()
 
@@ -378,6 +380,7 @@ class _Gate:
             state=self.state,
             stop=self.stop,
             cases=self.cases,
+            book=self.book,
             banners=tuple(banners),
             preview=self.equipment.preview,
             trust=self._trusted,

@@ -12,6 +12,7 @@ from edge.journal.opening import Incident
 from edge.journal.reader import Reader
 from edge.journal.rows import (
     CaseFile,
+    Entry,
     HourCount,
     Incarnation,
     PassageBody,
@@ -27,6 +28,7 @@ from edge.journal.verify import verify_file
 __all__ = [
     "Anchor",
     "CaseFile",
+    "Entry",
     "HourCount",
     "Incarnation",
     "Incident",

@@ -35,7 +35,7 @@ def due_cases(
     ).fetchall()
     due, kept = [], 0
     for number, key_id, closed_seq, seqs in found:
-        end = _ended_us(connection, days, closed_seq, trusted)
+        end = ended_us(connection, days, closed_seq, trusted)
         if end is None or end > before_us:
             continue
         missing = [seq for seq in json.loads(seqs) if seq > acknowledged]
@@ -46,11 +46,12 @@ def due_cases(
     return due, kept
 
 
-def _ended_us(
+def ended_us(
     connection: sqlite3.Connection, days: Sequence[KeyRecord], closed_seq: int, trusted: Sequence[str]
 ) -> int | None:
-    """Return a time by which the case was closed, None where no trusted clock says one. Sequences order
-    time: a clock that was behind or ahead is held between the days that began before and after."""
+    """Return a time by which the case or entry that this row ended was closed, None where no trusted clock
+    says one. Sequences order time: a clock that was behind or ahead is held between the days that began
+    before and after."""
     witness = connection.execute(
         "SELECT at_us FROM journal WHERE seq >= ? AND clock IN (SELECT value FROM json_each(?))"
         " ORDER BY seq LIMIT 1",

@@ -26,6 +26,7 @@ from edge.journal.reader import Reader
 from edge.journal.reserve import Reserve
 from edge.journal.rows import Incarnation, Purged, Row, StoredRow
 from edge.journal.schema import FILE
+from edge.journal.tokens import entry_token
 from edge.journal.verify import verify_file, verify_tail
 from edge.journal.writer import HEAD, Writer
 
@@ -147,6 +148,13 @@ class Journal:
     def unseal(self, row: StoredRow) -> dict[str, Any] | None:
         """Return the personal fields of a row; None when it has none or their key is destroyed."""
         return self._writer.unseal(row)
+
+    def token(self, name: str, value: str) -> bytes | None:
+        """Return what entries of registers are found by whose personal field of this name has this value
+        (`phone_tail` and the like: its last four signs); None while no register holds any."""
+        with self._writer.looking() as connection:
+            key = self._writer.keys.lookup(connection)
+        return None if key is None else entry_token(key, name, value)
 
     def reader(self) -> Reader:
         """Open a read-only connection, for one thread."""

@@ -14,9 +14,14 @@ from edge.domain.model import Instant
 from edge.journal import seal
 from edge.journal.faults import journal_error
 from edge.journal.master import Master, check_of
+from edge.journal.register_file import is_entry
 from edge.journal.rows import DAY_SCOPE
 
 DAY_US = 86_400_000_000
+LOOKUP_SCOPE = "lookup"
+BUCKET_SCOPE = "bucket"
+BUCKET_SIZE = 256
+_KEPT_OPEN = 1024
 _log = logging.getLogger(__name__)
 
 
@@ -45,11 +50,12 @@ class Keys:
         self._check = b""
         self._opened: dict[int, bytes] = {}
         self._current: dict[str, KeyRecord] = {}
+        self._entries: dict[int, bytes] = {}
+        self._bucket: tuple[int, int] | None = None
 
     def refresh(self, connection: sqlite3.Connection) -> None:
         """Forget what is in memory: another process may have destroyed keys or turned the master."""
-        self._opened.clear()
-        self._current.clear()
+        self._clear()
         found = connection.execute("SELECT value FROM meta WHERE name = 'master_check'").fetchone()
         if found is None:
             self._wrapping = self._master.create()
@@ -66,27 +72,48 @@ class Keys:
     def for_row(self, connection: sqlite3.Connection, scope: str, at: Instant, seq: int) -> tuple[int, bytes]:
         """Return number and key for a row of `scope`, beginning a new key where one is due."""
         record = self._current.get(scope) or self._newest(connection, scope)
+        if is_entry(scope):
+            return self._for_entry(connection, scope, at, seq, record)
         if record is None or (scope == DAY_SCOPE and _over(record, at)):
             record = self._begin(connection, scope, at, seq)
         self._current[scope] = record
         key = self.open(connection, record.key_id)
         if key is None:
-            raise journal_error(
-                f"密钥 {record.key_id} 无法打开", f"key {record.key_id} cannot be opened with the master key"
-            )
+            raise _cannot_open(record.key_id)
         return record.key_id, key
 
     def open(self, connection: sqlite3.Connection, key_id: int) -> bytes | None:
         """Return the key of this number, None once it is destroyed."""
         if key_id not in self._opened:
+            if key_id in self._entries:
+                return self._entries[key_id]
             found = connection.execute(
-                "SELECT scope, wrapped FROM seal_key WHERE key_id = ? AND wrapped IS NOT NULL", (key_id,)
+                "SELECT scope, wrapped, bucket FROM seal_key WHERE key_id = ? AND wrapped IS NOT NULL",
+                (key_id,),
             ).fetchone()
-            key = found and seal.unwrap(self._wrapping, found[1], key_id=key_id, scope=found[0])
+            if found is None:
+                return None
+            scope, wrapped, bucket = found
+            around = self._wrapping if bucket is None else self.open(connection, bucket)
+            key = around and seal.unwrap(around, wrapped, key_id=key_id, scope=scope)
             if not key:
                 return None
+            if bucket is not None:
+                return self._keep(key_id, key)
             self._opened[key_id] = key
         return self._opened[key_id]
+
+    def lookup(self, connection: sqlite3.Connection, at: Instant | None = None, seq: int = 0) -> bytes | None:
+        """Return the key that entries of registers are looked up by. Where there is none yet it is begun `at`
+        that moment, by the row `seq`; None without one."""
+        record = self._current.get(LOOKUP_SCOPE) or self._newest(connection, LOOKUP_SCOPE)
+        if record is None and at is None:
+            return None
+        if record is None:
+            assert at is not None
+            record = self._begin(connection, LOOKUP_SCOPE, at, seq)
+        self._current[LOOKUP_SCOPE] = record
+        return self.open(connection, record.key_id)
 
     def day_key(self, connection: sqlite3.Connection, key_id: int) -> bytes | None:
         """Return the key of this number when it is a living one of a day."""
@@ -105,10 +132,17 @@ class Keys:
     def destroy_and_turn(self, connection: sqlite3.Connection, key_ids: tuple[int, ...]) -> None:
         """Destroy these keys and wrap the surviving ones under a new master key, in the caller's
         transaction; `settle` in one of its own after the commit."""
+        buckets = {
+            found[0]
+            for key_id in key_ids
+            if (found := _bucket_of(connection, key_id)) is not None and found[0] is not None
+        }
         connection.executemany("UPDATE seal_key SET wrapped = NULL WHERE key_id = ?", [(k,) for k in key_ids])
+        for bucket in sorted(buckets):
+            self._turn_bucket(connection, bucket)
         master = self._master.prepare()
         living = connection.execute(
-            "SELECT key_id, scope, wrapped FROM seal_key WHERE wrapped IS NOT NULL"
+            "SELECT key_id, scope, wrapped FROM seal_key WHERE wrapped IS NOT NULL AND bucket IS NULL"
         ).fetchall()
         for key_id, scope, wrapped in living:
             key = seal.unwrap(self._wrapping, wrapped, key_id=key_id, scope=scope)
@@ -119,8 +153,63 @@ class Keys:
             connection.execute("UPDATE seal_key SET wrapped = ? WHERE key_id = ?", (again, key_id))
         self._wrapping, self._check = master, check_of(master)
         self._remember_check(connection)
+        self._clear()
+
+    def _for_entry(
+        self, connection: sqlite3.Connection, scope: str, at: Instant, seq: int, record: "KeyRecord | None"
+    ) -> tuple[int, bytes]:
+        """Return number and key of an entry; nothing is remembered of them, there are too many."""
+        if record is None:
+            bucket, members = self._bucket or self._newest_bucket(connection)
+            if bucket == 0 or members >= BUCKET_SIZE:
+                bucket, members = self._begin(connection, BUCKET_SCOPE, at, seq).key_id, 0
+            around = self.open(connection, bucket)
+            if around is None:
+                raise _cannot_open(bucket)
+            record = self._begin(connection, scope, at, seq, within=(bucket, around))
+            self._bucket = bucket, members + 1
+        key = self.open(connection, record.key_id)
+        if key is None:
+            raise _cannot_open(record.key_id)
+        return record.key_id, key
+
+    def _newest_bucket(self, connection: sqlite3.Connection) -> tuple[int, int]:
+        record = self._newest(connection, BUCKET_SCOPE)
+        if record is None:
+            return 0, 0
+        members = connection.execute(
+            "SELECT count(*) FROM seal_key WHERE bucket = ?", (record.key_id,)
+        ).fetchone()
+        return record.key_id, int(members[0])
+
+    def _turn_bucket(self, connection: sqlite3.Connection, bucket: int) -> None:
+        """Give a bucket another key: an old copy of one that was destroyed opens with none that lives."""
+        members = connection.execute(
+            "SELECT key_id, scope, wrapped FROM seal_key WHERE bucket = ? AND wrapped IS NOT NULL", (bucket,)
+        ).fetchall()
+        before, fresh = self.open(connection, bucket), seal.new_key()
+        for key_id, scope, wrapped in members:
+            key = before and seal.unwrap(before, wrapped, key_id=key_id, scope=scope)
+            if not key:
+                _log.error("key %d does not open with its bucket's", key_id)
+                continue
+            again = seal.wrap(fresh, key, key_id=key_id, scope=scope)
+            connection.execute("UPDATE seal_key SET wrapped = ? WHERE key_id = ?", (again, key_id))
+        around = seal.wrap(self._wrapping, fresh, key_id=bucket, scope=BUCKET_SCOPE)
+        connection.execute("UPDATE seal_key SET wrapped = ? WHERE key_id = ?", (around, bucket))
+        self._opened.pop(bucket, None)
+
+    def _keep(self, key_id: int, key: bytes) -> bytes:
+        if len(self._entries) >= _KEPT_OPEN:
+            self._entries.clear()
+        self._entries[key_id] = key
+        return key
+
+    def _clear(self) -> None:
         self._opened.clear()
         self._current.clear()
+        self._entries.clear()
+        self._bucket = None
 
     def _newest(self, connection: sqlite3.Connection, scope: str) -> KeyRecord | None:
         found = connection.execute(
@@ -130,18 +219,30 @@ class Keys:
         ).fetchone()
         return found and KeyRecord(found[0], found[1], found[2], bool(found[3]), found[4], alive=True)
 
-    def _begin(self, connection: sqlite3.Connection, scope: str, at: Instant, seq: int) -> KeyRecord:
+    def _begin(
+        self,
+        connection: sqlite3.Connection,
+        scope: str,
+        at: Instant,
+        seq: int,
+        *,
+        within: tuple[int, bytes] | None = None,
+    ) -> KeyRecord:
         if connection.execute("SELECT 1 FROM meta WHERE name = 'master_check'").fetchone() is None:
             self._remember_check(connection)
         key_id = connection.execute("SELECT coalesce(max(key_id), 0) + 1 FROM seal_key").fetchone()[0]
         key = seal.new_key()
-        wrapped = seal.wrap(self._wrapping, key, key_id=key_id, scope=scope)
+        bucket, around = (None, self._wrapping) if within is None else within
+        wrapped = seal.wrap(around, key, key_id=key_id, scope=scope)
         connection.execute(
-            "INSERT INTO seal_key(key_id, scope, opened_us, trusted, first_seq, wrapped)"
-            " VALUES (?,?,?,?,?,?)",
-            (key_id, scope, at.at_us, at.clock.trusted, seq, wrapped),
+            "INSERT INTO seal_key(key_id, scope, opened_us, trusted, first_seq, wrapped, bucket)"
+            " VALUES (?,?,?,?,?,?,?)",
+            (key_id, scope, at.at_us, at.clock.trusted, seq, wrapped, bucket),
         )
-        self._opened[key_id] = key
+        if bucket is None:
+            self._opened[key_id] = key
+        else:
+            self._keep(key_id, key)
         return KeyRecord(key_id, scope, at.at_us, at.clock.trusted, seq, alive=True)
 
     def _remember_check(self, connection: sqlite3.Connection) -> None:
@@ -152,15 +253,37 @@ class Keys:
         )
 
 
-def records(connection: sqlite3.Connection) -> list[KeyRecord]:
-    """Return what is known of all keys, by number."""
+def record(connection: sqlite3.Connection, key_id: int) -> KeyRecord | None:
+    """Return what is known of one key."""
+    found = connection.execute(
+        "SELECT key_id, scope, opened_us, trusted, first_seq, wrapped IS NOT NULL FROM seal_key"
+        " WHERE key_id = ?",
+        (key_id,),
+    ).fetchone()
+    return found and KeyRecord(found[0], found[1], found[2], bool(found[3]), found[4], bool(found[5]))
+
+
+def records(connection: sqlite3.Connection, scope: str = DAY_SCOPE) -> list[KeyRecord]:
+    """Return what is known of the keys of a scope, by number."""
     return [
         KeyRecord(key_id, scope, opened_us, bool(trusted), first_seq, bool(alive))
         for key_id, scope, opened_us, trusted, first_seq, alive in connection.execute(
             "SELECT key_id, scope, opened_us, trusted, first_seq, wrapped IS NOT NULL FROM seal_key"
-            " ORDER BY key_id"
+            " WHERE scope = ? ORDER BY key_id",
+            (scope,),
         )
     ]
+
+
+def _bucket_of(connection: sqlite3.Connection, key_id: int) -> tuple[int | None] | None:
+    found: tuple[int | None] | None = connection.execute(
+        "SELECT bucket FROM seal_key WHERE key_id = ?", (key_id,)
+    ).fetchone()
+    return found
+
+
+def _cannot_open(key_id: int) -> Exception:
+    return journal_error(f"密钥 {key_id} 无法打开", f"key {key_id} cannot be opened with the master key")
 
 
 def _over(record: KeyRecord, at: Instant) -> bool:

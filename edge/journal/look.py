@@ -1,10 +1,11 @@
 """What a command may look at inside the transaction that writes it. Nobody outside sees a connection."""
 
 import sqlite3
+from collections.abc import Mapping
 
-from edge.journal import case_file
+from edge.journal import case_file, register_file
 from edge.journal.reader import COLUMNS, stored
-from edge.journal.rows import CaseFile, StoredRow
+from edge.journal.rows import CaseFile, Entry, StoredRow
 
 
 class Look:
@@ -22,3 +23,26 @@ class Look:
         sql = f"SELECT {COLUMNS} FROM journal WHERE seq = ?"  # noqa: S608 - our own words
         found = (self._connection.execute(sql, (seq,)).fetchone() for seq in seqs)
         return [stored(line) for line in found if line is not None]
+
+    def entry(self, register: str, number: int) -> Entry | None:
+        """Return one entry of a register."""
+        return register_file.entry(self._connection, register, number)
+
+    def entries(
+        self, register: str, *, open_: bool | None = None, where: Mapping[str, str | int | None] | None = None
+    ) -> list[Entry]:
+        """Return the entries of a small register, newest first, at most 500."""
+        return register_file.entries(self._connection, register, open_=open_, where=where, limit=500)
+
+    def next_number(self, register: str) -> int:
+        """Return the number of the next entry of a register."""
+        return register_file.next_number(self._connection, register)
+
+    def command(self, command_id: str) -> StoredRow | None:
+        """Return the row of a register's command that was carried out under this id."""
+        seq = register_file.command(self._connection, command_id)
+        return self.rows((seq,))[0] if seq is not None else None
+
+    def of_import(self, number: int) -> tuple[int, int]:
+        """Return how many entries an import brought, and how many are open and as it brought them."""
+        return register_file.of_import(self._connection, number)

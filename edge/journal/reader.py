@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from edge.domain.model import Instant
-from edge.journal import case_file, queries, screening, seal
+from edge.journal import case_file, queries, register_file, screening, seal
 from edge.journal.faults import from_os
-from edge.journal.rows import CaseFile, HourCount, Incarnation, PassageBody, PassageRow, StoredRow
+from edge.journal.rows import CaseFile, Entry, HourCount, Incarnation, PassageBody, PassageRow, StoredRow
 from edge.journal.schema import connect_readonly
 from edge.journal.strangers import sorted_out
 from edge.wire import genesis
@@ -170,6 +170,54 @@ class Reader:
     def case_rows(self, case: CaseFile) -> list[StoredRow]:
         """Return every row about one case, oldest first."""
         return self._these(list(case.seqs))
+
+    def entry(self, register: str, number: int) -> Entry | None:
+        """Return one entry of a register."""
+        with self._reading() as connection:
+            return register_file.entry(connection, register, number)
+
+    def entries(
+        self,
+        register: str,
+        *,
+        open_: bool | None = None,
+        where: Mapping[str, str | int | None] | None = None,
+        before: int | None = None,
+        after: int | None = None,
+        limit: int = 50,
+    ) -> list[Entry]:
+        """Return a keyset page of a register: newest number first before `before`, or oldest first after
+        `after`; of those whose open fields have the values of `where`."""
+        with self._reading() as connection:
+            return register_file.entries(
+                connection, register, open_=open_, where=where, before=before, after=after, limit=limit
+            )
+
+    def entry_count(
+        self, register: str, *, open_: bool | None = None, where: Mapping[str, str | int | None] | None = None
+    ) -> int:
+        """Return how many entries a register has."""
+        with self._reading() as connection:
+            return register_file.count(connection, register, open_=open_, where=where)
+
+    def entries_by(self, token: bytes, registers: Sequence[str]) -> list[Entry]:
+        """Return the open entries of these registers that are found by a token of `Journal.token`."""
+        with self._reading() as connection:
+            return register_file.by_token(connection, token, registers)
+
+    def entries_over(self, register: str, now_us: int, limit: int = 200) -> list[Entry]:
+        """Return the open entries of a register whose time is over, the longest over first."""
+        with self._reading() as connection:
+            return register_file.over(connection, register, now_us, limit)
+
+    def imported(self, number: int) -> tuple[int, int]:
+        """Return how many entries an import brought, and how many are open and as it brought them."""
+        with self._reading() as connection:
+            return register_file.of_import(connection, number)
+
+    def entry_rows(self, entry: Entry) -> list[StoredRow]:
+        """Return every row about one entry, oldest first."""
+        return self._these(list(entry.seqs))
 
     def newest_rows(self, lane: str, from_us: int, to_us: int) -> list[int]:
         """Return the sequence of the newest row of each passage of a lane, where that row is within

@@ -11,6 +11,7 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge.journal import register_file
 from edge.journal.faults import from_os
 from edge.journal.keys import Keys
 from edge.journal.master import Master
@@ -19,7 +20,7 @@ from edge.journal.reader import COLUMNS, stored
 from edge.journal.rows import StoredRow
 from edge.journal.schema import connect
 from edge.journal.seal import unseal
-from edge.journal.tokens import tokens_of
+from edge.journal.tokens import entry_tokens, tokens_of
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -91,11 +92,18 @@ def _replay(connection: sqlite3.Connection, after: int, master: Master) -> int:
 
 
 def _tokens(connection: sqlite3.Connection, keys: Keys, row: StoredRow, incarnation: str) -> bytes | None:
-    key = None if row.key_id is None else keys.day_key(connection, row.key_id)
-    if key is None or row.sealed is None or row.key_id is None:
+    if row.sealed is None or row.key_id is None:
         return None
-    plain = unseal(key, row.sealed, incarnation=incarnation, seq=row.seq, key_id=row.key_id)
-    return None if plain is None else tokens_of(key, json.loads(plain).get("find", ()))
+    entered = row.kind.startswith(register_file.PREFIX)
+    key = keys.open(connection, row.key_id) if entered else keys.day_key(connection, row.key_id)
+    plain = key and unseal(key, row.sealed, incarnation=incarnation, seq=row.seq, key_id=row.key_id)
+    if key is None or not plain:
+        return None
+    personal = json.loads(plain)
+    if not entered:
+        return tokens_of(key, personal.get("find", ()))
+    lookup = keys.lookup(connection)
+    return entry_tokens(lookup, personal["fields"], personal.get("find", ())) if lookup else None
 
 
 def _forget_tokens(connection: sqlite3.Connection) -> None:
@@ -103,6 +111,10 @@ def _forget_tokens(connection: sqlite3.Connection) -> None:
     connection.execute(
         "UPDATE temp.passage SET tokens = NULL"
         " WHERE key_id IN (SELECT key_id FROM seal_key WHERE wrapped IS NULL)"
+    )
+    connection.execute(
+        "DELETE FROM temp.register_token WHERE (register, number) IN (SELECT register, number"
+        " FROM temp.register_entry JOIN seal_key USING (key_id) WHERE wrapped IS NULL)"
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from edge.domain.model import ClockQuality, Instant
 from edge.journal.case_retention import CaseDue, due_cases
+from edge.journal.entry_retention import EntryDue, due_entries
 from edge.journal.keys import DAY_US, KeyRecord, records
 from edge.journal.rows import DAY_SCOPE, Purged, Row
 from edge.journal.writer import Writer, get_meta, set_meta
@@ -37,6 +38,7 @@ class _Due:
 class _Over:
     days: list[_Due]
     cases: list[CaseDue]
+    entries: list[EntryDue]
     copies: list[Path]
 
 
@@ -63,7 +65,7 @@ def purge(
         return Purged(refused="clock_untrusted", scrubbed=not owed(writer))
     with writer.transaction() as connection:
         days, kept = _due(connection, before_us, acknowledged, max_before_us)
-        known = [key for key in records(connection) if key.scope == DAY_SCOPE]
+        known = records(connection)
         cases, waiting = due_cases(
             connection,
             known,
@@ -72,9 +74,17 @@ def purge(
             acknowledged=acknowledged,
             max_before_us=max_before_us,
         )
-        kept += waiting
-        due = _Over(days, cases, _copies_before(writer.path.parent, before_us, connection))
-        if not due.days and not due.cases and not due.copies:
+        entries, more = due_entries(
+            connection,
+            known,
+            _TRUSTED,
+            before_us=before_us,
+            acknowledged=acknowledged,
+            max_before_us=max_before_us,
+        )
+        kept += waiting + more
+        due = _Over(days, cases, entries, _copies_before(writer.path.parent, before_us, connection))
+        if not due.days and not due.cases and not due.entries and not due.copies:
             return Purged(kept=kept, scrubbed=not get_meta(connection, _OWED))
         if not believe_clock and _leapt(connection, due, now):
             return Purged(kept=kept, seq=_wait(writer, connection, now), refused="clock_leapt")
@@ -88,7 +98,7 @@ def forget(writer: Writer, scope: str, now: Instant, by: str) -> Purged:
     if scope == DAY_SCOPE:
         raise ValueError("days are forgotten by purge")
     with writer.transaction() as connection:
-        keys = tuple(key.key_id for key in records(connection) if key.scope == scope and key.alive)
+        keys = tuple(key.key_id for key in records(connection, scope) if key.alive)
         if not keys:
             return Purged()
         writer.keys.destroy_and_turn(connection, keys)
@@ -156,7 +166,7 @@ def before_leap(keys: Sequence[KeyRecord], now_us: int) -> int:
 def _due(
     connection: sqlite3.Connection, before_us: int, acknowledged: int, max_before_us: int | None
 ) -> tuple[list[_Due], int]:
-    days = [key for key in records(connection) if key.scope == DAY_SCOPE]
+    days = records(connection)
     ends = ends_us(days)
     head = connection.execute("SELECT coalesce(max(seq), 0) FROM journal").fetchone()[0]
     due, kept = [], 0
@@ -174,11 +184,12 @@ def _due(
 
 
 def _destroy(writer: Writer, connection: sqlite3.Connection, due: _Over, order: _Order) -> Purged:
-    keys = (*(one.key.key_id for one in due.days), *(one.key_id for one in due.cases))
+    named: list[CaseDue | EntryDue] = [*due.cases, *due.entries]
+    keys = (*(one.key.key_id for one in due.days), *(one.key_id for one in named))
     cleared = sum(_clear_tokens(connection, one) for one in due.days)
     overdue = (one for one in due.days if one.overdue)
     unacknowledged = sum(_sealed_after(connection, one, order.acknowledged) for one in overdue)
-    unacknowledged += sum(one.unacknowledged for one in due.cases)
+    unacknowledged += sum(one.unacknowledged for one in named)
     writer.keys.destroy_and_turn(connection, keys)
     body: dict[str, Any] = {
         "why": "overdue" if unacknowledged else "retention",
@@ -191,6 +202,8 @@ def _destroy(writer: Writer, connection: sqlite3.Connection, due: _Over, order: 
     }
     if due.cases:
         body["cases"] = [one.number for one in due.cases]
+    if due.entries:
+        body["entries"] = len(due.entries)
     (seq,) = writer.add(connection, Row("retention.destroyed", order.now, body))
     for path in due.copies:
         set_meta(connection, f"shut {path.name}", seq)
@@ -237,14 +250,15 @@ def _copies_before(folder: Path, before_us: int, connection: sqlite3.Connection)
 def _leapt(connection: sqlite3.Connection, due: _Over, now: Instant) -> bool:
     """Whether the gate stood still or its clock leapt: a purge waits for a day to find out, and
     after more than a year for a person. A clock in 2036 must not purge everything."""
-    days = [key for key in records(connection) if key.scope == DAY_SCOPE]
+    days = records(connection)
     reach = before_leap(days, now.at_us)
     doubtful = {key.key_id for key in days[:reach]}
     if any(one.key.key_id in doubtful for one in due.days):
         return True
-    # A case that was closed before the first day after the leap.
+    # A case or an entry that was closed before the first day after the leap.
     begins = days[reach].first_seq if reach < len(days) else None
-    if reach and any(begins is None or one.closed_seq < begins for one in due.cases):
+    ended = [*(one.closed_seq for one in due.cases), *(one.ended_seq for one in due.entries)]
+    if reach and any(begins is None or seq < begins for seq in ended):
         return True
     # The newest row of a trusted clock that is at least a day old.
     witness = connection.execute(

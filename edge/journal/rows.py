@@ -113,6 +113,31 @@ class CaseFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a register, as its newest row has it. `fields` are those that name nobody; `from_us` and
+    `until_us` bound the time it holds for, where that is bounded. `boot`, `mono_us` and `at_us` are the
+    newest row's, `imported` is the import that brought it, 0 for what was entered by hand. `seqs` are all its
+    rows. `forgotten`: its personal fields were destroyed."""
+
+    register: str
+    number: int
+    open: bool
+    fields: dict[str, Any]
+    lane: str | None
+    from_us: int | None
+    until_us: int | None
+    entered_us: int
+    boot: int
+    mono_us: int
+    at_us: int
+    imported: int
+    ended_seq: int | None
+    seqs: tuple[int, ...]
+    key_id: int | None
+    forgotten: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PassageBody:
     """A row of a passage with the parts of its open body that tell of measurements, at least; `at_us` and
     `clock` are the row's."""

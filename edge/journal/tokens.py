@@ -7,12 +7,13 @@ means nothing once that key is destroyed. Pure functions; never store or log the
 import hashlib
 import hmac
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from edge.journal.seal import derive
 
 TOKEN_BYTES = 8
 _TAIL = 4
+_COMPACT = frozenset({"phone", "id_number", "plate", "pass_id"})
 
 
 def normalise(value: str) -> str:
@@ -43,6 +44,35 @@ def needles(key: bytes, value: str) -> tuple[bytes, bytes]:
     value = normalise(value)
     whole = _token(secret, "whole", value)
     return whole, _token(secret, "tail", value) if len(value) == _TAIL else whole
+
+
+def entry_tokens(key: bytes, fields: Mapping[str, str], names: Iterable[str]) -> bytes:
+    """Return what an entry of a register is found by, side by side: a token for each field of these names,
+    and one for its last four signs where those tell people apart. `key` is the one for looking up."""
+    secret = derive(key, "registers")
+    found: set[bytes] = set()
+    for name in names:
+        value = compared(name, fields.get(name, ""))
+        if not value:
+            continue
+        found.add(_token(secret, name, value))
+        if name in _COMPACT and len(value) > _TAIL:
+            found.add(_token(secret, f"{name}_tail", value[-_TAIL:]))
+    return b"".join(sorted(found))
+
+
+def entry_token(key: bytes, name: str, value: str) -> bytes:
+    """Return the token of one field of an entry; `name` may end in `_tail`, for the last four signs."""
+    return _token(derive(key, "registers"), name, compared(name, value))
+
+
+def compared(name: str, value: str) -> str:
+    """Return the form in which a field of a register is compared: numbers without what people put in between
+    (`138 0013 8000`, `渝A·12345`)."""
+    value = normalise(value)
+    if name.removesuffix("_tail") in _COMPACT:
+        return "".join(sign for sign in value if sign.isalnum())
+    return " ".join(value.split())
 
 
 def _token(secret: bytes, what: str, value: str) -> bytes:

@@ -8,6 +8,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
@@ -16,8 +17,8 @@ from typing import Any
 from edge.journal import seal
 from edge.journal.anchor import Anchor
 from edge.journal.faults import from_os
-from edge.journal.keys import KeyRecord, records
-from edge.journal.rows import DAY_SCOPE, Incarnation
+from edge.journal.keys import KeyRecord, record, records
+from edge.journal.rows import Incarnation
 from edge.journal.schema import connect_readonly
 from edge.wire import ZERO_SEAL, chain_hash, genesis
 
@@ -25,6 +26,7 @@ _COLUMNS = "seq, boot, mono_us, at_us, clock, kind, lane, body, key_id, sealed, 
 _CHUNK = 500
 _TAIL = 200
 _MOST = 100
+_KEPT = 1024
 
 Opener = Callable[[int], bytes | None]
 
@@ -32,7 +34,7 @@ Opener = Callable[[int], bytes | None]
 @dataclass(slots=True)
 class _Walk:
     incarnations: list[Incarnation]
-    keys: dict[int, KeyRecord]
+    record_of: Callable[[int], KeyRecord | None]
     key_ends: dict[int, int]
     opener: Opener | None
     anchors: dict[int, list[Anchor]]
@@ -100,13 +102,13 @@ def _begin(connection: sqlite3.Connection, opener: Opener | None, anchors: Itera
         Incarnation(*line)
         for line in connection.execute("SELECT id, first_seq FROM incarnation ORDER BY first_seq")
     ]
-    known = records(connection)
-    days = [record for record in known if record.scope == DAY_SCOPE]
-    ends = {record.key_id: after.first_seq for record, after in pairwise(days)}
+    days = records(connection)
+    record_of = lru_cache(maxsize=_KEPT)(partial(record, connection))
+    ends = {day.key_id: after.first_seq for day, after in pairwise(days)}
     expected: dict[int, list[Anchor]] = {}
     for anchor in anchors:
         expected.setdefault(anchor.seq, []).append(anchor)
-    return _Walk(incarnations, {record.key_id: record for record in known}, ends, opener, expected)
+    return _Walk(incarnations, record_of, ends, opener, expected)
 
 
 def _lines(connection: sqlite3.Connection, after: int) -> Iterator[tuple[Any, ...]]:
@@ -176,13 +178,13 @@ def _sealed(
 ) -> None:
     if sealed is None and key_id is None:
         return
-    record = None if key_id is None else walk.keys.get(key_id)
+    known = None if key_id is None else walk.record_of(key_id)
     end = walk.key_ends.get(key_id or 0)
-    if record is None or sealed is None or seq < record.first_seq or (end is not None and seq >= end):
+    if known is None or sealed is None or seq < known.first_seq or (end is not None and seq >= end):
         walk.fault(f"第 {seq} 行的密钥编号不对", f"row {seq} names a key that was not in use there")
         return
-    key = walk.opener(record.key_id) if walk.opener is not None and record.alive else None
+    key = walk.opener(known.key_id) if walk.opener is not None and known.alive else None
     if key is None or incarnation is None:
         return
-    if seal.unseal(key, sealed, incarnation=incarnation.id, seq=seq, key_id=record.key_id) is None:
+    if seal.unseal(key, sealed, incarnation=incarnation.id, seq=seq, key_id=known.key_id) is None:
         walk.fault(f"第 {seq} 行的封存内容打不开", f"row {seq} does not open with its key: tampered with")

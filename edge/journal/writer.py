@@ -20,10 +20,11 @@ from edge.journal.case_file import numbered
 from edge.journal.faults import JournalFull, SealBroken, from_os, journal_error
 from edge.journal.keys import Keys
 from edge.journal.projections import project
+from edge.journal.register_file import is_entry
 from edge.journal.reserve import Reserve
 from edge.journal.rows import DAY_SCOPE, Incarnation, Row, StoredRow
 from edge.journal.schema import connect
-from edge.journal.tokens import tokens_of
+from edge.journal.tokens import entry_tokens, tokens_of
 from edge.wire import ZERO_SEAL, canonical, chain_hash, genesis
 
 INSERT = (
@@ -220,6 +221,9 @@ class Writer:
             sealed = seal.seal(key, draft.personal.encode(), incarnation=incarnation, seq=seq, key_id=key_id)
             if row.scope == DAY_SCOPE and row.personal:
                 tokens = tokens_of(key, row.personal.get("find", ()))
+            elif is_entry(row.scope) and row.personal and (names := row.personal.get("find")):
+                lookup = self.keys.lookup(connection, row.at, seq)
+                tokens = entry_tokens(lookup, row.personal["fields"], names) if lookup else None
         lane = row.lane or None
         digest = chain_hash(
             previous,

@@ -13,15 +13,19 @@ def forwarded(
     """Return the part of a row's opened personal fields that may go, None where nothing may.
 
     A field of a code goes under its own name, `holder` and `payload` likewise; a personal answer
-    goes when its question is named; any other top-level field goes when it is named.
+    goes when its question is named; a field of an entry of a register goes under its own name;
+    any other top-level field goes when it is named.
     """
     if not opened or not forward:
         return None
     kept: dict[str, Any] = {
         name: value
         for name, value in opened.items()
-        if name in forward and name not in ("evidence", _LOOKED_UP)
+        if name in forward and name not in ("evidence", "fields", _LOOKED_UP)
     }
+    fields = {name: value for name, value in opened.get("fields", {}).items() if name in forward}
+    if fields:
+        kept["fields"] = fields
     pieces = {}
     for index, piece in opened.get("evidence", {}).items():
         slim = _piece(_question(body, index), piece, forward)

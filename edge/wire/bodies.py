@@ -26,6 +26,12 @@ from edge.wire.instrument_bodies import (
     LevelWithdrawn,
 )
 from edge.wire.passage_bodies import CodeAnswered, DecidedBody, EffectsBody, PassageBody
+from edge.wire.register_bodies import (
+    RegisterAmended,
+    RegisterEnded,
+    RegisterEntered,
+    RegisterImportUndone,
+)
 
 
 class GateStarted(Body):
@@ -185,6 +191,10 @@ BODIES: dict[str, type[Body]] = {
     "case.closed": CaseClosed,
     "case.reopened": CaseReopened,
     "temperature.reported": TemperatureReported,
+    "register.entered": RegisterEntered,
+    "register.amended": RegisterAmended,
+    "register.ended": RegisterEnded,
+    "register.import_undone": RegisterImportUndone,
     "list.received": ListReceived,
     "list.refused": ListRefused,
     "uplink.lost": UplinkContact,

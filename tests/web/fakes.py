@@ -17,6 +17,7 @@ from edge.domain.model import Carrier, ClockQuality, Code, CodeVerdict, Instant,
 from edge.domain.policy import Policy
 from edge.journal import Journal, Look, Row, State
 from edge.procedures import parse
+from edge.registers.book import Book
 from edge.registers.cases import Cases, Rules, opening_row
 from edge.station import Station, Surroundings
 from edge.web.gate import Gate
@@ -62,12 +63,13 @@ class BreakableJournal:
         return self._journal.append(*rows)
 
 
-class CasesJournal:
-    """The journal for the register, behind the same card."""
+class RegistersJournal:
+    """The journal for the registers, behind the same card."""
 
     def __init__(self, journal: Journal, card: BreakableJournal) -> None:
         self._journal, self._card = journal, card
         self.reader, self.unseal = journal.reader, journal.unseal
+        self.token, self.forget = journal.token, journal.forget
 
     @property
     def boot(self) -> int:
@@ -177,7 +179,8 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
     devices: dict[str, list[dict[str, Any]]] = {
         lane: [device("thermometer"), device("scanner"), device("voice", "none")] for lane in lanes
     }
-    cases = Cases(CasesJournal(journal, writer), Rules(UNITS), clock, rung)
+    cases = Cases(RegistersJournal(journal, writer), Rules(UNITS), clock, rung)
+    book = Book(RegistersJournal(journal, writer), clock, rung)
     around = Surroundings(
         journal=writer,
         read_code=lambda _lane, _device, payload, at: Code(
@@ -217,6 +220,7 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
         state=state,
         stop=stop,
         cases=cases,
+        book=book,
     )
     users = Users(state)
     thread = threading.Thread(target=station.run, args=(stop,), name="station")

@@ -1,0 +1,52 @@
+-- Adds only: a file is brought to this version in place, without a copy of it first.
+-- Registers: every list kept at the gate, one line per entry. Projections, rebuilt equal from the rows
+-- `register.*`; rows from before hold none. Immutable since its release.
+
+-- The keys of entries are wrapped under the key of a bucket, which is itself a key of this table: turning the
+-- master then takes as long with 100,000 people as with none, and each can still be forgotten alone.
+ALTER TABLE seal_key ADD COLUMN bucket INTEGER;
+CREATE INDEX seal_key_bucket ON seal_key(bucket) WHERE bucket IS NOT NULL;
+
+CREATE TABLE register_entry(
+  register TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  fields TEXT NOT NULL,
+  lane TEXT,
+  from_us INTEGER,
+  until_us INTEGER,
+  entered_us INTEGER NOT NULL,
+  -- The newest row, with its place on both clocks.
+  boot INTEGER NOT NULL,
+  mono_us INTEGER NOT NULL,
+  at_us INTEGER NOT NULL,
+  -- The import that brought it, 0 for what was entered by hand.
+  imported INTEGER NOT NULL,
+  ended_seq INTEGER,
+  seqs TEXT NOT NULL,
+  key_id INTEGER,
+  forgotten INTEGER NOT NULL,
+  PRIMARY KEY(register, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX register_open ON register_entry(register, number) WHERE state = 'open';
+CREATE INDEX register_until ON register_entry(until_us) WHERE state = 'open' AND until_us IS NOT NULL;
+CREATE INDEX register_import ON register_entry(imported) WHERE imported <> 0;
+CREATE INDEX register_ended ON register_entry(ended_seq) WHERE ended_seq IS NOT NULL AND forgotten = 0;
+CREATE INDEX register_key ON register_entry(key_id) WHERE key_id IS NOT NULL;
+
+-- What an entry is found by, where its fields are sealed. Gone with its key.
+CREATE TABLE register_token(
+  token BLOB NOT NULL,
+  register TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  PRIMARY KEY(token, register, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX register_token_of ON register_token(register, number);
+
+-- Commands that were carried out, so that a repeated one does nothing twice.
+CREATE TABLE register_command(
+  id TEXT PRIMARY KEY,
+  seq INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
