@@ -110,6 +110,7 @@ class _Watch(_Named):
     household: Ruling = Ruling.PASS
     deliveries: bool = Field(default=True, strict=True)
     alarms: tuple[_Way, ...] = ()
+    until_released: bool = Field(default=True, strict=True)
     override: Override = Override.ATTENDANT
 
 
@@ -305,6 +306,7 @@ def _watch(one: _Watch) -> domain.Watch:
         household=one.household,
         deliveries=one.deliveries,
         alarms=one.alarms,
+        until_released=one.until_released,
         override=one.override,
     )
 

@@ -78,7 +78,8 @@ class Rule:
 class Watch:
     """A class of a watch list: what follows at the entrance and at the exit, for others of the household or
     who visit it, and for whoever only delivers something to it. `alarms` names the directions in which an
-    attempt raises an alarm and opens a case."""
+    attempt raises an alarm and opens a case. `until_released`: the date only prompts for the release, which a
+    unit confirms; else an entry ends by its date."""
 
     id: str
     title: Text
@@ -88,6 +89,7 @@ class Watch:
     deliveries: bool = True
     alarms: tuple[str, ...] = ()
     override: Override = Override.ATTENDANT
+    until_released: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,11 +35,13 @@ def judge(
     if not known and not complete:
         return ()
     case = _Case(rules, known, around, purpose_of(evidence))
+    # A place that was told of before a name says nothing of what class of people stands there.
+    who = complete or any(one.register != "regions" for one in known)
     return (
         *_unclear(case),
         *_watched(case),
-        *_by_table(case),
-        *_by_origin(case),
+        *(_by_table(case) if who else ()),
+        *(_by_origin(case) if who else ()),
         *_used_up(case),
         *_slip(case),
         *_due(case),
@@ -109,6 +111,8 @@ def _watched(case: _Case) -> list[Finding]:
     for hit in case.hits:
         # A class nobody has written a rule for is not a class of no consequence.
         watch = classes.get(hit.watch, Watch(hit.watch, {}))
+        if hit.over and not watch.until_released:
+            continue
         leaving = case.around.direction == "out"
         ruling = watch.leaving if leaving else watch.entering
         if hit.kin is Kin.HOUSEHOLD:

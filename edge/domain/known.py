@@ -29,13 +29,15 @@ class Kin(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Hit:
     """An entry of a watch list that was in force: of which `list`, under which number, which class.
-    `until_us` is None where it has no end; `phone` that of the hospital or unit to call, nobody's own."""
+    `until_us` is None where it has no end, `over` says that it had passed; `phone` is that of the hospital or
+    unit to call, nobody's own."""
 
     list: str
     entry: int
     watch: str
     kin: Kin = Kin.SELF
     until_us: int | None = None
+    over: bool = False
     unit: str = ""
     phone: str = ""
 

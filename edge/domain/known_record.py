@@ -78,6 +78,7 @@ def _hit(hit: Hit) -> Json:
             "watch": hit.watch,
             "kin": hit.kin.value,
             "until_us": hit.until_us,
+            "over": hit.over or None,
             "unit": hit.unit or None,
             "phone": hit.phone or None,
         }
@@ -91,6 +92,7 @@ def _restored_hit(value: Mapping[str, Any]) -> Hit:
         value["watch"],
         Kin(value["kin"]),
         value.get("until_us"),
+        value.get("over", False),
         value.get("unit", ""),
         value.get("phone", ""),
     )
