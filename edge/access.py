@@ -7,11 +7,10 @@ The version is the hash of the text and of the closure level that is in force.
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
@@ -20,7 +19,6 @@ from edge.domain import access as domain
 from edge.domain import file_faults
 from edge.domain.access import Override, Ruling
 from edge.domain.errors import ConfigError
-from edge.domain.procedure import Procedure
 
 SHIPPED = Path(__file__).resolve().parent.parent / "config" / "access"
 SYSTEM = Path("/usr/share/gatepost/access")
@@ -196,12 +194,10 @@ def parse(name: str, text: str, where: str = "", *, closure: str = "") -> domain
     )
 
 
-def controlled(procedure: Procedure, rules: domain.AccessRules) -> Procedure:
-    """Return the procedure with the rules of who may pass; its version then stands for both texts."""
-    if not rules.version:
-        return procedure
-    version = hashlib.sha256(f"{procedure.version} access {rules.version}".encode()).hexdigest()[:16]
-    return replace(procedure, access=rules, version=version)
+def published(body: Mapping[str, Any]) -> domain.AccessRules:
+    """Return the rules that a row `access.published` tells of. Raises ConfigError where they cannot be read
+    any more."""
+    return parse(body["name"], body["text"], closure=body["closure"])
 
 
 def find(name: str, config_folder: Path) -> Path | None:

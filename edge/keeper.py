@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from edge.domain.acceptance import NOTHING
+from edge.domain.access import AccessRules
 from edge.domain.errors import JournalError
 from edge.domain.lane_state import LaneSpec
 from edge.domain.model import Instant
 from edge.journal import Journal, Purged, Row, State
+from edge.registers.access_rules import PUBLISHED, START, body_of
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +60,15 @@ def publish(
     if rows:
         journal.append(*rows)
         state.put("published", known)
+
+
+def publish_access(journal: Journal, state: State, now: Instant, rules: AccessRules) -> None:
+    """Append the rules of who may pass that hold from this start on, where the journal has not got them."""
+    known = state.get("access") or {}
+    if (known.get("incarnation"), known.get("version")) == (journal.incarnation, rules.version):
+        return
+    journal.append(Row(PUBLISHED, now, body_of(rules, START)))
+    state.put("access", {"incarnation": journal.incarnation, "version": rules.version})
 
 
 class Keeper:

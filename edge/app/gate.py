@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from functools import partial
 from importlib import metadata
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from edge.app.equipment import Equipment
 from edge.app.folder import boot_id, cookie_secret, outside_key, take_folder
@@ -28,11 +29,13 @@ from edge.domain.errors import ConfigError
 from edge.domain.model import Instant
 from edge.health import STOPPED, Health, Notifier, Problem, probes, trust
 from edge.journal import Journal, Reader, Row, State
-from edge.keeper import Keeper, publish
+from edge.keeper import Keeper, publish, publish_access
 from edge.messages import Message
 from edge.platforms import Desk
+from edge.registers.access_rules import AccessBook, chosen, of_file
 from edge.registers.book import Book
 from edge.registers.cases import Cases, opening_row
+from edge.registers.roster import Roster
 from edge.station import Station, Surroundings
 from edge.threads import Threads
 from edge.uplink import Options, Uplink
@@ -104,12 +107,26 @@ class _Gate:
         )
         self.desk = Desk(self.trust.read, self.platforms.asked)
         started_us = self.now().mono_us
-        self.lanes = build(settings, loaded.path.parent, boot=boot, started_us=started_us)
+        rules = chosen(reader).rules or of_file(settings.access.rules, loaded.path.parent)
+        self.lanes = build(settings, loaded.path.parent, boot=boot, started_us=started_us, access=rules)
         self.uplink = self._uplink()
         self.equipment = Equipment(self.lanes, self.threads, self.health, self.now, settings.gate.timezone)
         self.cases = Cases(self.journal, case_rules(settings), self.now, self._registers_changed)
         self.book = Book(self.journal, self.now, self._registers_changed)
+        self.roster = Roster(
+            self.book, self.journal.reader, ZoneInfo(settings.gate.timezone), self.health.count
+        )
         self.station = self._station(reader)
+        self.access = AccessBook(
+            self,
+            self.book,
+            loaded.path.parent,
+            settings.access.rules,
+            rules,
+            self.now,
+            control=self.station.control,
+            changed=self._registers_changed,
+        )
 
     def first_accounts(self) -> list[tuple[str, str, str]]:
         """Make the accounts a gate needs when there are none; return (name, role, secret) of each."""
@@ -180,6 +197,7 @@ class _Gate:
             bell=self.bell,
             views=self.views,
             housekeeping=self._due,
+            look_up=self.roster.look_up,
             case_of=lambda policy, passage, at: opening_row(policy, passage, self.cases.rules, at),
             cases_opened=self.cases.refresh,
         )
@@ -189,6 +207,10 @@ class _Gate:
 
     def _offer(self, message: Message) -> None:
         self.station.offer(message)  # which is made after the platforms
+
+    def reader(self) -> Reader:
+        """Open a read-only view of the journal."""
+        return self.journal.reader()
 
     def append(self, *rows: Row) -> tuple[int, ...]:
         """Append to the journal, timed; what the station writes with."""
@@ -203,6 +225,7 @@ class _Gate:
         return sequence
 
     def _registers_changed(self) -> None:
+        self.roster.changed()
         self.bell.ring()
         self.views.ring()
 
@@ -228,6 +251,7 @@ class _Gate:
         body = {"version": version, "config": config, "boot_id": boot_id()}
         self.journal.append(Row("gate.started", now, body))
         texts = {lane.spec.procedure.name: lane.text for lane in self.lanes.values()}
+        publish_access(self.journal, self.state, now, self.access.rules)
         publish(self.journal, self.state, now, specs=[lane.spec for lane in self.lanes.values()], texts=texts)
 
     def _watch_parts(self) -> None:
@@ -312,6 +336,7 @@ class _Gate:
             heart.beat()
             self.trust.refresh()
             if self.journal.others_wrote():
+                self.roster.changed()
                 self._forget()  # a command may have destroyed keys
                 self.bell.ring()
             self.cases.look()
@@ -381,6 +406,7 @@ class _Gate:
             stop=self.stop,
             cases=self.cases,
             book=self.book,
+            access=self.access,
             banners=tuple(banners),
             preview=self.equipment.preview,
             trust=self._trusted,

@@ -17,6 +17,7 @@ from edge.clock import built_us
 from edge.config import Lane, Settings
 from edge.domain import bench
 from edge.domain.acceptance import Acceptance
+from edge.domain.access import OPEN, AccessRules
 from edge.domain.calibration import Calibration
 from edge.domain.errors import ConfigError, JournalError
 from edge.domain.history import Regulars
@@ -29,6 +30,7 @@ from edge.domain.twice_daily import Terms
 from edge.effector import Effector
 from edge.journal import Journal, Reader, StoredRow
 from edge.messages import Reply
+from edge.registers.access_rules import known as known_access
 from edge.registers.cases import MINUTE_US, Rules
 
 log = logging.getLogger(__name__)
@@ -50,7 +52,9 @@ class BuiltLane:
     effectors: dict[str, Effector] = field(default_factory=dict)
 
 
-def build(settings: Settings, config_folder: Path, *, boot: int, started_us: int) -> dict[str, BuiltLane]:
+def build(
+    settings: Settings, config_folder: Path, *, boot: int, started_us: int, access: AccessRules = OPEN
+) -> dict[str, BuiltLane]:
     """Return the lanes by name; raises ConfigError for a procedure that is not there or is wrong."""
     policy, accepted = policy_of(settings), acceptance_of(settings, config_folder)
     lanes = {
@@ -59,7 +63,9 @@ def build(settings: Settings, config_folder: Path, *, boot: int, started_us: int
     }
     for number, lane in enumerate(lanes.values()):
         own_history = settings.screening.own_history
-        lane.spec = replace(lane.spec, number=number, lanes=len(lanes), own_history=own_history)
+        lane.spec = replace(
+            lane.spec, number=number, lanes=len(lanes), own_history=own_history, access=access
+        )
     return lanes
 
 
@@ -72,6 +78,8 @@ def filled(
         # Somebody parked in a lane that is no longer configured waits at the first one.
         name = row.lane if row.lane is not None and row.lane in lanes else next(iter(lanes))
         passage = restored(row.body, _sealed(journal, row), lane=name, clock=row.clock)
+        own = known_access(reader, passage.access.version) if passage.access.version else None
+        passage = replace(passage, access=own or lanes[name].spec.access)
         waiting[name].append(_under_present_rules(passage, lanes[name].spec))
     known: dict[str, list[Calibration]] = {name: [] for name in lanes}
     for name, found in calibrations({name: lane.devices for name, lane in lanes.items()}, reader):

@@ -5,6 +5,7 @@ All of it stands in the passage's row, so that deciding stored evidence again gi
 
 from dataclasses import dataclass
 
+from edge.domain.access import OPEN, AccessRules
 from edge.domain.model import Passage
 
 
@@ -12,12 +13,14 @@ from edge.domain.model import Passage
 class Circumstances:
     """`direction` is `in` or `out`, "" where it is not asked; `vehicle`: the passage is a vehicle's own;
     `aboard`: of somebody who came in one; `minute` of the day on the gate's wall when the passage was opened,
-    None where the clock was not believed."""
+    None where the clock was not believed. `access` are the rules of who may pass that held then; the row has
+    their version."""
 
     direction: str = ""
     vehicle: bool = False
     aboard: bool = False
     minute: int | None = None
+    access: AccessRules = OPEN
 
 
 ANY = Circumstances()
@@ -25,4 +28,5 @@ ANY = Circumstances()
 
 def circumstances(passage: Passage) -> Circumstances:
     """Return the circumstances of a passage, from what its row holds."""
-    return Circumstances(passage.direction, passage.vehicle, passage.group is not None, passage.minute)
+    aboard = passage.group is not None
+    return Circumstances(passage.direction, passage.vehicle, aboard, passage.minute, passage.access)

@@ -196,7 +196,7 @@ def _give(spec: LaneSpec, state: LaneState, event: Give) -> Result:
     evidence = passage.evidence
     found = (Evidence(event.at, f"attendant:{event.by}", code) for code in event.found)
     # The number answers what the platform has not said of it yet, so its code goes first.
-    for piece in (*found, *taken(spec.procedure, event)):
+    for piece in (*found, *taken(spec.procedure, event, passage.access)):
         evidence = added(spec, passage.rests, evidence, piece)
     evidence = with_known(evidence, event.known, event.at, f"attendant:{event.by}")
     passage = replace(passage, evidence=evidence, touched=event.at)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from edge.domain.access import OPEN, AccessRules
 from edge.domain.calibration import Calibration
 from edge.domain.healthy import Healthy
 from edge.domain.history import Regulars
@@ -27,7 +28,8 @@ class LaneSpec:
     forehead where none is given), `also` the other places that can be held before them, `steps` in which
     steps their protocols carry the surface (thousandths of a degree); `arrays` are those of them that decide
     nothing, `sisters` says with which other of the gate one is compared (`lane/device`, or `none`) where the
-    site names it. `own_history`: what is usual for a person counts where they say who they are."""
+    site names it. `own_history`: what is usual for a person counts where they say who they are. `access`
+    are the rules of who may pass."""
 
     name: str
     direction: str
@@ -47,6 +49,7 @@ class LaneSpec:
     own_history: bool = False
     also: tuple[tuple[str, tuple[str, ...]], ...] = ()
     sisters: tuple[tuple[str, str], ...] = ()
+    access: AccessRules = OPEN
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from edge.domain.access import OPEN, AccessRules
 from edge.domain.healthy import Expected
 from edge.domain.known import Known
 
@@ -333,7 +334,7 @@ class Passage:
     asked to go on (`rest` or `contact`, "" where nobody had to be), `rushed` whether the queue was long
     then, or else when the passage ended. `vehicle`: it is a vehicle's own, `group` the passage of the vehicle
     that somebody came in. `minute` of the day on the gate's wall when it was opened, None where the clock was
-    not believed."""
+    not believed; `access` are the rules of who may pass that held then."""
 
     id: int
     lane: str
@@ -354,3 +355,4 @@ class Passage:
     vehicle: bool = False
     group: int | None = None
     minute: int | None = None
+    access: AccessRules = OPEN

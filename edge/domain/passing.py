@@ -39,6 +39,7 @@ def opened(spec: LaneSpec, state: LaneState, at: Instant) -> LaneState:
         procedure=spec.procedure.name,
         procedure_version=spec.procedure.version,
         policy_version=spec.policy.version,
+        access=spec.access,
         opened=at,
         touched=at,
     )

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from edge.domain.acceptance import NOTHING, Acceptance
-from edge.domain.access import CHOSEN, OPEN, PURPOSE, ROSTER, AccessRules
 from edge.domain.ladder import Failure
 from edge.domain.model import Carrier, Outcome
 
@@ -95,8 +94,7 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class Procedure:
     """The steps people must complete, in order or in any, and the one-tap reasons for attendants.
-    `acceptance` says which health codes are enough, `access` who may pass; both are files of their own with
-    versions of their own."""
+    `acceptance` says which health codes are enough; it is a file of its own with a version of its own."""
 
     name: str
     title: Text
@@ -106,37 +104,13 @@ class Procedure:
     reasons: tuple[Grounds, ...] = ()
     number: str = ""
     acceptance: Acceptance = NOTHING
-    access: AccessRules = OPEN
     _questions: dict[str, Question] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         for step in self.steps:
             for question in (*step.questions, *step.instead):
                 self._questions[question.id] = question
-        for question in _of_access(self.access):
-            self._questions.setdefault(question.id, question)
 
     def question(self, name: str) -> Question | None:
         """Return the question with this id, wherever in the procedure it stands."""
         return self._questions.get(name)
-
-
-def _of_access(access: AccessRules) -> tuple[Question, ...]:
-    """What can be answered at every gate that asks its registers: who somebody is by a few digits, which of
-    several, and what they come or go for."""
-    if not access.version:
-        return ()
-    who = (
-        Question(
-            ROSTER,
-            {"zh_Hans": "证件号、车牌、手机号或后四位", "en": "ID, plate, phone or its last four"},
-            "text",
-            personal=True,
-            required=False,
-        ),
-        Question(CHOSEN, {"zh_Hans": "是哪一位", "en": "Which of them"}, "number", required=False),
-    )
-    if not access.purposes:
-        return who
-    choices = tuple(Choice(value, title) for value, title in access.purposes)
-    return (*who, Question(PURPOSE, {"zh_Hans": "事由", "en": "Purpose"}, "choice", choices, required=False))

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from edge.domain import rules
+from edge.domain.access import AccessRules
 from edge.domain.circumstances import circumstances
 from edge.domain.healthy import Expected
 from edge.domain.history import anybody, of_anybody
@@ -67,6 +68,7 @@ def recorded(procedure: Procedure, policy: Policy, passage: Passage) -> tuple[Js
             "direction": passage.direction,
             "procedure": {"name": passage.procedure, "version": passage.procedure_version},
             "policy": passage.policy_version,
+            "access": passage.access.version or None,
             "category": category(passage.evidence),
             "opened_us": passage.opened.at_us,
             "opened_mono_us": passage.opened.mono_us,
@@ -100,7 +102,8 @@ def recorded(procedure: Procedure, policy: Policy, passage: Passage) -> tuple[Js
 
 def restored(body: Mapping[str, Any], sealed: Mapping[str, Any] | None, *, lane: str, clock: str) -> Passage:
     """Return the passage a row tells of; `sealed` None where its key is gone. `clock` is the row's own,
-    for rows that do not say by which clock their passage was timed."""
+    for rows that do not say by which clock their passage was timed. Of the rules of who may pass it has the
+    version alone."""
     hidden = (sealed or {}).get("evidence", {})
     chosen = (sealed or {}).get("chosen") or body.get("chosen")
     opened = Instant(body["opened_mono_us"], body["opened_us"], ClockQuality(body.get("opened_clock", clock)))
@@ -127,6 +130,7 @@ def restored(body: Mapping[str, Any], sealed: Mapping[str, Any] | None, *, lane:
         vehicle=body.get("vehicle", False),
         group=body.get("group"),
         minute=body.get("minute"),
+        access=AccessRules(version=body.get("access", "")),
     )
 
 

@@ -48,7 +48,7 @@ def decide(
     missing = tuple(status.step.id for status in steps if status.state is not StepState.DONE)
     if has_second_identity(evidence, procedure.acceptance.edition):
         reasons.append(Reason.SECOND_IDENTITY)
-    findings = judge(procedure.access, evidence, around, complete=not missing)
+    findings = judge(around.access, evidence, around, complete=not missing)
     ruling = hardest(findings)
     reasons += [finding.reason for finding in findings if finding.ruling is not Ruling.REMIND]
     for outcome, starts, ruled in (
@@ -90,7 +90,7 @@ def attend(
     verdict = find(evidence, policy).verdict
     if outcome is Outcome.ADMIT and verdict in (ScreeningVerdict.AGAIN, ScreeningVerdict.OVER):
         raise FormError("second_measurement_required", "measure again by another method or after a rest", 409)
-    if outcome is Outcome.ADMIT and not manager and needs_manager(procedure, evidence, around):
+    if outcome is Outcome.ADMIT and not manager and needs_manager(evidence, around):
         raise FormError("manager_needed", "only a manager may admit this person", 403)
     reasons = (*ruled.reasons, *((Reason.MUST_MISSING,) if ruled.missing else ()), Reason.ATTENDANT)
     override = outcome is Outcome.ADMIT and ruled.outcome is not Outcome.ADMIT
@@ -106,9 +106,9 @@ def attend(
     )
 
 
-def needs_manager(procedure: Procedure, evidence: Sequence[Evidence], around: Circumstances = ANY) -> bool:
+def needs_manager(evidence: Sequence[Evidence], around: Circumstances = ANY) -> bool:
     """Say whether something stands against a person that an attendant alone may not set aside."""
-    findings = judge(procedure.access, evidence, around, complete=True)
+    findings = judge(around.access, evidence, around, complete=True)
     return any(
         finding.override is Override.MANAGER and finding.ruling is not Ruling.REMIND for finding in findings
     )
