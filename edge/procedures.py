@@ -80,9 +80,12 @@ class _Step(_Table):
     instead: tuple[_Question, ...] = ()
     unless: tuple[Carrier, ...] = ()
     ladder: dict[_Rung, Annotated[tuple[Failure, ...], Field(min_length=1)]] = {}
+    known: bool = Field(default=False, strict=True)
 
     @model_validator(mode="after")
     def _fits(self) -> "_Step":
+        if self.known and self.kind is StepKind.TEMPERATURE:
+            raise _wrong("no register measures a temperature", "体温不能靠名册，不写 known")
         if self.kind is StepKind.CODE and not self.carriers:
             raise _wrong("a code step names the carriers it accepts", "扫码步骤要写 carriers，列出接受的码")
         if self.kind in (StepKind.QUESTION, StepKind.FORM) and not self.question:
@@ -272,6 +275,7 @@ def _step(step: _Step) -> Step:
         instead=tuple(_question(question) for question in step.instead),
         unless=step.unless,
         ladder=step.ladder,
+        known=step.known,
     )
 
 

@@ -106,7 +106,7 @@ def _commands(routes: Blueprint, gate: Gate) -> None:
     def decision(lane: str) -> Response:
         body = forms.body_as(forms.DecisionBody)
         head = (_known(gate, lane), body.passage, body.command_id, _by(), gate.now())
-        return _submit(gate, Decide(*head, Outcome(body.outcome), body.reason))
+        return _submit(gate, Decide(*head, Outcome(body.outcome), body.reason, _is_manager()))
 
     @routes.post("/api/v1/lanes/<lane>/park")
     @allow("attendant", "manager", program=True)
@@ -187,7 +187,7 @@ def thermometers(view: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def masked(view: dict[str, Any]) -> dict[str, Any]:
     """Return a snapshot without who anybody is."""
     parked = [{key: value for key, value in item.items() if key != "name"} for item in view["parked"]]
-    return {**view, "person": {}, "parked": parked}
+    return {**view, "person": {}, "parked": parked, "card": None}
 
 
 def passage_json(row: PassageRow) -> dict[str, Any]:
@@ -235,6 +235,11 @@ def _driver(gate: Gate, lane: str, device: str) -> str:
         if found["name"] == device:
             return str(found["driver"])
     raise FormError("unknown_device", status=404)
+
+
+def _is_manager() -> bool:
+    who = principal()
+    return who is not None and who.role == "manager"
 
 
 def _by() -> str:
