@@ -12,6 +12,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
 
 from edge.web import (
+    access,
     api,
     auth,
     cases,
@@ -87,6 +88,7 @@ def create_app(gate: Gate) -> Flask:
         setup.blueprint(gate),
         api.blueprint(gate),
         cases.blueprint(gate),
+        access.blueprint(gate),
         cases_api.blueprint(gate),
         events.blueprint(gate, users, logins, streams),
         probes.blueprint(gate),

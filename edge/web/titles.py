@@ -6,7 +6,7 @@ stand for themselves.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from edge.domain.errors import ConfigError
@@ -49,18 +49,23 @@ def titles_at(gate: Gate, lane: str | None) -> Titles:
     """Return the words of the procedure a lane follows now."""
     if lane is None or lane not in gate.lanes:
         return NOTHING
-    return titles_of(gate.procedures.get(gate.view(lane)["procedure"]["name"]))
+    return _with_access(gate, titles_of(gate.procedures.get(gate.view(lane)["procedure"]["name"])))
 
 
 def titles_then(gate: Gate, reader: Reader, name: str, version: str) -> Titles:
     """Return the words of exactly this version of a procedure."""
     now = gate.procedures.get(name)
     if now is not None and now.version == version:
-        return titles_of(now)
+        return _with_access(gate, titles_of(now))
     for row in reader.rows_after(0, MOST, {"procedure.published"}):
         if (row.body.get("name"), row.body.get("version")) == (name, version):
-            return titles_of(_parsed(name, str(row.body.get("text", ""))))
+            return _with_access(gate, titles_of(_parsed(name, str(row.body.get("text", "")))))
     return NOTHING
+
+
+def _with_access(gate: Gate, titles: Titles) -> Titles:
+    """Add what the rules of access in force call their lines; the procedure's own words go first."""
+    return replace(titles, asked={**gate.access.rules.titles, **titles.asked})
 
 
 @lru_cache(maxsize=16)

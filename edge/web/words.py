@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from edge.codes.reasons import SENTENCES
-from edge.web import aiming, cases_words, troubles, walking
+from edge.web import access_words, aiming, cases_words, troubles, walking
 from edge.web.shortfalls import SHORTFALLS
 from edge.web.troubles import Word
 
@@ -90,6 +90,7 @@ WORDS: dict[str, dict[str, Word]] = {
         "answer_hold": Word("An answer needs a decision: {}", "有一项回答需要处理：{}"),
         "answer_turn_back": Word("An answer says turn back: {}", "按规定应劝返：{}"),
         "answer_refer": Word("An answer says refer: {}", "按规定应移交：{}"),
+        **access_words.REASONS,
         "must_missing": Word("A step was left out: {}", "有步骤未完成：{}"),
         "attendant": Word("The attendant decided.", "由门岗决定。"),
         "nobody_finished": Word("Nobody finished this passage.", "无人完成本次通行。"),
@@ -159,6 +160,7 @@ WORDS: dict[str, dict[str, Word]] = {
         "measurement": Word("Temperature", "测温"),
         "code": Word("Code", "扫码"),
         "answer": Word("Answer", "询问登记"),
+        "known": Word("Registers", "名册"),
     },
     "carrier": {
         "gatepost_pass": Word("Gatepost pass", "通行证"),
@@ -212,7 +214,15 @@ WORDS: dict[str, dict[str, Word]] = {
         "code.answered": Word("answer of a platform, after the end", "平台在通行结束后的答复"),
         "personal.opened": Word("personal fields opened", "查看个人信息"),
         **cases_words.ROWS,
+        **access_words.ROWS,
     },
+    "due": access_words.DUE,
+    "differs": access_words.FIELDS,
+    "standing": access_words.STANDINGS,
+    "kin": access_words.KIN,
+    "ruling": access_words.RULINGS,
+    "access_why": access_words.WHYS,
+    "access_correction": access_words.CORRECTIONS,
     "case_stage": cases_words.STAGES,
     "case_step": cases_words.STEPS,
     "case_follow_up": cases_words.FOLLOW_UPS,
@@ -234,6 +244,7 @@ WORDS: dict[str, dict[str, Word]] = {
         "staff": Word("Staff", "工作人员"),
         "delivery": Word("Delivery", "配送"),
         "returnee": Word("Returnee", "返城人员"),
+        **access_words.CATEGORIES,
     },
     "why": {
         "rest": Word("resting, to be measured again", "休息后复测"),
@@ -382,7 +393,7 @@ def both(group: str, code: str) -> dict[str, str]:
 
 
 def _detail(detail: str, language: str) -> str:
-    for group in ("must", "field", "unconverted", "shortfall", "site"):
+    for group in ("must", "field", "unconverted", "shortfall", "site", "due", "differs"):
         if detail in WORDS[group]:
             return say(group, detail, language)
     # A calibration is named by its offset and its moment; people want the offset.

@@ -17,6 +17,7 @@ from edge.domain.model import Carrier, ClockQuality, Code, CodeVerdict, Instant,
 from edge.domain.policy import Policy
 from edge.journal import Journal, Look, Row, State
 from edge.procedures import parse
+from edge.registers.access_rules import AccessBook, of_file
 from edge.registers.book import Book
 from edge.registers.cases import Cases, Rules, opening_row
 from edge.station import Station, Surroundings
@@ -181,6 +182,7 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
     }
     cases = Cases(RegistersJournal(journal, writer), Rules(UNITS), clock, rung)
     book = Book(RegistersJournal(journal, writer), clock, rung)
+    access_book = AccessBook(journal, book, ROOT, "usual", of_file("usual", ROOT), clock, changed=rung)
     around = Surroundings(
         journal=writer,
         read_code=lambda _lane, _device, payload, at: Code(
@@ -221,6 +223,7 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
         stop=stop,
         cases=cases,
         book=book,
+        access=access_book,
     )
     users = Users(state)
     thread = threading.Thread(target=station.run, args=(stop,), name="station")
