@@ -20,7 +20,7 @@ _SHOWN = ("name", "room", "plate", "employer", "photo")
 def closure(access: AccessRules) -> Json | None:
     """Return the closure level in force and its name; None without rules."""
     level = next((one for one in access.levels if one.id == access.closure), None)
-    return None if level is None else {"id": level.id, "title": dict(level.title)}
+    return None if level is None else {"id": level.id, "title": dict(level.title), "rules": access.version}
 
 
 def card(passage: Passage) -> Json | None:

@@ -5,6 +5,7 @@ Depends on the rows alone: a passage decided anew replaces its lines, a correcti
 """
 
 import sqlite3
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -58,20 +59,20 @@ def slip(connection: sqlite3.Connection, household: int) -> tuple[int, int] | No
     """Return how many of a household went out, and how many came in, since it was last complete (出门条);
     None where nobody has gone out yet."""
     lines = connection.execute(
-        "SELECT direction, n FROM (SELECT direction, n, seq FROM access_use WHERE register = 'households'"
-        " AND entry = ? ORDER BY seq DESC LIMIT ?) ORDER BY seq",
+        "SELECT direction, n, passage < 0 FROM (SELECT direction, n, passage, seq FROM access_use"
+        " WHERE register = 'households' AND entry = ? ORDER BY seq DESC LIMIT ?) ORDER BY seq",
         (household, MOST),
     ).fetchall()
-    return fold((str(direction), int(n)) for direction, n in lines)
+    return fold((str(direction), int(n), bool(corrected)) for direction, n, corrected in lines)
 
 
-def fold(lines: Any) -> tuple[int, int] | None:
+def fold(lines: Iterable[tuple[str, int, bool]]) -> tuple[int, int] | None:
     """Return what a slip says after these crossings: the first that goes out after all are back begins
-    another one."""
+    another one. A correction is about the slip as it stands."""
     out = back = 0
-    for direction, n in lines:
+    for direction, n, corrected in lines:
         if direction == "out":
-            if n > 0 and back >= out:
+            if not corrected and back >= out:
                 out = back = 0
             out = max(0, out + n)
         else:

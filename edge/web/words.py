@@ -375,7 +375,9 @@ def say(group: str, code: str, language: str, details: Mapping[str, str] = _NOTH
         return text
     if not detail:  # older rows name no detail: the sentence ends before its colon
         return text.partition("{}")[0].rstrip("：: ") + ("。" if language == "zh_Hans" else ".")
-    return text.format(details.get(detail) or _detail(detail, language))
+    # What a procedure calls its own question is not what a register calls its field.
+    named = None if head == "register_mismatch" else details.get(detail)
+    return text.format(named or _detail(detail, language))
 
 
 def source(text: str, language: str) -> str:
