@@ -25,7 +25,7 @@ OUT = """
 [[lane]]
 name = "out"
 direction = "out"
-procedure = "r11"
+procedure = "fast_lane"
 {thermometer}
 {scanner}
 """
@@ -78,7 +78,7 @@ class Post:
             thermometer=SPOT.format(folder=folder, lane="out"),
             scanner=SERIAL.format(folder=folder, lane="out"),
         )
-        self.gate = Gate(folder, procedure="r11", extra=out)
+        self.gate = Gate(folder, procedure="fast_lane", extra=out)
         self.office = Office(self.gate.store)
         self.watch: dict[str, int] = {}
         self._browser: Browser | None = None
@@ -157,9 +157,11 @@ class Post:
         done = self.browser.post(f"/access/{path}", data)
         page = self.browser.get("/access")
         version = re.findall(r'id="rules" data-version="([0-9a-f]+)"', page)[0]
-        for lane in self.stages:
-            until(lambda lane=lane: self.lane(lane)["closure"]["rules"] == version, 5, "the rules at a lane")
+        until(lambda: self._follow(version), 5, "the rules at the lanes")
         return done
+
+    def _follow(self, version: str) -> bool:
+        return all(self.lane(lane)["closure"]["rules"] == version for lane in self.stages)
 
     def decided(self) -> dict[str, Any]:
         """Return the newest decided passage's body."""
@@ -186,7 +188,7 @@ def post(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
     for name, watch in WATCHED.items():
         own = {"name": name, "phone": PEOPLE[name][0], "room": PEOPLE[name][2]}
         until_us = now_us - DAY_US if watch == "observed_home" else now_us + 14 * DAY_US
-        told = {"class": watch, "list": "street", "unit": "社区", "phone": "023-12345678"}
+        told: dict[str, Any] = {"class": watch, "list": "street", "unit": "社区", "phone": "023-12345678"}
         post.watch[name] = post.office.enter("watch", own, until_us=until_us, **told)
     post.gate.start()
     Clock(post.gate.store).confirm()
