@@ -113,9 +113,7 @@ class _Gate:
         self.equipment = Equipment(self.lanes, self.threads, self.health, self.now, settings.gate.timezone)
         self.cases = Cases(self.journal, case_rules(settings), self.now, self._registers_changed)
         self.book = Book(self.journal, self.now, self._registers_changed)
-        self.roster = Roster(
-            self.book, self.journal.reader, ZoneInfo(settings.gate.timezone), self.health.count
-        )
+        self.roster = Roster(self.journal, ZoneInfo(settings.gate.timezone), self.health.count)
         self.station = self._station(reader)
         self.access = AccessBook(
             self,

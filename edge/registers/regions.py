@@ -4,11 +4,10 @@ A few hundred lines, kept in memory and read anew after any change of a register
 """
 
 import unicodedata
-from typing import Protocol
 
 from edge.domain.known import Place
 from edge.domain.model import Instant
-from edge.journal import Entry
+from edge.journal import Entry, Reader
 
 REGISTER = "regions"
 _PAGE = 500
@@ -16,33 +15,18 @@ _PAGE = 500
 _ENDINGS = ("特别行政区", "自治区", "自治州", "街道", "省", "市", "区", "县", "镇", "乡")
 
 
-class Registers(Protocol):
-    """The part of the book that is asked."""
-
-    def page(
-        self,
-        register: str,
-        *,
-        open_: bool | None = None,
-        after: int | None = None,
-        limit: int = 50,
-    ) -> list[Entry]:
-        """Return one page of a register."""
-
-
 class Regions:
     """The regions in force; `version` is the newest row of the list."""
 
-    def __init__(self, book: Registers) -> None:
-        self._book = book
+    def __init__(self) -> None:
         self._entries: list[tuple[Entry, str]] = []
         self.stale = True
         self.version = 0
 
-    def places(self, told: str, text: str, at: Instant) -> tuple[Place, ...]:
+    def places(self, told: str, text: str, at: Instant, reader: Reader) -> tuple[Place, ...]:
         """Return the regions a text names, of those whose time has begun and is not over."""
         if self.stale:
-            self._read()
+            self._read(reader)
         plain = _plain(text)
         return tuple(
             Place(told, str(entry.fields["region"]), str(entry.fields.get("level", "")), entry.number)
@@ -50,11 +34,11 @@ class Regions:
             if region in plain and _in_force(entry, at)
         )
 
-    def _read(self) -> None:
+    def _read(self, reader: Reader) -> None:
         self.stale = False
         entries: list[Entry] = []
         after = 0
-        while found := self._book.page(REGISTER, open_=True, after=after, limit=_PAGE):
+        while found := reader.entries(REGISTER, open_=True, after=after, limit=_PAGE):
             entries += found
             after = found[-1].number
         self._entries = [(one, _short(_plain(str(one.fields.get("region", ""))))) for one in entries]

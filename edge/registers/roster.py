@@ -8,10 +8,8 @@ cannot be read is said to be unread, and holds.
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import InitVar, dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from edge.domain.access import AccessRules
@@ -21,6 +19,7 @@ from edge.domain.known import Known, Place, Standing, Used
 from edge.domain.model import Instant
 from edge.journal import Entry, Reader
 from edge.journal.access_file import day_number
+from edge.registers.opened import Journal, Opened
 from edge.registers.regions import Regions
 from edge.registers.watched import Watched, mismatches
 
@@ -33,39 +32,16 @@ _DUE = {"test": "test_due", "vaccination": "vaccination_due"}
 log = logging.getLogger(__name__)
 
 
-class Registers(Protocol):
-    """The part of the book that is asked."""
-
-    def find(self, registers: Sequence[str], name: str, value: str) -> list[Entry]:
-        """Return the open entries with this personal field."""
-
-    def personal(self, entry: Entry) -> Mapping[str, str] | None:
-        """Return the personal fields of an entry."""
-
-    def page(
-        self,
-        register: str,
-        *,
-        open_: bool | None = None,
-        after: int | None = None,
-        limit: int = 50,
-    ) -> list[Entry]:
-        """Return one page of a register."""
-
-
 class Roster:
-    """Answers of a gate's registers. `reader` opens a view of the journal, `zone` is that of the gate."""
+    """Answers of a gate's registers; `zone` is that of the gate."""
 
-    def __init__(
-        self, book: Registers, reader: Callable[[], Reader], zone: ZoneInfo, count: Callable[..., None]
-    ) -> None:
-        self._book = book
-        self._reader = reader
+    def __init__(self, journal: Journal, zone: ZoneInfo, count: Callable[..., None]) -> None:
+        self._journal = journal
         self._zone = zone
         self._count = count
-        self._regions = Regions(book)
-        self._watched = Watched(book)
+        self._regions = Regions()
         self._lock = threading.Lock()
+        self._view: tuple[int, Reader] | None = None
 
     def changed(self) -> None:
         """Read the regions anew before they are needed next: some register has changed."""
@@ -79,22 +55,28 @@ class Roster:
             return ()
         with self._lock:
             try:
-                with closing(self._reader()) as reader:
-                    parts = (self._book, reader, self._watched, self._regions)
-                    look = _Look(*parts, rules, direction, at, self._zone)
-                    return tuple(known for ask in asks if (known := look.of(ask)) is not None)
+                book = Opened(self._journal, self._reader())
+                look = _Look(book, Watched(book), self._regions, rules, direction, at, self._zone)
+                return tuple(known for ask in asks if (known := look.of(ask)) is not None)
             except (JournalError, FormError, OSError) as error:
                 log.error("a register could not be read: %s", type(error).__name__)
                 self._count("registers_unread")
+                self._view = None
                 return (Known(asks[0].by, Standing.UNREAD, rules=rules.version),) if asks else ()
+
+    def _reader(self) -> Reader:
+        """Return a view of the journal that this thread keeps: opening one takes longer than a look-up."""
+        thread = threading.get_ident()
+        if self._view is None or self._view[0] != thread:
+            self._view = (thread, self._journal.reader())
+        return self._view[1]
 
 
 @dataclass
 class _Look:
     """One moment's look at the registers."""
 
-    book: Registers
-    reader: Reader
+    book: Opened
     watched: Watched
     regions: Regions
     rules: AccessRules
@@ -109,7 +91,7 @@ class _Look:
         if self.at.clock.trusted:
             local = (_EPOCH + timedelta(microseconds=self.at.at_us)).astimezone(zone)
             self.day, self.minute = local.date().isoformat(), local.hour * 60 + local.minute
-        self.lists = (("journal", self.reader.head()),)
+        self.lists = (("journal", self.book.reader.head()),)
 
     def of(self, ask: Ask) -> Known | None:
         """Return what is known of one person, vehicle or place; None where a place tells nothing."""
@@ -129,13 +111,13 @@ class _Look:
         anything surer, what does not fit is a mismatch and not another person."""
         by, entries = ask.by, list[Entry]()
         if by == "entry":
-            entry = self.reader.entry(register, int(ask.value)) if ask.value.isdecimal() else None
+            entry = self.book.reader.entry(register, int(ask.value)) if ask.value.isdecimal() else None
             entries = [entry] if entry is not None and entry.open else []
         else:
             entries = self.book.find([register], by, ask.value)
         if not entries and register == "people" and ask.told.get("name") and ask.told.get("room"):
             by, entries = "name", self.book.find([register], "name", ask.told["name"])
-        found = [(entry, self.book.personal(entry) or {}) for entry in entries[: MOST_CHOICES * 2]]
+        found = [(entry, self.book.personal(entry)) for entry in entries[: MOST_CHOICES * 2]]
         if by == "name":
             return [pair for pair in found if "room" not in mismatches(ask.told, pair[1])]
         fitting = [pair for pair in found if not any(mismatches(ask.told, pair[1]))]
@@ -174,7 +156,7 @@ class _Look:
             hits=self.watched.hits(ask.told, own, self.at) if entry.register == "people" else (),
             used=self._used(entry, household) if entry.register == "people" else (),
             places=self._places("origin", origin) if origin else (),
-            slip=self.reader.access_slip(household) if household is not None else None,
+            slip=self.book.reader.access_slip(household) if household is not None else None,
             due=self._due(fields),
             exits_watched=bool(fields.get("exits_watched") or where.get("exits_watched")),
             personal={name: own[name] for name in _SHOWN if own.get(name)},
@@ -187,14 +169,14 @@ class _Look:
         return Known(by, standing, **more)  # type: ignore[arg-type]
 
     def _places(self, told: str, text: str) -> tuple[Place, ...]:
-        return self.regions.places(told, text, self.at)
+        return self.regions.places(told, text, self.at, self.book.reader)
 
     def _household_of(self, room: str) -> int | None:
         found = self.book.find(["households"], "room", room) if room else []
         return found[0].number if len(found) == 1 else None
 
     def _household(self, number: int | None) -> Mapping[str, object]:
-        entry = self.reader.entry("households", number) if number is not None else None
+        entry = self.book.reader.entry("households", number) if number is not None else None
         return entry.fields if entry is not None and entry.open else {}
 
     def _used(self, entry: Entry, household: int | None) -> tuple[Used, ...]:
@@ -207,7 +189,7 @@ class _Look:
             since = None if self.day is None else day_number(self.day) - quota.days + 1
             times = None
             if since is not None:
-                times = self.reader.access_used(register, number, quota.direction, since)
+                times = self.book.reader.access_used(register, number, quota.direction, since)
             own = entry.fields if quota.of == "person" else self._household(household)
             found.append(Used(quota.id, times, _number(own.get("quota"))))
         return tuple(found)
