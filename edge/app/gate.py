@@ -28,7 +28,7 @@ from edge.domain.calibration import Standing
 from edge.domain.errors import ConfigError
 from edge.domain.model import Instant
 from edge.health import STOPPED, Health, Notifier, Problem, probes, trust
-from edge.journal import Journal, Reader, Row, State
+from edge.journal import Journal, Reader, Row, State, StoredRow
 from edge.keeper import Keeper, publish, publish_access
 from edge.messages import Message
 from edge.platforms import Desk
@@ -209,6 +209,14 @@ class _Gate:
     def reader(self) -> Reader:
         """Open a read-only view of the journal."""
         return self.journal.reader()
+
+    def unseal(self, row: StoredRow) -> Mapping[str, Any] | None:
+        """Open the personal fields of a row."""
+        return self.journal.unseal(row)
+
+    def token(self, name: str, value: str) -> bytes | None:
+        """Return what entries of registers with this personal field are found by."""
+        return self.journal.token(name, value)
 
     def append(self, *rows: Row) -> tuple[int, ...]:
         """Append to the journal, timed; what the station writes with."""

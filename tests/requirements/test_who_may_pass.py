@@ -1,5 +1,6 @@
 """Who may pass, through a real gate: registers and lists filled by the office, lanes in and out."""
 
+import html
 import json
 import re
 import time
@@ -183,6 +184,8 @@ def post(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
     post.office.enter("regions", {}, region="温州市", level="high", list="2020-02-10")
     for name, (phone, number, room, category) in PEOPLE.items():
         own = {"name": name, "phone": phone, "id_number": number, "room": room}
+        if name == "朱复工":
+            own["employer"] = "长江机械厂"
         post.office.enter("people", own, category=category, **MORE.get(name, {}))
     now_us = time.time_ns() // 1000
     for name, watch in WATCHED.items():
@@ -382,25 +385,50 @@ def test_r97_a_release_confirmed_by_a_unit_and_signed_holds_at_every_lane(post: 
     assert post.cross("out", "周观察")["last"]["outcome"] == "admit"
 
 
-@pytest.mark.parametrize(
-    ("row", "name", "watch"),
-    [
-        ("R27 密切接触者", "吴密接", "close_contact"),
-        ("R36 疑似人员", "郑疑似", "suspected"),
-        ("R89 确诊人员", "韩确诊", "confirmed"),
-    ],
-)
-def test_r27_r36_r89_contacts_suspected_and_confirmed_are_referred_and_open_a_case(
-    post: Post, row: str, name: str, watch: str
-) -> None:
+def is_referred(post: Post, name: str, watch: str) -> None:
     view = post.compare("in", name)
-    assert view["last"]["outcome"] == "refer", row
+    assert view["last"]["outcome"] == "refer"
     case = post.gate.rows("case.opened")[-1]
     assert case.body["passage"] == view["last"]["passage"]
     assert f"watch_refer:{watch}" in case.body["why"]
-    # Told apart from a fever: the temperature had no part in it.
-    assert post.decided()["temperature"]["verdict"] == "missing"
-    assert 'data-key="hold"' in post.kiosk("in")
+    seen, _dialog, card = post.kiosk("in").partition('<dialog id="d-card"')
+    assert 'data-key="hold"' in seen
+    assert f'data-hit="{watch}"' in card
+
+
+def test_r27_a_close_contact_is_referred_and_opens_a_case(post: Post) -> None:
+    """密切接触者"""
+    is_referred(post, "吴密接", "close_contact")
+
+
+def test_r36_somebody_suspected_is_referred_and_told_apart_from_a_fever(post: Post) -> None:
+    """疑似人员"""
+    is_referred(post, "郑疑似", "suspected")
+    body = post.decided()
+    assert "watch_refer:suspected" in body["reasons"]
+    assert not any(reason.startswith("temperature") for reason in body["reasons"])
+    assert body["temperature"]["verdict"] == "missing"
+
+
+def test_r89_somebody_confirmed_is_referred_and_opens_a_case(post: Post) -> None:
+    """疑似、确诊和与其有密切接触的人员"""
+    is_referred(post, "韩确诊", "confirmed")
+
+
+def test_r28_a_list_that_comes_in_is_matched_with_the_roster_and_the_last_passages(post: Post) -> None:
+    """无症状感染者及密接者在网格内精准定位"""
+    passed = post.cross("in", "赵大山")["last"]["passage"]
+    page = post.browser.get("/access/match")
+    token = page.split('name="csrf_token" value="', 1)[1].split('"', 1)[0]
+    lines = "赵某，１３９０００01111\n不在册 13111111111\n李小红"
+    status, page = post.browser.post("/access/match", {"csrf_token": token, "list": lines, "why": "tracing"})
+    assert status == 200
+    assert re.findall(r'data-matched="([0-9])"', page) == ["1", "0", "1"]
+    first = page.split('data-matched="1"', 1)[1].split("</tr>", 1)[0]
+    assert 'data-room="4-101"' in first
+    assert f'data-passage="{passed}"' in first
+    row = post.gate.rows("personal.opened")[-1]
+    assert (row.body["what"], row.body["by"], row.body["why"]) == ("match", "boss", "tracing")
 
 
 def test_r29_of_the_recovered_the_card_shows_whom_to_call(post: Post) -> None:
@@ -491,10 +519,14 @@ def test_r99_left_as_three_back_as_five_is_noticed(post: Post) -> None:
     assert 'data-out="4" data-back="4"' in post.browser.get(f"/access?household={household}")
 
 
+def rules_text(post: Post) -> str:
+    """Return the text of the rules as the page has it."""
+    text = post.browser.get("/access").split('<textarea id="rules-text"', 1)[1].split(">", 1)[1]
+    return html.unescape(text.split("</textarea>", 1)[0])
+
+
 def test_r20_category_sets_are_named_dated_and_two_may_share_a_name(post: Post) -> None:
     """四类人员"""
-    text = post.browser.get("/access").split('<textarea id="rules-text"', 1)[1].split(">", 1)[1]
-    text = text.split("</textarea>", 1)[0].replace("&#34;", '"').replace("&lt;", "<").replace("&amp;", "&")
     sets = """
 [[set]]
 id = "four_2020_02"
@@ -512,7 +544,9 @@ title = { zh_Hans = "四类人员：核实", en = "One of the four classes: ask"
 then = "hold"
 people = ["four_2020_02", "four_2020_04"]
 """
-    rules = text.replace('[[rule]]\nid = "own_people"', sets.strip() + '\n[[rule]]\nid = "own_people"')
+    rules = rules_text(post).replace(
+        '[[rule]]\nid = "own_people"', sets.strip() + '\n[[rule]]\nid = "own_people"'
+    )
     assert post.change("text", text=rules)[0] == 303, post.change("text", text=rules)[1][-2000:]
     # The first set is over, the second in force (R31 复工复产人员 is in it, R30 境外来人员 no longer).
     view = post.compare("in", "朱复工")
@@ -529,10 +563,53 @@ people = ["four_2020_02", "four_2020_04"]
     assert post.change("preset", name="usual")[0] == 303
 
 
-def test_r21_people_zones_and_vehicles_are_told_apart_by_one_table(post: Post) -> None:
+def test_r21_people_zones_and_directions_are_told_apart_by_one_table(post: Post) -> None:
+    """重点人群、重点区域、进出车辆分类管控"""
+    line = """
+[[rule]]
+id = "key_zone"
+title = { zh_Hans = "重点区域人员外出", en = "Somebody of a key zone goes out" }
+then = "hold"
+zones = ["key"]
+directions = ["out"]
+vehicle = false
+"""
+    rules = rules_text(post).replace(
+        '[[rule]]\nid = "own_people"', line.strip() + '\n[[rule]]\nid = "own_people"'
+    )
+    assert post.change("text", text=rules)[0] == 303
+    view = post.compare("out", "陈返城")
+    assert "access_hold:key_zone" in view["reasons"]
+    post.left("out", view)
+    view = post.compare("in", "陈返城")
+    assert "access_hold:key_zone" not in view["reasons"]
+    assert post.cross("out", "赵大山")["last"]["outcome"] == "admit"
     page = post.browser.get("/access")
     assert "分级管控表" in page
-    assert re.findall(r'data-rule="(\w+)"', page)[:2] == ["emergency", "own_people"]
+    assert re.findall(r'data-rule="(\w+)"', page)[:3] == ["emergency", "key_zone", "own_people"]
+    assert post.change("preset", name="usual")[0] == 303
+
+
+def test_r31_a_resumed_worker_is_shown_with_the_employer(post: Post) -> None:
+    """复工复产人员"""
+    view = post.compare("in", "朱复工")
+    assert view["category"] == "worker"
+    assert "复工复产人员" in post.kiosk("in")
+    assert view["card"]["known"][0]["personal"]["employer"] == "长江机械厂"
+    body = json.dumps(
+        [row.body for row in post.gate.rows("passage.decided", "passage.held")], ensure_ascii=False
+    )
+    assert "长江机械厂" not in body
+
+
+def test_r17_places_of_an_itinerary_are_matched_with_the_list_of_regions(post: Post) -> None:
+    """行程登记（外来办公人员）"""
+    passage = post.begin("in")
+    view = post.give("in", passage, itinerary="2月1日 浙江温州；2月5日 成都", roster=PEOPLE["朱复工"][0])
+    assert view["reasons"] == ["access_hold:risk_area"]
+    places = [place for one in view["card"]["known"] for place in one["places"]]
+    assert places == [{"region": "温州市", "level": "high"}]
+    assert "来自中高风险地区" in post.kiosk("in")
 
 
 def test_every_decision_comes_out_the_same_when_it_is_decided_again(post: Post) -> None:
