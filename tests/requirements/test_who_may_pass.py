@@ -122,12 +122,14 @@ class Post:
         passage = self.lane(lane)["passage"]
         self.give(lane, passage, mask="on")
         self.stages[lane].stand(36.5)
-        seen = until(
-            lambda: (v := self.lane(lane))["temperature"]["verdict"] != "missing" and v, 15, "a measurement"
-        )
+        until(lambda: self._is_measured(lane, passage), 15, "a measurement")
         self.stages[lane].away()
-        assert seen
         return self.lane(lane)
+
+    def _is_measured(self, lane: str, passage: int) -> bool:
+        view = self.lane(lane)
+        shown = view["passage"] if view["passage"] is not None else view["last"]["passage"]
+        return bool(shown == passage and view["temperature"]["verdict"] != "missing")
 
     def cross(self, lane: str, who: str, **answers: str) -> dict[str, Any]:
         """Somebody is compared and measured; return the lane's view."""
@@ -417,7 +419,9 @@ def test_r89_somebody_confirmed_is_referred_and_opens_a_case(post: Post) -> None
 
 def test_r28_a_list_that_comes_in_is_matched_with_the_roster_and_the_last_passages(post: Post) -> None:
     """无症状感染者及密接者在网格内精准定位"""
-    passed = post.cross("in", "赵大山")["last"]["passage"]
+    view = post.cross("in", "赵大山")
+    assert view["last"]["outcome"] == "admit"
+    passed = view["last"]["passage"]
     page = post.browser.get("/access/match")
     token = page.split('name="csrf_token" value="', 1)[1].split('"', 1)[0]
     lines = "赵某，１３９０００01111\n不在册 13111111111\n李小红"
