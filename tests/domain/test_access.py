@@ -7,7 +7,7 @@ import pytest
 
 from edge import access
 from edge.domain import rules
-from edge.domain.access import AccessRules, Override, Ruling, in_set
+from edge.domain.access import AccessRules, CategorySet, Override, Ruling, in_set
 from edge.domain.circumstances import Circumstances
 from edge.domain.errors import FormError
 from edge.domain.judging import hardest, judge
@@ -116,7 +116,7 @@ def test_a_dated_set_counts_on_its_days_and_on_a_clock_nobody_believes() -> None
     given = replace(
         shipped(),
         sets=tuple(
-            access.domain.CategorySet("four", {}, (name,), first, last)
+            CategorySet("four", {}, (name,), first, last)
             for name, first, last in (("a", "", "2020-03-31"), ("b", "2020-04-01", ""))
         ),
     )
