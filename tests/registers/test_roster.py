@@ -34,9 +34,7 @@ class Site:
         self.rules = rules()
         self._orders = 0
 
-    def enter(
-        self, register: str, from_us: int | None = None, until_us: int | None = None, **own: str
-    ) -> int:
+    def enter(self, register: str, from_us: Any = None, until_us: Any = None, **own: str) -> int:
         fields = {name: own.pop(name) for name in list(own) if name not in FIND}
         self._orders += 1
         draft = Draft(fields, own, FIND, from_us=from_us, until_us=until_us)
@@ -44,10 +42,10 @@ class Site:
         self.roster.changed()
         return number
 
-    def look(self, at: Instant = NOW, direction: str = "in", **answers: str) -> tuple[Known, ...]:
+    def look(self, at: Any = NOW, direction: str = "in", **answers: str) -> tuple[Known, ...]:
         return self.roster.look_up(asks_of_answers(answers.items()), self.rules, direction, at)
 
-    def one(self, at: Instant = NOW, direction: str = "in", **answers: str) -> Known:
+    def one(self, at: Any = NOW, direction: str = "in", **answers: str) -> Known:
         (known,) = self.look(at, direction, **answers)
         return known
 
