@@ -6,16 +6,20 @@ from pathlib import Path
 import pytest
 
 from edge import access
-from edge.domain import rules
+from edge.domain import lane, rules
 from edge.domain.access import AccessRules, CategorySet, Override, Ruling, in_set
 from edge.domain.circumstances import Circumstances
 from edge.domain.errors import FormError
+from edge.domain.events import CodeRead
 from edge.domain.judging import hardest, judge
 from edge.domain.known import Hit, Kin, Known, Place, Standing, Used
+from edge.domain.lane_state import Note
 from edge.domain.model import Answer, Evidence, Outcome
 from edge.domain.policy import Policy
 from edge.domain.registered import is_known, newest, person
-from tests.domain.people import at, procedure
+from edge.domain.view import lane_view
+from edge.signals import signal_of
+from tests.domain.people import Walk, at, procedure, resident
 
 ROOT = Path(__file__).resolve().parents[2]
 RESIDENT = Known(
@@ -249,3 +253,31 @@ def test_what_a_site_leaves_to_a_manager_no_attendant_sets_aside() -> None:
     )
     around = replace(around, access=softer)
     assert rules.attend(*given, Outcome.ADMIT, by="door1", chosen="known", around=around).override
+
+
+def test_whoever_is_on_a_list_hears_and_sees_no_more_than_please_wait() -> None:
+    walk = Walk("fast_lane")
+    walk.spec = replace(walk.spec, access=shipped())
+    walk.now += 0.1
+    walk.event(CodeRead("in", "scanner", resident(), at(walk.now), (hit("close_contact"),)))
+    assert walk.outcome is Outcome.REFER
+    assert [(do.device, do.what) for do in walk.dos] == [("voice", "wait")]
+    view = lane_view(walk.spec, walk.state, at(walk.now))
+    assert view["last"]["hushed"] is True
+    assert signal_of(view | {"writable": True}, at(walk.now).at_us) == "wait"
+    assert view["card"]["known"][0]["personal"] == {}
+
+
+def test_an_attempt_that_alarms_is_written_down_once_and_names_nobody() -> None:
+    walk = Walk("fast_lane")
+    walk.spec = replace(walk.spec, access=shipped(), direction="out")
+    notes: list[Note] = []
+    for n in range(3):
+        walk.now += 5.0
+        known = replace(hit("isolated_home"), personal={"name": "孙隔离"}, due=("test",) * n)
+        result = lane.step(walk.spec, walk.state, CodeRead("in", "s", resident(), at(walk.now), (known,)))
+        walk.state = result.state
+        notes += result.notes
+    assert [note.kind for note in notes] == ["access.alarmed"]
+    assert notes[0].body["hits"] == [{"list": "street", "entry": 1, "watch": "isolated_home"}]
+    assert "孙隔离" not in str(notes[0].body)
