@@ -8,10 +8,12 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 
+from edge.domain.access import AccessRules
 from edge.domain.errors import JournalError
 from edge.domain.lane_state import LaneSpec
 from edge.domain.model import Instant
 from edge.journal import Journal, Purged, Row, State
+from edge.registers import access_rules
 from edge.registers.published import PUBLISHED, START, body_of
 
 log = logging.getLogger(__name__)
@@ -54,6 +56,16 @@ def publish(
     if rows:
         journal.append(*rows)
         state.put("published", known)
+
+
+def publish_access(journal: Journal, state: State, now: Instant, rules: AccessRules) -> None:
+    """Append the rules of who may pass that hold from this start on, where the journal has not got them."""
+    known = state.get("access") or {}
+    if (known.get("incarnation"), known.get("version")) == (journal.incarnation, rules.version):
+        return
+    body = access_rules.body_of(rules, access_rules.START)
+    journal.append(Row(access_rules.PUBLISHED, now, body))
+    state.put("access", {"incarnation": journal.incarnation, "version": rules.version})
 
 
 class Keeper:

@@ -3,9 +3,11 @@ every difference. Reads only."""
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from edge import access
 from edge.domain import rules
+from edge.domain.access import OPEN, AccessRules
 from edge.domain.circumstances import circumstances
 from edge.domain.errors import ConfigError, FormError
 from edge.domain.model import Decision, Outcome, Passage, Reason
@@ -17,13 +19,13 @@ from edge.journal import Journal, Reader, StoredRow
 from edge.registers.published import read
 
 PAGE = 500
-KINDS = frozenset({"procedure.published", "settings.changed", "passage.decided"})
+KINDS = frozenset({"procedure.published", "settings.changed", "access.published", "passage.decided"})
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
     """One decided passage: what was stored, what comes out now, and `same`. `why` is set where it
-    could not be decided again: `no_procedure`, `no_policy`, `key_destroyed`."""
+    could not be decided again: `no_procedure`, `no_policy`, `no_access`, `key_destroyed`."""
 
     sequence: int
     passage: int
@@ -41,6 +43,7 @@ class Replay:
         self._reader = reader
         self._procedures: dict[str, Procedure] = {}
         self._policies: dict[str, Policy] = {}
+        self._access: dict[str, AccessRules] = {"": OPEN}
 
     def walk(self, from_us: int | None = None, to_us: int | None = None) -> Iterator[Replayed]:
         """Yield every decided passage whose row is within the times (microseconds UTC)."""
@@ -60,6 +63,10 @@ class Replay:
                 if "screening" in row.body:
                     self._policies[row.body["version"]] = stored_policy(row.body["screening"])
             return
+        if row.kind == "access.published":
+            with contextlib.suppress(ConfigError):
+                self._access[row.body["version"]] = access.published(row.body)
+            return
         # Written by a version that knew other keys: its passages say no_procedure.
         with contextlib.suppress(ConfigError):
             self._procedures[row.body["version"]] = read(row.body)
@@ -71,10 +78,13 @@ class Replay:
         if procedure is None or policy is None:
             why = "no_procedure" if procedure is None else "no_policy"
             return Replayed(row.seq, body["passage"], same=False, why=why)
+        found = self._access.get(body.get("access", ""))
+        if found is None:
+            return Replayed(row.seq, body["passage"], same=False, why="no_access")
         sealed = self._journal.unseal(row)
         if row.sealed is not None and sealed is None:
             return Replayed(row.seq, body["passage"], same=False, why="key_destroyed")
-        passage = restored(body, sealed, lane=row.lane or "", clock=row.clock)
+        passage = replace(restored(body, sealed, lane=row.lane or "", clock=row.clock), access=found)
         before, again = _text(passage.decision), _text(_decide(procedure, policy, passage))
         return Replayed(row.seq, passage.id, before == again, before, again)
 
@@ -95,6 +105,7 @@ def _decide(procedure: Procedure, policy: Policy, passage: Passage) -> Decision 
             by=stored.by,
             chosen=stored.chosen or "",
             around=circumstances(passage),
+            manager=stored.manager,
         )
     except FormError as error:
         return Decision(None, reasons=(error.code,))

@@ -28,7 +28,8 @@ def signal_of(view: Mapping[str, Any], now_us: int) -> str:
         return "wait"
     last = view.get("last") or {"outcome": None}
     if view["stage"] == "ended" and last["outcome"] in _ENDED and 0 <= now_us - int(last["at_us"]) < FADES_US:
-        return _ENDED[last["outcome"]]
+        # Whoever is on a list is told no more than to wait, and so is whoever looks at the tower.
+        return "wait" if last.get("hushed") else _ENDED[last["outcome"]]
     return "fault" if stopped(view.get("devices", ())) else "idle"
 
 

@@ -42,16 +42,18 @@ from edge.domain.errors import ConfigError
 from edge.domain.model import Instant
 from edge.health import STOPPED, Health, Notifier, Problem, probes, trust
 from edge.health.procedures import refused
-from edge.journal import Journal, Reader, Row, State
-from edge.keeper import Keeper, publish
+from edge.journal import Journal, Reader, Row, State, StoredRow
+from edge.keeper import Keeper, publish, publish_access
 from edge.messages import Follow, Message
 from edge.platforms import Desk
+from edge.registers.access_rules import AccessBook, chosen, of_file
 from edge.registers.board import Board
 from edge.registers.book import Book
 from edge.registers.cases import Cases, opening_row
 from edge.registers.ledgers import Ledgers
 from edge.registers.published import choices
 from edge.registers.publishing import Publishing
+from edge.registers.roster import Roster
 from edge.registers.shelf import Shelf, folders
 from edge.reports.sending import Reports
 from edge.station import Station, Surroundings
@@ -125,7 +127,10 @@ class _Gate:
         )
         self.desk = Desk(self.trust.read, self.platforms.asked)
         started_us = self.now().mono_us
-        self.lanes = build(settings, loaded.path.parent, boot=boot, started_us=started_us, reader=reader)
+        rules = chosen(reader).rules or of_file(settings.access.rules, loaded.path.parent)
+        self.lanes = build(
+            settings, loaded.path.parent, boot=boot, started_us=started_us, reader=reader, access=rules
+        )
         self.uplink = self._uplink()
         self.equipment = Equipment(self.lanes, self.threads, self.health, self.now, settings.gate.timezone)
         self.reports = Reports(self.journal, report_terms(settings), self.now, self._registers_changed)
@@ -134,7 +139,18 @@ class _Gate:
         self.ledgers, self.board = self._ledgers()
         self.publishing = self._publishing()
         self.duty = desk_of(loaded, self.book, self.journal, self.now, self._append)
+        self.roster = Roster(self.journal, ZoneInfo(settings.gate.timezone), self.health.count)
         self.station = self._station(reader)
+        self.access = AccessBook(
+            self,
+            self.book,
+            loaded.path.parent,
+            settings.access.rules,
+            rules,
+            self.now,
+            control=self.station.control,
+            changed=self._registers_changed,
+        )
         self.recipients = Recipients(
             settings, self.threads, self.health, self.now, reader=self.journal.reader, state=self.state
         )
@@ -211,6 +227,7 @@ class _Gate:
             bell=self.bell,
             views=self.views,
             housekeeping=self._due,
+            look_up=self.roster.look_up,
             case_of=lambda policy, passage, at: opening_row(policy, passage, self.cases.rules, at),
             cases_opened=self.cases.refresh,
         )
@@ -239,6 +256,18 @@ class _Gate:
     def _offer(self, message: Message) -> None:
         self.station.offer(message)  # which is made after the platforms
 
+    def reader(self) -> Reader:
+        """Open a read-only view of the journal."""
+        return self.journal.reader()
+
+    def unseal(self, row: StoredRow) -> Mapping[str, Any] | None:
+        """Open the personal fields of a row."""
+        return self.journal.unseal(row)
+
+    def token(self, name: str, value: str) -> bytes | None:
+        """Return what entries of registers with this personal field are found by."""
+        return self.journal.token(name, value)
+
     def append(self, *rows: Row) -> tuple[int, ...]:
         """Append to the journal, timed; what the station writes with."""
         before = time.monotonic()
@@ -253,6 +282,7 @@ class _Gate:
 
     def _registers_changed(self) -> None:
         self.duty.watch.changed()
+        self.roster.changed()
         self.bell.ring()
         self.views.ring()
 
@@ -278,6 +308,7 @@ class _Gate:
         body = {"version": version, "config": config, "boot_id": boot_id()}
         self.journal.append(Row("gate.started", now, body))
         lanes = [(lane.spec, lane.chosen.text) for lane in self.lanes.values()]
+        publish_access(self.journal, self.state, now, self.access.rules)
         publish(self.journal, self.state, now, lanes=lanes)
 
     def _watch_parts(self) -> None:
@@ -372,6 +403,7 @@ class _Gate:
             heart.beat()
             self.trust.refresh()
             if self.journal.others_wrote():
+                self.roster.changed()
                 self._forget()  # a command may have destroyed keys
                 self.bell.ring()
             self.cases.look()
@@ -452,6 +484,7 @@ class _Gate:
             board=self.board,
             publishing=self.publishing,
             duty=self.duty,
+            access=self.access,
             banners=tuple(banners),
             preview=self.equipment.preview,
             trust=self._trusted,

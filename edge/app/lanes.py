@@ -18,6 +18,7 @@ from edge.clock import built_us
 from edge.config import Lane, Settings
 from edge.domain import bench
 from edge.domain.acceptance import Acceptance
+from edge.domain.access import OPEN, AccessRules
 from edge.domain.calibration import Calibration
 from edge.domain.errors import ConfigError, JournalError
 from edge.domain.history import Regulars
@@ -30,6 +31,7 @@ from edge.domain.twice_daily import Terms
 from edge.effector import Effector
 from edge.journal import Journal, Reader, StoredRow
 from edge.messages import Reply
+from edge.registers.access_rules import known as known_access
 from edge.registers.cases import MINUTE_US, Rules
 from edge.registers.published import UNCHOSEN, choices, known
 
@@ -54,10 +56,16 @@ class BuiltLane:
 
 
 def build(
-    settings: Settings, config_folder: Path, *, boot: int, started_us: int, reader: Reader | None = None
+    settings: Settings,
+    config_folder: Path,
+    *,
+    boot: int,
+    started_us: int,
+    reader: Reader | None = None,
+    access: AccessRules = OPEN,
 ) -> dict[str, BuiltLane]:
     """Return the lanes by name; raises ConfigError for a procedure that is not there or is wrong. What pages
-    chose goes before the files; `reader` None: nothing was."""
+    chose goes before the files; `reader` None: nothing was. `access` are the rules of who may pass."""
     policy, accepted = policy_of(settings), acceptance_of(settings, config_folder)
     settled = {} if reader is None else choices(reader)
     lanes: dict[str, BuiltLane] = {}
@@ -72,6 +80,7 @@ def build(
             lanes=len(lanes),
             own_history=own_history,
             calendar=accepted.calendar,
+            access=access,
         )
     return lanes
 
@@ -84,7 +93,9 @@ def filled(
     for row in reader.waiting():
         # Somebody parked in a lane that is no longer configured waits at the first one.
         name = row.lane if row.lane is not None and row.lane in lanes else next(iter(lanes))
-        waiting[name].append(restored(row.body, _sealed(journal, row), lane=name, clock=row.clock))
+        passage = restored(row.body, _sealed(journal, row), lane=name, clock=row.clock)
+        own = known_access(reader, passage.access.version) if passage.access.version else None
+        waiting[name].append(replace(passage, access=own or lanes[name].spec.access))
     ended_as = partial(_ended_as, journal, reader)
     crews = {name: bench.crews_of(found, ended_as) for name, found in waiting.items()}
     all_ = (passage for some in (*waiting.values(), *crews.values()) for passage in some)

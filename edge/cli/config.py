@@ -85,7 +85,7 @@ def check(context: click.Context, path: Path | None, as_json: bool) -> None:
     if loaded is None:
         tell(f"{len(faults)} fault(s)", f"共 {len(faults)} 处错误")
         context.exit(INVALID)
-    wrong = [*_procedure_faults(loaded), *_acceptance_faults(loaded)]
+    wrong = [*_procedure_faults(loaded), *_acceptance_faults(loaded), *_access_faults(loaded)]
     for line in wrong:
         click.echo(_line({"file": line.split(":")[0], "fault": line}) if as_json else line)
     if wrong:
@@ -188,6 +188,18 @@ def _procedure_faults(loaded: Loaded) -> list[str]:
         except ConfigError as error:
             faults.extend(error.faults)
     return faults
+
+
+def _access_faults(loaded: Loaded) -> list[str]:
+    """Return what is wrong in the rules of who may pass."""
+    from edge.domain.errors import ConfigError
+    from edge.registers.access_rules import of_file
+
+    try:
+        of_file(loaded.settings.access.rules, loaded.path.parent)
+    except ConfigError as error:
+        return list(error.faults)
+    return []
 
 
 def _acceptance_faults(loaded: Loaded) -> list[str]:

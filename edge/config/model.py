@@ -220,6 +220,16 @@ class Codes(Table):
     )
 
 
+class Access(Table):
+    """Who may pass."""
+
+    rules: Annotated[str, AfterValidator(values.slug)] = key(
+        "who may pass: a file in config/access or in access/ beside this file; the page puts others in force",
+        "谁能通行：config/access 或本文件旁 access/ 里的文件名；可在页面上改换",
+        default="usual",
+    )
+
+
 class Cases(Table):
     """What follows a person who is handed over for a check."""
 
@@ -333,6 +343,7 @@ class Settings(Table):
     screening: Screening = Screening()
     twice_daily: TwiceDaily = TwiceDaily()
     codes: Codes = Codes()
+    access: Access = Access()
     cases: Cases = Cases()
     reports: Reports = Reports()
     duty: Duty = Duty()
@@ -350,6 +361,7 @@ TABLES: Mapping[str, type[Table]] = {
     "screening": Screening,
     "twice_daily": TwiceDaily,
     "codes": Codes,
+    "access": Access,
     "cases": Cases,
     "reports": Reports,
     "duty": Duty,

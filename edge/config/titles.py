@@ -25,6 +25,10 @@ TITLES: Mapping[str, Text] = {
         "The daily report of each day that ended at 00:00, also with all zeros; see docs/reports.md.",
         "每天截至0时的日报、零报告，见 docs/reports.md。",
     ),
+    "access": Text(
+        "Who may pass: classes of people, lists, quotas, closure.",
+        "谁能通行：人员类别、名单、次数、封闭级别。",
+    ),
     "cases": Text(
         "What follows a person who is handed over for a check.",
         "移交之后：交给谁、多久须确认、多久须跟踪。",

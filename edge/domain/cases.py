@@ -29,6 +29,8 @@ from edge.domain.screening import find, seen
 
 # What a code says besides who somebody is: of no use to a clinic.
 _NOT_NEEDED = frozenset({"code_digest", "photo", "pass_id"})
+# What a watch list says that nobody at the gate settles by letting somebody pass.
+_LISTED = ("watch_refer", Reason.WATCH_ALARM)
 
 
 class CaseStage(StrEnum):
@@ -107,13 +109,14 @@ def stage_after(stage: CaseStage, step: CaseStep, *, unit: str | None) -> CaseSt
 def opening(policy: Policy, passage: Passage) -> tuple[dict[str, Any], dict[str, str]] | None:
     """Return the body and the personal fields of the case that a passage ends in; None where it ends in
     none. One is due for everybody who is referred, and for everybody whose temperature was over the
-    threshold at the second measurement, whatever the attendant decided."""
+    threshold at the second measurement or on a list that refers or alarms, whatever the attendant decided."""
     decision = passage.decision
     if decision is None or decision.outcome is None:
         return None
     finding = find(passage.evidence, policy)
     over = finding.verdict is ScreeningVerdict.OVER
-    if decision.outcome is not Outcome.REFER and not over:
+    listed = any(reason.startswith(_LISTED) for reason in decision.reasons)
+    if decision.outcome is not Outcome.REFER and not over and not listed:
         return None
     first, second = measured_twice(passage.evidence, policy)
     reasons = list(decision.reasons)

@@ -5,6 +5,7 @@ All of it stands in the passage's row, so that deciding stored evidence again gi
 
 from dataclasses import dataclass
 
+from edge.domain.access import OPEN, AccessRules
 from edge.domain.model import Occupant, Passage
 
 
@@ -12,13 +13,15 @@ from edge.domain.model import Occupant, Passage
 class Circumstances:
     """`direction` is `in` or `out`, "" where it is not asked; `vehicle`: the passage is a vehicle's own;
     `aboard`: of somebody who came in one; `minute` of the day on the gate's wall when the passage was opened,
-    None where the clock was not believed; `occupants` of a vehicle are those who were seen to."""
+    None where the clock was not believed; `occupants` of a vehicle are those who were seen to. `access` are
+    the rules of who may pass that held then; the row has their version."""
 
     direction: str = ""
     vehicle: bool = False
     aboard: bool = False
     minute: int | None = None
     occupants: tuple[Occupant, ...] = ()
+    access: AccessRules = OPEN
 
 
 ANY = Circumstances()
@@ -26,6 +29,7 @@ ANY = Circumstances()
 
 def circumstances(passage: Passage) -> Circumstances:
     """Return the circumstances of a passage, from what its row holds."""
+    aboard = passage.group is not None
     return Circumstances(
-        passage.direction, passage.vehicle, passage.group is not None, passage.minute, passage.occupants
+        passage.direction, passage.vehicle, aboard, passage.minute, passage.occupants, passage.access
     )

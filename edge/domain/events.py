@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from edge.domain.calibration import Pair
+from edge.domain.known import Known
 from edge.domain.model import Code, Instant, Outcome, Reading
 
 
@@ -18,12 +19,14 @@ class ReadingArrived:
 
 @dataclass(frozen=True, slots=True)
 class CodeRead:
-    """A scanner read a payload and it turned out to be this code."""
+    """A scanner read a payload and it turned out to be this code; `known` is what the registers say of
+    whoever it names."""
 
     lane: str
     device: str
     code: Code
     at: Instant
+    known: tuple[Known, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class CodeAnswered:
     key: str
     asked_us: int
     at: Instant
+    known: tuple[Known, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class CardRead:
     at: Instant
     unread: str = ""
     found: tuple[Code, ...] = ()
+    known: tuple[Known, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +78,21 @@ class Begin(Command):
 class Give(Command):
     """Record answers: (question, value) pairs. The reserved question `temperature_contact` takes
     a contact thermometer's value in degrees Celsius, as text. `found`: what is known of ID numbers among
-    them from platforms that were asked."""
+    them from platforms that were asked; `known` what the registers say."""
 
     answers: tuple[tuple[str, str], ...]
     found: tuple[Code, ...] = ()
+    known: tuple[Known, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Decide(Command):
-    """An attendant ends the passage; `reason` is one of the procedure's reasons or free text."""
+    """An attendant ends the passage, or a `manager`; `reason` is one of the procedure's reasons or free
+    text."""
 
     outcome: Outcome
     reason: str
+    manager: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +104,11 @@ class Park(Command):
 
 @dataclass(frozen=True, slots=True)
 class Resume(Command):
-    """Take a parked passage back into the lane; `ticket` instead of `passage` where given."""
+    """Take a parked passage back into the lane; `ticket` instead of `passage` where given. `known`
+    is what the registers say now of whoever it was."""
 
     ticket: int | None = None
+    known: tuple[Known, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, time
 
 from edge.domain import itinerary
+from edge.domain.access import OPEN, AccessRules
+from edge.domain.access_asked import question_of
 from edge.domain.errors import FormError
 from edge.domain.events import Give
 from edge.domain.model import Answer, Carrier, Evidence, Measurement, Method
@@ -19,14 +21,14 @@ _TIME = re.compile(r"\d\d:\d\d", re.ASCII)
 _DECIMAL = re.compile(r"(\d{2})(?:[.,](\d{1,2}))?")
 
 
-def taken(procedure: Procedure, event: Give) -> tuple[Evidence, ...]:
+def taken(procedure: Procedure, event: Give, access: AccessRules = OPEN) -> tuple[Evidence, ...]:
     """Return one piece of evidence for each answer.
 
     Raises FormError `unknown_question` or `bad_value`; then nothing of the command is taken.
     """
     if not event.answers:
         raise FormError("bad_value", "no answer was given")
-    return tuple(_piece(procedure, event, name, value) for name, value in event.answers)
+    return tuple(_piece(procedure, access, event, pair) for pair in event.answers)
 
 
 def numbers(
@@ -137,7 +139,8 @@ def _is_resident_number(number: str) -> bool:
     return "10X98765432"[weighed % 11] == number[17]
 
 
-def _piece(procedure: Procedure, event: Give, name: str, value: str) -> Evidence:
+def _piece(procedure: Procedure, access: AccessRules, event: Give, pair: tuple[str, str]) -> Evidence:
+    name, value = pair
     if name == CONTACT:
         item = Measurement(
             device="contact",
@@ -150,7 +153,7 @@ def _piece(procedure: Procedure, event: Give, name: str, value: str) -> Evidence
             command_id=event.command_id,
         )
         return Evidence(event.at, f"attendant:{event.by}", item)
-    question = procedure.question(name)
+    question = question_of(procedure, access, name)
     if question is None:
         raise FormError("unknown_question", f"this procedure does not ask {name}")
     answer = Answer(name, checked(question, value), event.by, question.personal, event.command_id)

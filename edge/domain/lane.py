@@ -58,7 +58,7 @@ from edge.domain.measuring import (
     unsaid,
 )
 from edge.domain.model import Answer, Evidence, Instant, Passage, Reason
-from edge.domain.passing import FULL, bound, closed, opened, parked, settled
+from edge.domain.passing import FULL, bound, closed, opened, parked, settled, with_known
 from edge.domain.queueing import counted
 from edge.domain.statements import given_up
 from edge.domain.telling import sentence
@@ -143,6 +143,7 @@ def _answered(spec: LaneSpec, state: LaneState, event: CodeAnswered) -> Result:
             notes = (*notes, without_room(spec, waiting, event))
             continue
         evidence = added(spec, waiting.rests, waiting.evidence, piece)
+        evidence = with_known(evidence, event.known, event.at, event.device)
         decision = rules.decide(spec.of(waiting), spec.policy, evidence, circumstances(waiting))
         # Nobody is decided behind their back: whoever waits is looked at again when called.
         held = replace(decision, outcome=None, hold=decision.hold or decision.outcome is not None)
@@ -153,7 +154,7 @@ def _answered(spec: LaneSpec, state: LaneState, event: CodeAnswered) -> Result:
     if state.active is not None and takes(state.active, event):
         if not has_room(state.active):
             notes = (*notes, without_room(spec, state.active, event))
-        result = bound(spec, state, piece, limit=MAX_ANSWERED)
+        result = bound(spec, state, piece, limit=MAX_ANSWERED, known=event.known)
     return replace(
         result, records=(*records, *result.records), dos=(*dos, *result.dos), notes=(*notes, *result.notes)
     )
@@ -184,7 +185,8 @@ def _laid(spec: LaneSpec, state: LaneState, event: CardRead) -> Result:
     # A number answers what the platform has not said of it yet, so its code goes first.
     numbered = any(isinstance(piece.item, Answer) and piece.item.question == "id_number" for piece in pieces)
     found = tuple(Evidence(event.at, event.device, code) for code in event.found) if numbered else ()
-    passage = replace(state.active, evidence=(*given, *found, *pieces), touched=event.at)
+    evidence = with_known((*given, *found, *pieces), event.known, event.at, event.device)
+    passage = replace(state.active, evidence=evidence, touched=event.at)
     return settled(spec, replace(state, active=passage), passage, event.at)
 
 
@@ -230,8 +232,9 @@ def _give(spec: LaneSpec, state: LaneState, event: Give) -> Result:
     evidence = passage.evidence
     found = (Evidence(event.at, f"attendant:{event.by}", code) for code in event.found)
     # The number answers what the platform has not said of it yet, so its code goes first.
-    for piece in (*found, *taken(spec.of(passage), event)):
+    for piece in (*found, *taken(spec.of(passage), event, passage.access)):
         evidence = added(spec, passage.rests, evidence, piece)
+    evidence = with_known(evidence, event.known, event.at, f"attendant:{event.by}")
     passage = replace(passage, evidence=evidence, touched=event.at)
     return settled(spec, replace(state, active=passage), passage, event.at)
 
@@ -247,6 +250,7 @@ def _decide(spec: LaneSpec, state: LaneState, event: Decide) -> Result:
         chosen=event.reason,
         command_id=event.command_id,
         around=circumstances(passage),
+        manager=event.manager,
     )
     return closed(spec, state, passage, decision, event.at)
 
@@ -275,6 +279,9 @@ def _resume_command(spec: LaneSpec, state: LaneState, event: Resume) -> Result:
     if ready is None:
         raise FormError(IN_LANE, "finish or put aside the vehicle that stands here first", 409)
     state, records = taken_back(spec, ready, wanted, event.at)
+    assert state.active is not None
+    evidence = with_known(state.active.evidence, event.known, event.at, f"attendant:{event.by}")
+    state = replace(state, active=replace(state.active, evidence=evidence))
     assert state.active is not None
     result = settled(spec, state, state.active, event.at)
     return replace(result, records=(*left, *records, *result.records))

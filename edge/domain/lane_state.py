@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from edge.domain.access import OPEN, AccessRules
 from edge.domain.calibration import Calibration
 from edge.domain.conditions import Calendar
 from edge.domain.healthy import Healthy
@@ -31,7 +32,8 @@ class LaneSpec:
     site names it. `seats_by_tap`: the next occupant of a vehicle is awaited once the attendant says so.
     `own_history`: what is usual for a person counts where they say who they are. `calendar`
     says what the clock on the gate's wall shows; None: nobody said where the gate stands. `procedure` is
-    what the lane follows now, `earlier` are those of passages that began before it did."""
+    what the lane follows now, `earlier` are those of passages that began before it did. `access` are the
+    rules of who may pass."""
 
     name: str
     direction: str
@@ -54,6 +56,7 @@ class LaneSpec:
     seats_by_tap: bool = False
     calendar: Calendar | None = None
     earlier: tuple[Procedure, ...] = ()
+    access: AccessRules = OPEN
 
     def version(self, version: str) -> Procedure:
         """Return the procedure of this version, the present one where it is not known here."""

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from edge.domain.access import OPEN, AccessRules
 from edge.domain.healthy import Expected
+from edge.domain.known import Known
 
 PASSAGES_PER_BOOT = 1 << 20
 
@@ -197,11 +199,11 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Anything that was measured, read or answered, with when and by which device or person."""
+    """Anything that was measured, read, answered or found in a register; when, and by whom."""
 
     at: Instant
     source: str
-    item: Measurement | Code | Answer
+    item: Measurement | Code | Answer | Known
 
 
 class ScreeningVerdict(StrEnum):
@@ -274,6 +276,16 @@ class Reason(StrEnum):
     ANSWER_HOLD = "answer_hold"
     ANSWER_TURN_BACK = "answer_turn_back"
     ANSWER_REFER = "answer_refer"
+    REGISTER_MISMATCH = "register_mismatch"
+    REGISTER_SEVERAL = "register_several"
+    REGISTER_UNREAD = "register_unread"
+    WATCH_ALARM = "watch_alarm"
+    EXIT_WATCHED = "exit_watched"
+    QUOTA_USED = "quota_used"
+    QUOTA_UNKNOWN = "quota_unknown"
+    QUOTA_HOURS = "quota_hours"
+    HOUSEHOLD_BALANCE = "household_balance"
+    DUE = "due"
     MUST_MISSING = "must_missing"
     NO_STEP = "no_step"
     UNFINISHED = "unfinished"
@@ -288,7 +300,8 @@ class Decision:
 
     `reasons` are `Reason` codes, some with a detail behind a colon (`answer_hold:symptoms`).
     `missing` names the steps still open. `by` is the attendant of an attendant's decision,
-    `override` whether it departs from what the rules said, `chosen` the reason the attendant gave.
+    `override` whether it departs from what the rules said, `chosen` the reason the attendant gave. `manager`:
+    one of them decided, who may admit against what an attendant alone may not.
     """
 
     outcome: Outcome | None
@@ -299,6 +312,7 @@ class Decision:
     override: bool = False
     chosen: str | None = None
     command_id: str = ""
+    manager: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,7 +347,8 @@ class Passage:
     then, or else when the passage ended. `vehicle`: it is a vehicle's own, `group` the passage of the vehicle
     that somebody came in. `minute` of the day on the gate's wall when it was opened, None where the clock was
     not believed. `occupants` of a vehicle are those whose passages have ended, in that order. `corrects`: the
-    passage had ended another way before, and went on as its vehicle did."""
+    passage had ended another way before, and went on as its vehicle did. `access` are the rules of who may
+    pass that held when it was opened."""
 
     id: int
     lane: str
@@ -356,3 +371,4 @@ class Passage:
     minute: int | None = None
     occupants: tuple[Occupant, ...] = ()
     corrects: bool = False
+    access: AccessRules = OPEN

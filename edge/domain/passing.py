@@ -3,13 +3,15 @@
 Pure. Which passage an event is about, `edge.domain.lane` has found out by then.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from edge.domain import rules, walk
 from edge.domain.answering import remembered
 from edge.domain.bench import added, ended, free_ticket
 from edge.domain.circumstances import circumstances
-from edge.domain.lane_state import MAX_EVIDENCE, Do, LaneSpec, LaneState, Record, Result
+from edge.domain.known import Known
+from edge.domain.lane_state import MAX_EVIDENCE, Do, LaneSpec, LaneState, Note, Record, Result
 from edge.domain.learning import expecting
 from edge.domain.measuring import all_over
 from edge.domain.model import (
@@ -23,6 +25,7 @@ from edge.domain.model import (
     Rest,
     Stage,
 )
+from edge.domain.registered import newest
 from edge.domain.telling import sentence
 from edge.domain.vehicle_group import unawaited
 from edge.domain.vehicle_seats import is_awaited
@@ -41,6 +44,7 @@ def opened(spec: LaneSpec, state: LaneState, at: Instant) -> LaneState:
         procedure=procedure.name,
         procedure_version=procedure.version,
         policy_version=spec.policy.version,
+        access=spec.access,
         opened=at,
         touched=at,
         group=None if vehicle is None else vehicle.id,
@@ -49,9 +53,16 @@ def opened(spec: LaneSpec, state: LaneState, at: Instant) -> LaneState:
     return replace(state, active=passage, opened=state.opened + 1)
 
 
-def bound(spec: LaneSpec, state: LaneState, piece: Evidence, *, limit: int = MAX_EVIDENCE) -> Result:
-    """Put a piece of evidence into the lane's passage, opening one where there is none. A passage that
-    holds `limit` pieces takes no more, and the attendant is told."""
+def bound(
+    spec: LaneSpec,
+    state: LaneState,
+    piece: Evidence,
+    *,
+    limit: int = MAX_EVIDENCE,
+    known: Sequence[Known] = (),
+) -> Result:
+    """Put a piece of evidence into the lane's passage, opening one where there is none, and what is `known`
+    of whoever it names. A passage that holds `limit` pieces takes no more, and the attendant is told."""
     if state.active is None:
         if not is_awaited(state):
             return unawaited(state, piece.at)
@@ -62,8 +73,25 @@ def bound(spec: LaneSpec, state: LaneState, piece: Evidence, *, limit: int = MAX
         told = state.notice is not None and state.notice[0] == FULL
         return Result(state if told else replace(state, notice=(FULL, piece.at.mono_us)))
     evidence = expecting(spec, state, added(spec, passage.rests, passage.evidence, piece))
+    evidence = with_known(evidence, known, piece.at, piece.source)
     passage = replace(passage, evidence=evidence, touched=piece.at)
     return settled(spec, replace(state, active=passage), passage, piece.at)
+
+
+def with_known(
+    evidence: tuple[Evidence, ...], known: Sequence[Known], at: Instant, source: str
+) -> tuple[Evidence, ...]:
+    """Return evidence with what the registers said, where that is news: a code held up is read many times,
+    and a minute later they still say the same."""
+    for one in known:
+        last = next((item for item in newest(evidence) if _about(item) == _about(one)), None)
+        if last is None or replace(last, minute=one.minute, lists=one.lists) != one:
+            evidence = (*evidence, Evidence(at, source, one))
+    return evidence
+
+
+def _about(known: Known) -> tuple[str, str, int | None]:
+    return known.register, known.by if known.entry is None else "", known.entry
 
 
 def settled(spec: LaneSpec, state: LaneState, passage: Passage, at: Instant) -> Result:
@@ -74,6 +102,7 @@ def settled(spec: LaneSpec, state: LaneState, passage: Passage, at: Instant) -> 
     known = passage.decision is not None and passage.decision.reasons == decision.reasons
     stage = Stage.HOLD if decision.hold else Stage.OPEN
     news = decision.hold and not known
+    alarmed = _alarms(decision) and not (passage.decision and _alarms(passage.decision))
     passage = replace(passage, decision=decision, stage=stage, recorded=passage.recorded or news)
     passage = walk.offered(spec, state, passage, at)
     state = replace(state, active=passage)
@@ -81,7 +110,34 @@ def settled(spec: LaneSpec, state: LaneState, passage: Passage, at: Instant) -> 
         state, said = sentence(spec, state, passage)
         return Result(state, dos=said, passage=passage.id)
     prompt = "again" if Reason.TEMPERATURE_AGAIN in decision.reasons else "wait"
-    return Result(state, (Record("passage.held", passage),), (Do("voice", prompt, passage.id),), passage.id)
+    notes = _alarm(passage) if alarmed else ()
+    return Result(
+        state, (Record("passage.held", passage),), (Do("voice", prompt, passage.id),), passage.id, notes
+    )
+
+
+def is_hushed(decision: Decision) -> bool:
+    """Say whether whoever stands there is told no more than to wait: a watch list is nobody else's business,
+    and how the rest is done is for people to say. Admitted is admitted."""
+    return decision.outcome is not Outcome.ADMIT and any(
+        reason.startswith(("watch_", Reason.EXIT_WATCHED)) for reason in decision.reasons
+    )
+
+
+def _alarms(decision: Decision) -> bool:
+    return any(reason.startswith((Reason.WATCH_ALARM, Reason.EXIT_WATCHED)) for reason in decision.reasons)
+
+
+def _alarm(passage: Passage) -> tuple[Note, ...]:
+    """The row of an attempt that raises an alarm, for whoever is not at the gate: it names nobody."""
+    hits = {hit.entry: hit for one in newest(passage.evidence) for hit in one.hits}
+    body = {
+        "passage": passage.id,
+        "direction": passage.direction,
+        "why": [str(reason) for reason in passage.decision.reasons] if passage.decision else [],
+        "hits": [{"list": hit.list, "entry": hit.entry, "watch": hit.watch} for hit in hits.values()],
+    }
+    return (Note("access.alarmed", body),)
 
 
 def closed(spec: LaneSpec, state: LaneState, passage: Passage, decision: Decision, at: Instant) -> Result:
@@ -98,13 +154,16 @@ def closed(spec: LaneSpec, state: LaneState, passage: Passage, decision: Decisio
     if was_active:
         state = replace(all_over(state), notice=None, aimed=None)
     dos: list[Do] = []
+    hushed = is_hushed(decision)
     if decision.outcome is Outcome.ADMIT:
         dos.append(Do("barrier", "pulse", passage.id))
     if decision.outcome is Outcome.REFER and Reason.TEMPERATURE_OVER_THRESHOLD in decision.reasons:
         dos.append(Do("voice", "alarm", passage.id))  # goes before whatever is being announced
     if decision.outcome is not Outcome.ABANDONED and decision.outcome is not None:
-        dos.append(Do("voice", decision.outcome.value, passage.id))
-    return Result(state, (Record("passage.decided", done),), tuple(dos), passage.id)
+        dos.append(Do("voice", "wait" if hushed else decision.outcome.value, passage.id))
+    told = passage.decision is not None and _alarms(passage.decision)
+    notes = _alarm(done) if _alarms(decision) and not told else ()
+    return Result(state, (Record("passage.decided", done),), tuple(dos), passage.id, notes)
 
 
 def parked(

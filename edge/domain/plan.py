@@ -83,7 +83,8 @@ class Step:
     `must` names which of the four musts it fulfils. `carriers` are the code formats that complete a
     code step, `instead` the questions that complete it without a code (R76), rung by rung; `ladder` says
     for which failures of the codes a rung may stand, one it does not name for each of them. `unless` lists
-    formats whose valid code completes the step by itself (a resident's pass holds the register). `every`
+    formats whose valid code completes the step by itself (a resident's pass holds the register). `known`:
+    the step is complete as well once the registers know who this is (预先造册). `every`
     lists carriers of which each has to be shown by the same person (R5, R14); a rung that `covers` names
     stands for its carriers alone and not for the whole step.
 
@@ -109,6 +110,7 @@ class Step:
     unfinished: str = ""
     failed: str = ""
     say: Text = field(default_factory=dict)
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from edge.domain import statements
+from edge.domain import registered, statements
 from edge.domain.circumstances import ANY, Circumstances
 from edge.domain.code_step import code_status
 from edge.domain.model import Answer, Carrier, Code, CodeVerdict, Evidence, Reason, ScreeningVerdict
@@ -65,8 +65,11 @@ def statuses(
 
 
 def category(evidence: Sequence[Evidence]) -> str:
-    """Return the category of people the passage belongs to, from a valid pass of ours:
+    """Return the category of people the passage belongs to, from the register or else a valid pass of ours:
     what other issuers call people is no word of this site's rules."""
+    known = registered.person(evidence)
+    if known is not None and known.category:
+        return known.category
     for piece in evidence:
         item = piece.item
         if (
@@ -79,6 +82,8 @@ def category(evidence: Sequence[Evidence]) -> str:
 
 
 def _status(step: Step, given: Given) -> StepStatus:
+    if step.known and step.kind is not StepKind.TEMPERATURE and registered.is_known(given.evidence):
+        return StepStatus(step, StepState.DONE)
     if step.kind is StepKind.TEMPERATURE:
         return _temperature_status(step, given.temperature)
     if step.kind is StepKind.CODE:

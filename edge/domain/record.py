@@ -12,9 +12,12 @@ from dataclasses import asdict
 from typing import Any
 
 from edge.domain import rules
+from edge.domain.access import AccessRules
 from edge.domain.circumstances import circumstances
 from edge.domain.healthy import Expected
 from edge.domain.history import anybody, of_anybody
+from edge.domain.known import Known
+from edge.domain.known_record import known_found, known_rows, restored_known
 from edge.domain.model import (
     Answer,
     Carrier,
@@ -67,6 +70,7 @@ def recorded(procedure: Procedure, policy: Policy, passage: Passage) -> tuple[Js
             "direction": passage.direction,
             "procedure": {"name": passage.procedure, "version": passage.procedure_version},
             "policy": passage.policy_version,
+            "access": passage.access.version or None,
             "category": category(passage.evidence),
             "opened_us": passage.opened.at_us,
             "opened_mono_us": passage.opened.mono_us,
@@ -104,7 +108,8 @@ def recorded(procedure: Procedure, policy: Policy, passage: Passage) -> tuple[Js
 
 def restored(body: Mapping[str, Any], sealed: Mapping[str, Any] | None, *, lane: str, clock: str) -> Passage:
     """Return the passage a row tells of; `sealed` None where its key is gone. `clock` is the row's own,
-    for rows that do not say by which clock their passage was timed."""
+    for rows that do not say by which clock their passage was timed. Of the rules of who may pass it has the
+    version alone."""
     hidden = (sealed or {}).get("evidence", {})
     chosen = (sealed or {}).get("chosen") or body.get("chosen")
     opened = Instant(body["opened_mono_us"], body["opened_us"], ClockQuality(body.get("opened_clock", clock)))
@@ -133,6 +138,7 @@ def restored(body: Mapping[str, Any], sealed: Mapping[str, Any] | None, *, lane:
         minute=body.get("minute"),
         occupants=tuple(_restored_occupant(one) for one in body.get("occupants", ())),
         corrects=body.get("corrects", False),
+        access=AccessRules(version=body.get("access", "")),
     )
 
 
@@ -188,6 +194,7 @@ def _decision(decision: Decision) -> Json:
             "override": decision.override if decision.by else None,
             "chosen": decision.chosen,
             "command_id": decision.command_id or None,
+            "manager": decision.manager or None,
         }
     )
 
@@ -204,6 +211,7 @@ def _restored_decision(body: Mapping[str, Any], chosen: str | None) -> Decision 
         override=body.get("override", False),
         chosen=chosen,
         command_id=body.get("command_id", ""),
+        manager=body.get("manager", False),
     )
 
 
@@ -262,6 +270,9 @@ def _piece(piece: Evidence) -> tuple[Json, Json]:
         if item.personal:
             return _slim(head | value), {"value": item.value}
         return _slim(head | value | {"value": item.value}), {}
+    if isinstance(item, Known):
+        open_part, sealed_part = known_rows(item)
+        return head | open_part, sealed_part
     payload = base64.b64encode(item.payload).decode() if item.payload is not None else None
     sealed = {"personal": dict(item.personal) or None, "holder": item.holder, "payload": payload}
     return _slim(head | _code(item)), _slim(sealed)
@@ -328,7 +339,11 @@ def _restored_piece(value: Mapping[str, Any], hidden: Mapping[str, Any]) -> Evid
     return Evidence(at, value["source"], _restored_item(value, hidden))
 
 
-def _restored_item(value: Mapping[str, Any], hidden: Mapping[str, Any]) -> Measurement | Code | Answer:
+def _restored_item(
+    value: Mapping[str, Any], hidden: Mapping[str, Any]
+) -> Measurement | Code | Answer | Known:
+    if value["t"] == "known":
+        return restored_known(value, hidden)
     if value["t"] == "answer":
         personal = "value" not in value
         text = hidden.get("value", "") if personal else value["value"]
@@ -387,6 +402,8 @@ def _find_values(passage: Passage) -> list[str]:
         item = piece.item
         if isinstance(item, Answer) and item.personal and item.question in _FINDABLE:
             values.add(item.value)
+        elif isinstance(item, Known):
+            values.update(known_found(item, _FINDABLE))
         elif isinstance(item, Code):
             values.update(item.personal[name] for name in _FINDABLE if item.personal.get(name))
     return sorted(values)

@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from edge.domain import vehicle_rules
+from edge.domain.access import Override, Ruling
 from edge.domain.circumstances import ANY, Circumstances
 from edge.domain.errors import FormError
 from edge.domain.identity import RESOLVED, of_two_people
+from edge.domain.judging import hardest, judge
 from edge.domain.model import (
     Carrier,
     Code,
@@ -59,18 +61,23 @@ def _ruled(
     if has_second_identity(evidence, procedure.acceptance.edition):
         reasons.append(Reason.SECOND_IDENTITY)
     meant = {status.step.failed for status in steps if _is_hopeless(status)}
-    for outcome, starts in (
-        (Outcome.REFER, (Reason.TEMPERATURE_OVER_THRESHOLD, "answer_refer")),
-        (Outcome.TURN_BACK, ("answer_turn_back",)),
+    findings = judge(around.access, evidence, around, complete=not missing)
+    ruling = hardest(findings)
+    reasons += [finding.reason for finding in findings if finding.ruling is not Ruling.REMIND]
+    for outcome, starts, ruled in (
+        (Outcome.REFER, (Reason.TEMPERATURE_OVER_THRESHOLD, "answer_refer"), Ruling.REFER),
+        (Outcome.TURN_BACK, ("answer_turn_back",), Ruling.TURN_BACK),
     ):
-        if outcome.value in meant or any(reason.startswith(starts) for reason in reasons):
+        told = any(reason.startswith(starts) for reason in reasons)
+        if outcome.value in meant or ruling is ruled or told:
             return Decision(outcome, reasons=tuple(reasons), missing=missing)
     if reasons:
         return Decision(None, hold=True, reasons=tuple(reasons), missing=missing)
     if missing:
         hints = tuple(reason for status in steps for reason in status.reasons)
         return Decision(None, reasons=hints, missing=missing)
-    return Decision(Outcome.ADMIT, reasons=(Reason.COMPLETE,))
+    reminders = (finding.reason for finding in findings)
+    return Decision(Outcome.ADMIT, reasons=(Reason.COMPLETE, *reminders))
 
 
 def _is_hopeless(status: StepStatus) -> bool:
@@ -89,12 +96,14 @@ def attend(
     chosen: str,
     command_id: str = "",
     around: Circumstances = ANY,
+    manager: bool = False,
 ) -> Decision:
-    """Return an attendant's decision, with what the rules said kept beside it.
+    """Return an attendant's decision, or a manager's, with what the rules said kept beside it.
 
     Raises FormError `second_measurement_required` where somebody would be admitted on a first value
     over the threshold, `reason_needed` without a reason, `outcome_not_offered` for one the procedure does
-    not end in, and `code_needed` where it lets nobody pass without a code by a word alone (R16).
+    not end in, `manager_needed` where the site leaves it to a manager, and `code_needed` where it lets nobody
+    pass without a code by a word alone (R16).
     """
     if not chosen.strip():
         raise FormError("reason_needed", "a decision by hand needs a reason")
@@ -107,6 +116,8 @@ def attend(
         raise FormError("code_needed", "a code, or the way without a telephone", 409)
     if outcome is Outcome.ADMIT and verdict in (ScreeningVerdict.AGAIN, ScreeningVerdict.OVER):
         raise FormError("second_measurement_required", "measure again by another method or after a rest", 409)
+    if outcome is Outcome.ADMIT and not manager and needs_manager(evidence, around):
+        raise FormError("manager_needed", "only a manager may admit this person", 403)
     reasons = (*ruled.reasons, *((Reason.MUST_MISSING,) if ruled.missing else ()), Reason.ATTENDANT)
     override = outcome is Outcome.ADMIT and ruled.outcome is not Outcome.ADMIT
     if around.vehicle and vehicle_rules.is_asked(ruled):
@@ -119,6 +130,15 @@ def attend(
         override=override,
         chosen=chosen.strip(),
         command_id=command_id,
+        manager=manager,
+    )
+
+
+def needs_manager(evidence: Sequence[Evidence], around: Circumstances = ANY) -> bool:
+    """Say whether something stands against a person that an attendant alone may not set aside."""
+    findings = judge(around.access, evidence, around, complete=True)
+    return any(
+        finding.override is Override.MANAGER and finding.ruling is not Ruling.REMIND for finding in findings
     )
 
 

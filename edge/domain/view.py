@@ -9,10 +9,12 @@ from dataclasses import asdict
 from typing import Any
 
 from edge.domain import rules
+from edge.domain.access_view import card, closure
 from edge.domain.bench import rest_left_us
 from edge.domain.calibration import days_left, standing
 from edge.domain.circumstances import circumstances
 from edge.domain.doubting import doubts
+from edge.domain.known import Known
 from edge.domain.lane_state import LaneSpec, LaneState
 from edge.domain.learning import figures, is_away
 from edge.domain.model import (
@@ -27,6 +29,7 @@ from edge.domain.model import (
     ScreeningVerdict,
     Stage,
 )
+from edge.domain.passing import is_hushed
 from edge.domain.procedure import Grounds, Question, StepState, StepStatus, category, statuses
 from edge.domain.screening import find
 from edge.domain.telling import following
@@ -72,6 +75,8 @@ def lane_view(spec: LaneSpec, state: LaneState, now: Instant) -> Json:
         "actions": [],
         "reasons": [],
         "person": {},
+        "closure": closure(spec.access),
+        "card": None,
     }
     if shown is not None:
         view |= _passage(spec, shown, view["temperature"], state, now)
@@ -155,6 +160,7 @@ def _passage(spec: LaneSpec, passage: Passage, temperature: Json, state: LaneSta
         "actions": [] if ended else _actions(finding.verdict, procedure.outcomes),
         "reasons": [str(reason) for reason in passage.decision.reasons] if passage.decision else [],
         "person": {} if ended else _person(passage.evidence),
+        "card": card(passage),
         "pieces": len(passage.evidence),
         "measured": measurements(passage),
     }
@@ -225,6 +231,9 @@ def _person(evidence: Sequence[Evidence]) -> Mapping[str, str]:
         if isinstance(item, Code):
             person |= {key: item.personal[key] for key in ("name", "room") if item.personal.get(key)}
             person |= {key: item.subject[key] for key in ("category", "building") if item.subject.get(key)}
+        elif isinstance(item, Known) and item.found and item.register == "people":
+            person |= {key: item.personal[key] for key in ("name", "room") if item.personal.get(key)}
+            person |= {"category": item.category} if item.category else {}
         elif isinstance(item, Answer) and item.question in ("name", "room"):
             person[item.question] = item.value
     return person
@@ -259,4 +268,5 @@ def _last(passage: Passage | None) -> Json | None:
         "reasons": [str(reason) for reason in passage.decision.reasons],
         "at_us": passage.touched.at_us,
         "by": passage.decision.by,
+        "hushed": is_hushed(passage.decision),
     }

@@ -8,6 +8,7 @@ from dataclasses import replace
 from edge.domain import rules
 from edge.domain.bench import elapsed, ended, taken_back, unfinished
 from edge.domain.events import CodeRead
+from edge.domain.known import Known
 from edge.domain.lane_state import ECHO_US, HELD_UP_US, LaneSpec, LaneState, Record, Result
 from edge.domain.measuring import AWAY_US, STEP_BACK, all_over, unsaid, walked_off
 from edge.domain.model import Answer, Code, Evidence, Instant, Measurement, Method, Passage
@@ -31,7 +32,7 @@ def shown(spec: LaneSpec, state: LaneState, event: CodeRead) -> Result:
     if _is_of_crew(state, key):
         return Result(replace(state, notice=(RECORDED, now)))
     if state.active is not None and rules.holders(state.active.evidence):
-        return bound(spec, state, piece)
+        return bound(spec, state, piece, known=event.known)
     # From here on the code would say who stands here.
     if _is_echo(state, key, now):
         return Result(state)
@@ -42,9 +43,9 @@ def shown(spec: LaneSpec, state: LaneState, event: CodeRead) -> Result:
         state, records = left_behind(spec, state, event.at)
         if not _is_shown_before(state, key):
             state = unsaid(state, event.at)
-        result = bound(spec, state, piece)
+        result = bound(spec, state, piece, known=event.known)
         return replace(result, records=(*records, *result.records))
-    return _returned(spec, state, returning, piece)
+    return _returned(spec, state, returning, piece, event.known)
 
 
 def left_behind(spec: LaneSpec, state: LaneState, at: Instant) -> tuple[LaneState, tuple[Record, ...]]:
@@ -77,7 +78,9 @@ def just_ended(state: LaneState, now: int) -> Passage | None:
     return state.last if state.last is not None and now - state.last.touched.mono_us < ECHO_US else None
 
 
-def _returned(spec: LaneSpec, state: LaneState, returning: Passage, piece: Evidence) -> Result:
+def _returned(
+    spec: LaneSpec, state: LaneState, returning: Passage, piece: Evidence, known: tuple[Known, ...]
+) -> Result:
     """Take somebody back from the bench whose code was shown."""
     if elapsed(spec, returning.rests[-1], piece.at) < ECHO_US:
         return Result(state)  # sent to rest just now, and still holding it up
@@ -88,7 +91,7 @@ def _returned(spec: LaneSpec, state: LaneState, returning: Passage, piece: Evide
     if ready is None:
         return Result(replace(state, notice=("code_parked", piece.at.mono_us)), left)
     state, records = taken_back(spec, unsaid(ready, piece.at), returning, piece.at)
-    result = bound(spec, state, piece)
+    result = bound(spec, state, piece, known=known)
     return replace(result, records=(*left, *records, *result.records))
 
 

@@ -24,6 +24,7 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "device_losses": ("Times a device went away.", ("lane", "kind", "name")),
     "effects": ("Orders to barriers and voices.", ("lane", "device", "ok")),
     "inbox_overflowed": ("Messages the station's full inbox refused.", ("lane",)),
+    "registers_unread": ("Times somebody could not be looked up in the registers.", ()),
     "clock_corrections": ("Times the wall clock jumped or was trusted anew.", ()),
 }
 # Journal commits: an SD card needs 1 to 50 ms, a bad one seconds.

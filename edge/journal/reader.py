@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from edge.domain.model import Instant
-from edge.journal import case_file, queries, register_file, screening, seal
+from edge.journal import access_file, case_file, queries, register_file, screening, seal
 from edge.journal.day_rows import DayRows
 from edge.journal.faults import from_os
 from edge.journal.rows import CaseFile, Entry, HourCount, Incarnation, PassageBody, PassageRow, StoredRow
@@ -215,6 +215,16 @@ class Reader:
         """Return how many entries an import brought, and how many are open and as it brought them."""
         with self._reading() as connection:
             return register_file.of_import(connection, number)
+
+    def access_used(self, register: str, entry: int, direction: str, since: int) -> int:
+        """Return how often an entry's people went this way since a day (`access_file.day_number`)."""
+        with self._reading() as connection:
+            return access_file.used(connection, register, entry, direction, since)
+
+    def access_slip(self, household: int) -> tuple[int, int] | None:
+        """Return how many of a household went out and came back since it was complete."""
+        with self._reading() as connection:
+            return access_file.slip(connection, household)
 
     def entry_rows(self, entry: Entry) -> list[StoredRow]:
         """Return every row about one entry, oldest first."""

@@ -154,6 +154,8 @@ def _means(step: StepTable, _rungs: set[str]) -> Iterator[Words]:
             "whoever is over the threshold is referred after a second measurement; failed changes nothing",
             "体温超过阈值经第二次测量后移交，failed 在这里没有作用",
         )
+    if step.kind is StepKind.TEMPERATURE and step.known:
+        yield "no register measures a temperature", "体温不能靠名册，不写 known"
     if step.must and not step.required:
         yield "what fulfils a must is required", "属于四必的步骤不能写 required = false"
     if step.unfinished and not step.required:
@@ -182,10 +184,10 @@ def _references(step: StepTable, before: Sequence[StepTable]) -> Iterator[Words]
             if name not in ticks:
                 yield f"{name}: no earlier step asks this with choices", f"{name}：前面没有这个选择题"
             continue
-        if not question.required or not earlier.required or earlier.unless:
+        if not question.required or not earlier.required or earlier.unless or earlier.known:
             yield (
-                f"{name}: may go unasked (required = false, or unless): nothing can depend on it",
-                f"{name}：可能不问（required = false 或 unless），不能作条件",
+                f"{name}: may go unasked (required = false, unless, known): nothing can depend on it",
+                f"{name}：可能不问（required = false、unless、known），不能作条件",
             )
         there = {choice.value for choice in question.choices} or {"yes"}
         if unknown := ", ".join(sorted(set(values) - there)):

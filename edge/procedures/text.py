@@ -108,6 +108,7 @@ class StepTable(Table):
     unfinished: Meaning = ""
     failed: Meaning = ""
     say: TitleTable | None = None
+    known: StrictBool = False
 
 
 class ReasonTable(Table):
@@ -148,6 +149,7 @@ def step(table: StepTable) -> Step:
         title=table.title.model_dump(),
         must=table.must,
         carriers=table.carriers,
+        known=table.known,
         questions=questions,
         instead=tuple(_question(question) for question in table.instead),
         unless=table.unless,

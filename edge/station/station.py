@@ -15,6 +15,7 @@ from typing import Any
 
 from edge.codes import id_card
 from edge.domain import lane as machine
+from edge.domain.access import AccessRules
 from edge.domain.errors import FormError, JournalError
 from edge.domain.events import (
     CardRead,
@@ -40,6 +41,7 @@ from edge.messages import DeviceChanged, EffectDone, Follow, Message, Reply, Sca
 from edge.station.changes import Changes
 from edge.station.effects import EffectsLog
 from edge.station.ledger import Ledger
+from edge.station.lookups import LookUps
 from edge.station.outages import Outages
 from edge.station.pieces import Pieces
 from edge.station.surroundings import Surroundings, device_row
@@ -79,6 +81,8 @@ class Station:
         self._replies: OrderedDict[str, Reply] = OrderedDict(replies or {})
         self._pairs = pairs
         self._pieces = Pieces()
+        self._lookups = LookUps(around)
+        self._access: AccessRules | None = None
         self._effects = EffectsLog()
         self._outages = Outages(around.devices)
         self._ledger = Ledger(around.journal, around.now, around.views.ring)
@@ -146,6 +150,10 @@ class Station:
         """Have lanes follow another procedure from their next passages on."""
         self._changes.ask(change)
 
+    def control(self, rules: AccessRules) -> None:
+        """Let these rules of who may pass hold for the next passages of every lane."""
+        self._access = rules
+
     def unwritable(self) -> str | None:
         """Say why the journal cannot be written, None when it can."""
         return self._ledger.trouble
@@ -164,6 +172,11 @@ class Station:
 
     def work(self, timeout_s: float) -> None:
         """Take one message, waiting for it at most `timeout_s`, and do what is due besides."""
+        if (access := self._access) is not None:
+            self._access = None
+            for name, spec in self._specs.items():
+                self._specs[name] = replace(spec, access=access)
+                self._publish(name)
         try:
             message = self._inbox.get(timeout=timeout_s)
         except queue.Empty:
@@ -229,7 +242,7 @@ class Station:
     def _event(self, event: LaneEvent) -> None:
         spec, state = self._specs[event.lane], self._states[event.lane]
         try:
-            self._commit(spec, machine.step(spec, state, event))
+            self._commit(spec, machine.step(spec, state, self._lookups.informed(spec, state, event)))
         except JournalError:  # the ledger has said so; the step is thrown away
             if isinstance(event, CodeAnswered):  # devices speak again by themselves, platforms do not
                 self._unheard.append(event)
@@ -257,7 +270,8 @@ class Station:
             by = f"attendant:{command.by}"
             found = self._numbers_found(command.lane, by, command.answers, command.at)
             command = replace(command, found=found)
-        result = machine.step(spec, state, command)  # type: ignore[arg-type]
+        event = self._lookups.informed(spec, state, command)  # type: ignore[arg-type]
+        result = machine.step(spec, state, event)
         reply = Reply(self._commit(spec, result), result.passage)
         self._replies[command.command_id] = reply
         while len(self._replies) > REMEMBERED:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from edge.bell import Bell
+from edge.domain.access import AccessRules
+from edge.domain.asking import Ask
+from edge.domain.known import Known
 from edge.domain.lane_state import Do
 from edge.domain.model import Carrier, Code, Instant, Passage
 from edge.domain.policy import Policy
@@ -21,7 +24,8 @@ class Surroundings:
     nobody can be asked); `perform` sets an effect off and
     says whether the lane has such a device; `housekeeping` returns rows that are due by themselves (a
     corrected clock); `devices` lists a lane's devices for its page; `case_of` returns the row of the case an
-    ended passage opens, and `cases_opened` is called once such rows are on disk: neither may raise.
+    ended passage opens, and `cases_opened` is called once such rows are on disk: neither may raise;
+    `look_up` says what the registers know of somebody who goes one way, and may not raise either.
     """
 
     journal: Writer
@@ -37,6 +41,7 @@ class Surroundings:
     case_of: Callable[[Policy, Passage, Instant], Row | None] = lambda *_: None
     cases_opened: Callable[[], None] = lambda: None
     ask_number: Callable[[str, str, str, Instant, Collection[Carrier]], Code | None] = lambda *_: None
+    look_up: Callable[[Sequence[Ask], AccessRules, str, Instant], tuple[Known, ...]] = lambda *_: ()
 
 
 def device_row(message: DeviceChanged) -> Row:

@@ -104,7 +104,7 @@ def _commands(routes: Blueprint, gate: Gate) -> None:
     def decision(lane: str) -> Response:
         body = forms.body_as(forms.DecisionBody)
         head = (known(gate, lane), body.passage, body.command_id, by(), gate.now())
-        return submit(gate, Decide(*head, Outcome(body.outcome), body.reason))
+        return submit(gate, Decide(*head, Outcome(body.outcome), body.reason, _is_manager()))
 
     @routes.post("/api/v1/lanes/<lane>/park")
     @allow("attendant", "manager", program=True)
@@ -190,7 +190,7 @@ def masked(view: dict[str, Any]) -> dict[str, Any]:
     vehicle = view.get("vehicle")
     if vehicle is not None:
         vehicle = {**vehicle, "plate": None}
-    return {**view, "person": {}, "parked": parked, "vehicle": vehicle}
+    return {**view, "person": {}, "parked": parked, "vehicle": vehicle, "card": None}
 
 
 def passage_json(row: PassageRow) -> dict[str, Any]:
@@ -240,6 +240,11 @@ def _driver(gate: Gate, lane: str, device: str) -> str:
         if found["name"] == device:
             return str(found["driver"])
     raise FormError("unknown_device", status=404)
+
+
+def _is_manager() -> bool:
+    who = principal()
+    return who is not None and who.role == "manager"
 
 
 def by() -> str:

@@ -12,6 +12,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
 
 from edge.web import (
+    access,
     accounts,
     afterwards,
     api,
@@ -108,6 +109,7 @@ def create_app(gate: Gate) -> Flask:
         procedures_api.blueprint(gate),
         api.blueprint(gate),
         cases.blueprint(gate),
+        access.blueprint(gate),
         cases_api.blueprint(gate),
         registers.blueprint(gate),
         registers_api.blueprint(gate),

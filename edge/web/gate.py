@@ -16,6 +16,7 @@ from edge.domain.ports import Preview
 from edge.domain.procedure import Procedure
 from edge.domain.twice_daily import Terms
 from edge.journal import Reader, Row, State, StoredRow
+from edge.registers.access_rules import AccessBook
 from edge.registers.board import Board
 from edge.registers.book import Book
 from edge.registers.cases import Cases
@@ -52,7 +53,7 @@ class Gate:
     posted venue code says, "" where it has none. `cases` is the register of those who were handed over for a
     check, `book` holds every other list kept at the gate, `ledgers` those that definitions describe, `board`
     says what of them is due, `duty` is what is done with those about the staff, `reports` is what is reported
-    every day.
+    every day, `access` the rules of who may pass.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Gate:
     board: Board
     publishing: Publishing
     duty: DutyDesk
+    access: AccessBook
     banners: tuple[str, ...] = ()
     preview: Callable[[str, str], Preview | None] = lambda _lane, _device: None
     trust: Callable[[], Sequence[Mapping[str, Any]]] = list

@@ -101,6 +101,8 @@ def _shown(gate: Gate, lane: str) -> dict[str, Any]:
     ]
     by = last.get("by") if ended else None
     key = last.get("outcome", "idle") if ended else stage
+    if ended and last.get("hushed"):
+        key = "hold"  # a watch list is nobody else's business: whoever stands there reads "please wait"
     return {
         "lane": lane,
         "view": view,
@@ -108,7 +110,9 @@ def _shown(gate: Gate, lane: str) -> dict[str, Any]:
         "fades_ms": fades_ms or "",
         "small": f"{key}_by_hand" if by and key == "admit" else key,
         "todo": _todo(view["steps"]) if stage == "open" else [],
-        "reasons": reasons,
+        "reasons": [reason for reason in reasons if not _is_private(reason)],
+        "private": [reason for reason in reasons if _is_private(reason)],
+        "card": view.get("card"),
         "by": by,
         "layout": "work"
         if not ended and stage != "idle"
@@ -129,6 +133,11 @@ def _shown(gate: Gate, lane: str) -> dict[str, Any]:
         "units": gate.cases.rules.units,
         "nonce": secrets.token_hex(8),
     }
+
+
+def _is_private(reason: str) -> bool:
+    """Say whether a reason is for the attendant's card alone: the visitor sees this screen too."""
+    return reason.startswith(("watch_", "exit_watched"))
 
 
 def _notices(view: Mapping[str, Any]) -> list[str]:

@@ -6,7 +6,7 @@ codes stand for themselves.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from edge.domain.errors import ConfigError
@@ -64,14 +64,19 @@ def titles_then(gate: Gate, reader: Reader, name: str, version: str) -> Titles:
     """Return the words of exactly this version of a procedure."""
     now = gate.procedures.get(name)
     if now is not None and now.version == version:
-        return titles_of(now)
+        return _with_access(gate, titles_of(now))
     after = 0
     while rows := reader.rows_after(after, MOST, {"procedure.published"}):
         after = rows[-1].seq
         for row in rows:
             if (row.body.get("name"), row.body.get("version")) == (name, version):
-                return titles_of(_parsed(name, str(row.body.get("text", ""))))
+                return _with_access(gate, titles_of(_parsed(name, str(row.body.get("text", "")))))
     return NOTHING
+
+
+def _with_access(gate: Gate, titles: Titles) -> Titles:
+    """Add what the rules of access in force call their lines; the procedure's own words go first."""
+    return replace(titles, asked={**gate.access.rules.titles, **titles.asked})
 
 
 @lru_cache(maxsize=16)

@@ -166,6 +166,13 @@ NOTICE_REMEDIES: dict[str, Word] = {
 
 # Stable codes of refused requests; also what `{"error": ...}` carries.
 ERRORS: dict[str, Word] = {
+    "manager_needed": Word("Only a manager may admit this person.", "此人只能由物业放行。"),
+    "other_version": Word("The rules changed meanwhile; look again.", "规则刚被别人改过，请重新查看。"),
+    "unknown_level": Word("There is no such closure level.", "没有这个封闭级别。"),
+    "unknown_rules": Word("There are no such rules.", "没有这个规则文件。"),
+    "unit_needed": Word(
+        "Name the unit that confirms the release, and who signs for it.", "请写明确认解除的单位和签字人。"
+    ),
     "unauthorized": Word("Please log in.", "请先登录。"),
     "forbidden": Word("Your role may not do this.", "您的角色无权进行此操作。"),
     "not_found": Word("There is nothing here.", "没有这个页面。"),

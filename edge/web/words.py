@@ -11,6 +11,7 @@ from types import MappingProxyType
 from edge.codes.reasons import SENTENCES
 from edge.domain.vehicle import GROUNDS
 from edge.web import (
+    access_words,
     aiming,
     cases_words,
     duty_words,
@@ -105,6 +106,7 @@ WORDS: dict[str, dict[str, Word]] = {
         "answer_hold": Word("An answer needs a decision: {}", "有一项回答需要处理：{}"),
         "answer_turn_back": Word("An answer says turn back: {}", "按规定应劝返：{}"),
         "answer_refer": Word("An answer says refer: {}", "按规定应移交：{}"),
+        **access_words.REASONS,
         "must_missing": Word("A step was left out: {}", "有步骤未完成：{}"),
         "no_step": Word(
             "No step of the procedure is for this case: the attendant decides.",
@@ -189,6 +191,7 @@ WORDS: dict[str, dict[str, Word]] = {
         "measurement": Word("Temperature", "测温"),
         "code": Word("Code", "扫码"),
         "answer": Word("Answer", "询问登记"),
+        "known": Word("Registers", "名册"),
     },
     "carrier": {
         "gatepost_pass": Word("Gatepost pass", "通行证"),
@@ -247,8 +250,16 @@ WORDS: dict[str, dict[str, Word]] = {
         **cases_words.ROWS,
         **register_words.ROWS,
         **procedures_words.ROWS,
+        **access_words.ROWS,
     },
     **register_words.GROUPS,
+    "due": access_words.DUE,
+    "differs": access_words.FIELDS,
+    "standing": access_words.STANDINGS,
+    "kin": access_words.KIN,
+    "ruling": access_words.RULINGS,
+    "access_why": access_words.WHYS,
+    "access_correction": access_words.CORRECTIONS,
     "case_stage": cases_words.STAGES,
     "case_step": cases_words.STEPS,
     "case_follow_up": cases_words.FOLLOW_UPS,
@@ -278,6 +289,7 @@ WORDS: dict[str, dict[str, Word]] = {
         "staff": Word("Staff", "工作人员"),
         "delivery": Word("Delivery", "配送"),
         "returnee": Word("Returnee", "返城人员"),
+        **access_words.CATEGORIES,
     },
     "why": {
         **{one.value: Word(one.title["en"], one.title["zh_Hans"]) for one in GROUNDS},
@@ -414,7 +426,9 @@ def say(group: str, code: str, language: str, details: Mapping[str, str] = _NOTH
         return text
     if not detail:  # older rows name no detail: the sentence ends before its colon
         return text.partition("{}")[0].rstrip("：: ") + ("。" if language == "zh_Hans" else ".")
-    return text.format(details.get(detail) or _detail(detail, language))
+    # What a procedure calls its own question is not what a register calls its field.
+    named = None if head == "register_mismatch" else details.get(detail)
+    return text.format(named or _detail(detail, language))
 
 
 def source(text: str, language: str) -> str:
@@ -432,7 +446,7 @@ def both(group: str, code: str) -> dict[str, str]:
 
 
 def _detail(detail: str, language: str) -> str:
-    for group in ("must", "field", "unconverted", "shortfall", "site"):
+    for group in ("must", "field", "unconverted", "shortfall", "site", "due", "differs"):
         if detail in WORDS[group]:
             return say(group, detail, language)
     # A calibration is named by its offset and its moment; people want the offset.

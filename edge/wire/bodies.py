@@ -6,6 +6,7 @@ row: the models describe, they do not decide what is kept.
 
 from typing import Any
 
+from edge.wire.access_bodies import AccessAlarmed, AccessCorrected, AccessPublished
 from edge.wire.body import Body
 from edge.wire.case_bodies import (
     CaseAcknowledged,
@@ -179,6 +180,9 @@ BODIES: dict[str, type[Body]] = {
     "procedure.followed": ProcedureFollowed,
     "settings.changed": SettingsChanged,
     "personal.opened": PersonalOpened,
+    "access.published": AccessPublished,
+    "access.alarmed": AccessAlarmed,
+    "access.corrected": AccessCorrected,
     "case.opened": CaseOpened,
     "case.handed_over": CaseHandedOver,
     "case.acknowledged": CaseAcknowledged,

@@ -30,6 +30,7 @@ OMITTED_MISSING = "missing"
 # Kinds the alarm lane carries ahead of a backlog, whatever their rows say.
 URGENT = frozenset(
     {
+        "access.alarmed",
         "device.lost",
         "inbox.overflowed",
         "journal.restored",

@@ -4,7 +4,9 @@ from typing import Literal
 
 from pydantic import model_validator
 
+from edge.wire.access_bodies import KnownPiece
 from edge.wire.body import Body
+from edge.wire.piece import Piece
 
 
 class ProcedureName(Body):
@@ -49,13 +51,6 @@ class Rest(Body):
     pieces: int | None = None
 
 
-class _Piece(Body):
-    at_us: int
-    mono_us: int
-    clock: str
-    source: str
-
-
 class Grid(Body):
     """How the one raw frame of an array reads as a picture (edge.domain.model.Grid)."""
 
@@ -80,7 +75,7 @@ class Expected(Body):
     people: int
 
 
-class MeasurementPiece(_Piece):
+class MeasurementPiece(Piece):
     t: Literal["measurement"]
     device: str
     method: str
@@ -103,7 +98,7 @@ class MeasurementPiece(_Piece):
     expected: Expected | None = None
 
 
-class CodePiece(_Piece):
+class CodePiece(Piece):
     t: Literal["code"]
     carrier: str
     verdict: str
@@ -117,7 +112,7 @@ class CodePiece(_Piece):
     decoder: str
 
 
-class AnswerPiece(_Piece):
+class AnswerPiece(Piece):
     """`value` is absent where the answer is personal: it is sealed at the gate."""
 
     t: Literal["answer"]
@@ -127,14 +122,14 @@ class AnswerPiece(_Piece):
     command_id: str | None = None
 
 
-class UnknownPiece(_Piece):
+class UnknownPiece(Piece):
     """Evidence of a kind this version does not know yet."""
 
     t: str
 
     @model_validator(mode="after")
     def _is_unknown(self) -> "UnknownPiece":
-        if self.t in ("measurement", "code", "answer"):
+        if self.t in ("measurement", "code", "answer", "known"):
             raise ValueError(f"a {self.t} lacks what belongs to it")
         return self
 
@@ -154,7 +149,8 @@ class PassageBody(Body):
     `rushed`: the queue was long then. `vehicle`: it is a vehicle's own passage; `group` is the passage of the
     vehicle that somebody came in. `minute` of the day on the gate's wall when it was opened.
     A vehicle has `occupants`, and `told`, how many people are in it by the newest word. `corrects`: the
-    passage had ended another way before, in an earlier row, and went on as its vehicle did.
+    passage had ended another way before, in an earlier row, and went on as its vehicle did. `access` is the
+    version of the rules of who may pass; `manager`: a manager decided.
     `musts` says of each must whether its step was done; `musts_met` whether it was met: whoever is over the
     threshold was measured (R4). Absent in rows of gates that did not say yet: then it is `musts`, and
     `temperature` where the verdict is normal, again or over."""
@@ -163,6 +159,7 @@ class PassageBody(Body):
     direction: str
     procedure: ProcedureName
     policy: str
+    access: str | None = None
     category: str | None = None
     opened_us: int
     opened_mono_us: int
@@ -178,6 +175,7 @@ class PassageBody(Body):
     override: bool | None = None
     chosen: str | None = None
     command_id: str | None = None
+    manager: bool | None = None
     ticket: int | None = None
     temperature: Temperature
     musts: dict[str, bool]
@@ -192,7 +190,7 @@ class PassageBody(Body):
     occupants: list[Occupant] | None = None
     told: int | None = None
     corrects: bool | None = None
-    evidence: list[MeasurementPiece | CodePiece | AnswerPiece | UnknownPiece] = []
+    evidence: list[MeasurementPiece | CodePiece | AnswerPiece | KnownPiece | UnknownPiece] = []
 
 
 class DecidedBody(PassageBody):

@@ -21,6 +21,7 @@ from edge.domain.model import Carrier, ClockQuality, Code, CodeVerdict, Instant,
 from edge.domain.policy import Policy
 from edge.journal import Journal, Look, Row, State
 from edge.procedures import parse
+from edge.registers.access_rules import AccessBook, of_file
 from edge.registers.board import Board
 from edge.registers.book import Book
 from edge.registers.cases import Cases, Rules, opening_row
@@ -199,6 +200,7 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
     ledgers = Ledgers(book, card, Shelf(card, clock, changed=rung), clock, zone)
     board = Board(ledgers, card, clock, zone, twice_daily.Terms())
     desk = duty_desk(book, journal, clock, lambda row: writer.append(row)[0])
+    access_book = AccessBook(journal, book, ROOT, "usual", of_file("usual", ROOT), clock, changed=rung)
     around = Surroundings(
         journal=writer,
         read_code=lambda _lane, _device, payload, at: Code(
@@ -244,6 +246,7 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
         board=board,
         publishing=_publishing(station, RegistersJournal(journal, writer), clock, rung, lanes),
         duty=desk,
+        access=access_book,
     )
     users = Users(state)
     thread = threading.Thread(target=station.run, args=(stop,), name="station")

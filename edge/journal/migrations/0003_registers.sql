@@ -75,3 +75,18 @@ CREATE TABLE occupant(
 ) STRICT;
 
 CREATE INDEX occupant_vehicle ON occupant(vehicle);
+
+-- Who went in and out, by the numbers of their entries: quotas and household balances are counted from it.
+-- A correction is a line of its own, under the number of its row below nought.
+CREATE TABLE access_use(
+  passage INTEGER NOT NULL,
+  register TEXT NOT NULL,
+  entry INTEGER NOT NULL,
+  direction TEXT NOT NULL,
+  day INTEGER,
+  n INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY(passage, register, entry)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX access_use_of ON access_use(register, entry, seq);

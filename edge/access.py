@@ -1,0 +1,323 @@
+"""Who may pass, as files: a readable TOML text becomes `AccessRules`, or every fault in it at once.
+
+`config/access/usual.toml` shows every key; a site's own file stands in `access/` beside its configuration.
+The version is the hash of the text and of the closure level that is in force.
+"""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from edge.domain import access as domain
+from edge.domain import file_faults
+from edge.domain.access import Override, Ruling
+from edge.domain.errors import ConfigError
+
+SHIPPED = Path(__file__).resolve().parent.parent / "config" / "access"
+SYSTEM = Path("/usr/share/gatepost/access")
+
+_Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+_Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
+_Way = Literal["in", "out"]
+_HOURS = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])-([01][0-9]|2[0-4]):([0-5][0-9])")
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="after")
+    def _lists_hold_something(self) -> "_Table":
+        for name in self.model_fields_set:
+            # Whoever empties a list may mean "nobody", and would get "everybody".
+            if getattr(self, name) == () and name not in ("alarms", "deliveries"):
+                field = type(self).model_fields[name].alias or name
+                raise _wrong(
+                    f"{field} = [] is ambiguous; leave {field} out for any",
+                    f"{field} = [] 意思不明；不限制就整行去掉",
+                )
+        return self
+
+
+class _Title(_Table):
+    zh_Hans: _Text
+    en: _Text
+
+
+class _Named(_Table):
+    id: _Name
+    title: _Title
+
+
+class _Dated(_Named):
+    from_day: date | None = Field(default=None, alias="from", strict=True)
+    until_day: date | None = Field(default=None, alias="until", strict=True)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "_Dated":
+        if self.from_day and self.until_day and self.from_day > self.until_day:
+            raise _wrong("from lies behind until", "from 晚于 until")
+        return self
+
+
+class _Set(_Dated):
+    categories: tuple[_Name, ...]
+
+
+class _Level(_Named):
+    otherwise: Ruling = Ruling.PASS
+
+
+class _Rule(_Dated):
+    then: Ruling
+    people: tuple[_Name, ...] = ()
+    zones: tuple[_Name, ...] = ()
+    directions: tuple[_Way, ...] = ()
+    vehicle: bool | None = Field(default=None, strict=True)
+    levels: tuple[_Name, ...] = ()
+    purposes: tuple[_Name, ...] = ()
+    hours: tuple[str, ...] = ()
+    override: Override = Override.ATTENDANT
+
+    @model_validator(mode="after")
+    def _hours_read(self) -> "_Rule":
+        _hours(self.hours)
+        return self
+
+
+class _Origin(_Rule):
+    regions: tuple[_Name, ...] = ()
+    located: tuple[Literal["here", "away"], ...] = ()
+
+    @model_validator(mode="after")
+    def _asks(self) -> "_Origin":
+        if not self.regions and not self.located:
+            raise _wrong("an origin names regions or located", "来源规则要写 regions 或 located")
+        return self
+
+
+class _Watch(_Named):
+    entering: Ruling = Ruling.HOLD
+    leaving: Ruling = Ruling.HOLD
+    household: Ruling = Ruling.PASS
+    deliveries: bool = Field(default=True, strict=True)
+    alarms: tuple[_Way, ...] = ()
+    until_released: bool = Field(default=True, strict=True)
+    override: Override = Override.ATTENDANT
+
+
+class _Quota(_Named):
+    of: Literal["person", "household"]
+    allowed: int = Field(ge=0, le=1000, strict=True)
+    days: int = Field(default=1, ge=1, le=31, strict=True)
+    direction: _Way = "out"
+    people: tuple[_Name, ...] = ()
+    levels: tuple[_Name, ...] = ()
+    hours: tuple[str, ...] = ()
+    then: Ruling = Ruling.HOLD
+    override: Override = Override.ATTENDANT
+
+    @model_validator(mode="after")
+    def _hours_read(self) -> "_Quota":
+        _hours(self.hours)
+        return self
+
+
+class _Due(_Table):
+    test: Ruling = Ruling.REMIND
+    vaccination: Ruling = Ruling.REMIND
+
+
+class _File(_Table):
+    title: _Title
+    closure: _Name
+    level: tuple[_Level, ...] = Field(min_length=1)
+    set: tuple[_Set, ...] = ()
+    rule: tuple[_Rule, ...] = ()
+    origin: tuple[_Origin, ...] = ()
+    watch: tuple[_Watch, ...] = ()
+    quota: tuple[_Quota, ...] = ()
+    purpose: tuple[_Named, ...] = ()
+    deliveries: tuple[_Name, ...] = ()
+    mismatch: Literal[Ruling.HOLD, Ruling.TURN_BACK, Ruling.REFER] = Ruling.HOLD
+    balance: Ruling = Ruling.HOLD
+    exits: Ruling = Ruling.HOLD
+    due: _Due = _Due()
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> "_File":
+        faults = [*_twice(self), *_unknown(self)]
+        if faults:
+            raise _wrong("; ".join(en for en, _ in faults), "；".join(zh for _, zh in faults))
+        return self
+
+
+def parse(name: str, text: str, where: str = "", *, closure: str = "") -> domain.AccessRules:
+    """Return the rules a TOML text describes at one closure level, the file's own where none is given.
+
+    Raises ConfigError with one line for each fault in both languages, `where` (a file name) in front.
+    """
+    where = where or name
+    try:
+        file = _File.model_validate(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(file_faults.not_toml(where, error)) from error
+    except ValidationError as error:
+        raise ConfigError([file_faults.line(where, dict(fault)) for fault in error.errors()]) from error
+    level = closure or file.closure
+    if level not in {one.id for one in file.level}:
+        raise ConfigError(f"{where}: closure: there is no [[level]] {level} / 没有这个封闭级别")
+    return domain.AccessRules(
+        name=name,
+        version=hashlib.sha256(f"{text}\n{level}".encode()).hexdigest()[:16],
+        closure=level,
+        title=file.title.model_dump(),
+        levels=tuple(domain.Level(one.id, one.title.model_dump(), one.otherwise) for one in file.level),
+        sets=tuple(_set(one) for one in file.set),
+        rules=tuple(_rule(one) for one in file.rule),
+        origins=tuple(_rule(one) for one in file.origin),
+        watches=tuple(_watch(one) for one in file.watch),
+        quotas=tuple(_quota(one) for one in file.quota),
+        purposes=tuple((one.id, one.title.model_dump()) for one in file.purpose),
+        deliveries=file.deliveries,
+        mismatch=Ruling(file.mismatch),
+        balance=file.balance,
+        exits=file.exits,
+        due={"test": file.due.test, "vaccination": file.due.vaccination},
+        text=text,
+    )
+
+
+def published(body: Mapping[str, Any]) -> domain.AccessRules:
+    """Return the rules that a row `access.published` tells of. Raises ConfigError where they cannot be read
+    any more."""
+    return parse(body["name"], body["text"], closure=body["closure"])
+
+
+def find(name: str, config_folder: Path) -> Path | None:
+    """Return the file of the rules with this name, the site's own before those that ship."""
+    for folder in _folders(config_folder):
+        path = folder / f"{name}.toml"
+        if path.is_file():
+            return path
+    return None
+
+
+def names(config_folder: Path) -> tuple[str, ...]:
+    """Return the names of all rules there are."""
+    return tuple(sorted({path.stem for folder in _folders(config_folder) for path in folder.glob("*.toml")}))
+
+
+def _folders(config_folder: Path) -> tuple[Path, ...]:
+    return (config_folder / "access", SHIPPED, SYSTEM)
+
+
+def _twice(file: _File) -> Iterable[tuple[str, str]]:
+    tables: dict[str, list[str]] = {
+        "level": [one.id for one in file.level],
+        "rule, origin, quota": [one.id for one in (*file.rule, *file.origin, *file.quota)],
+        "watch": [one.id for one in file.watch],
+        "purpose": [one.id for one in file.purpose],
+    }
+    for table, ids in tables.items():
+        if twice := ", ".join(sorted({name for name in ids if ids.count(name) > 1})):
+            yield f"{table}: stands twice: {twice}", f"{table}：重复：{twice}"
+
+
+def _unknown(file: _File) -> Iterable[tuple[str, str]]:
+    levels, purposes = {one.id for one in file.level}, {one.id for one in file.purpose}
+    if file.closure not in levels:
+        yield f"closure: there is no [[level]] {file.closure}", f"closure：没有 [[level]] {file.closure}"
+    leveled: tuple[_Rule | _Quota, ...] = (*file.rule, *file.origin, *file.quota)
+    for one in leveled:
+        for name in sorted(set(one.levels) - levels):
+            yield f"{one.id}: there is no [[level]] {name}", f"{one.id}：没有 [[level]] {name}"
+    for line in (*file.rule, *file.origin):
+        for name in sorted(set(line.purposes) - purposes):
+            yield f"{line.id}: there is no [[purpose]] {name}", f"{line.id}：没有 [[purpose]] {name}"
+    for name in sorted(set(file.deliveries) - purposes):
+        yield f"deliveries: there is no [[purpose]] {name}", f"deliveries：没有 [[purpose]] {name}"
+
+
+def _hours(hours: Iterable[str]) -> tuple[tuple[int, int], ...]:
+    found = []
+    for text in hours:
+        match = _HOURS.fullmatch(text)
+        first, last = (
+            ((int(match[1]) * 60 + int(match[2])), (int(match[3]) * 60 + int(match[4]))) if match else (0, 0)
+        )
+        if first == last or max(first, last) > 24 * 60:
+            raise _wrong(
+                f'hours: write "06:00-22:00", not {text!r}', f'hours：写成 "06:00-22:00"，不是 {text!r}'
+            )
+        found.append((first, last))
+    return tuple(found)
+
+
+def _wrong(en: str, zh: str) -> PydanticCustomError:
+    return PydanticCustomError(file_faults.SAID, "{en} / {zh}", {"en": en, "zh": zh})
+
+
+def _day(day: date | None) -> str:
+    return "" if day is None else day.isoformat()
+
+
+def _set(one: _Set) -> domain.CategorySet:
+    days = _day(one.from_day), _day(one.until_day)
+    return domain.CategorySet(one.id, one.title.model_dump(), one.categories, *days)
+
+
+def _rule(one: _Rule) -> domain.Rule:
+    return domain.Rule(
+        id=one.id,
+        title=one.title.model_dump(),
+        ruling=one.then,
+        people=one.people,
+        zones=one.zones,
+        directions=one.directions,
+        vehicle=one.vehicle,
+        levels=one.levels,
+        purposes=one.purposes,
+        regions=one.regions if isinstance(one, _Origin) else (),
+        located=one.located if isinstance(one, _Origin) else (),
+        hours=_hours(one.hours),
+        from_day=_day(one.from_day),
+        until_day=_day(one.until_day),
+        override=one.override,
+    )
+
+
+def _watch(one: _Watch) -> domain.Watch:
+    return domain.Watch(
+        id=one.id,
+        title=one.title.model_dump(),
+        entering=one.entering,
+        leaving=one.leaving,
+        household=one.household,
+        deliveries=one.deliveries,
+        alarms=one.alarms,
+        until_released=one.until_released,
+        override=one.override,
+    )
+
+
+def _quota(one: _Quota) -> domain.Quota:
+    return domain.Quota(
+        id=one.id,
+        title=one.title.model_dump(),
+        of=one.of,
+        allowed=one.allowed,
+        days=one.days,
+        direction=one.direction,
+        people=one.people,
+        levels=one.levels,
+        hours=_hours(one.hours),
+        ruling=one.then,
+        override=one.override,
+    )

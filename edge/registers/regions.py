@@ -1,0 +1,63 @@
+"""The dated list of regions and their levels (中高风险地区), and which of them a text names.
+
+A few hundred lines, kept in memory and read anew after any change of a register.
+"""
+
+import unicodedata
+
+from edge.domain.known import Place
+from edge.domain.model import Instant
+from edge.journal import Entry, Reader
+
+REGISTER = "regions"
+_PAGE = 500
+# Written or left out by whoever speaks of a place.
+_ENDINGS = ("特别行政区", "自治区", "自治州", "街道", "省", "市", "区", "县", "镇", "乡")
+
+
+class Regions:
+    """The regions in force; `version` is the newest row of the list."""
+
+    def __init__(self) -> None:
+        self._entries: list[tuple[Entry, str]] = []
+        self.stale = True
+        self.version = 0
+
+    def places(self, told: str, text: str, at: Instant, reader: Reader) -> tuple[Place, ...]:
+        """Return the regions a text names, of those whose time has begun and is not over."""
+        if self.stale:
+            self._read(reader)
+        plain = _plain(text)
+        return tuple(
+            Place(told, str(entry.fields["region"]), str(entry.fields.get("level", "")), entry.number)
+            for entry, region in self._entries
+            if region in plain and _in_force(entry, at)
+        )
+
+    def _read(self, reader: Reader) -> None:
+        self.stale = False
+        entries: list[Entry] = []
+        after = 0
+        while found := reader.entries(REGISTER, open_=True, after=after, limit=_PAGE):
+            entries += found
+            after = found[-1].number
+        self._entries = [(one, _short(_plain(str(one.fields.get("region", ""))))) for one in entries]
+        self._entries = [(one, region) for one, region in self._entries if region]
+        self.version = max((entry.seqs[-1] for entry in entries), default=0)
+
+
+def _in_force(entry: Entry, at: Instant) -> bool:
+    if not at.clock.trusted:
+        return True
+    begun = entry.from_us is None or entry.from_us <= at.at_us
+    return begun and (entry.until_us is None or at.at_us < entry.until_us)
+
+
+def _plain(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).upper().split())
+
+
+def _short(region: str) -> str:
+    """Return a region without the last word for what it is: `湖北省` is meant by `湖北` as well."""
+    ending = next((e for e in _ENDINGS if region.endswith(e) and len(region) > len(e) + 1), "")
+    return region.removesuffix(ending)

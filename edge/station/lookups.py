@@ -1,0 +1,76 @@
+"""Which look-ups in the registers an event of a lane asks for, made before the lane is stepped.
+
+The station's thread alone uses it. What is held up is read several times a second and looked up once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from edge.domain.asking import Ask, asks_again, asks_of_answers, asks_of_code
+from edge.domain.events import CardRead, CodeAnswered, CodeRead, Give, LaneEvent, Resume
+from edge.domain.known import Known
+from edge.domain.lane_state import LaneSpec, LaneState
+from edge.domain.model import Code, Evidence, Instant, Passage
+from edge.station.surroundings import Surroundings
+
+AGAIN_US = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Last:
+    code: Code
+    passage: int | None
+    at_us: int
+    known: tuple[Known, ...]
+
+
+class LookUps:
+    """Asks the registers on behalf of the lanes."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._last: dict[str, _Last] = {}
+
+    def informed(self, spec: LaneSpec, state: LaneState, event: LaneEvent) -> LaneEvent:
+        """Return the event with what the registers say of whoever it names."""
+        active = state.active
+        evidence: Sequence[Evidence] = active.evidence if active is not None else ()
+        match event:
+            case CodeRead():
+                return replace(event, known=self._of_code(spec, active, event))
+            case CodeAnswered():
+                asks = asks_of_code(event.code, evidence)
+            case CardRead():
+                asks = asks_of_answers(event.fields, evidence)
+            case Give():
+                asks = asks_of_answers(event.answers, evidence)
+            case Resume():
+                asks = asks_again(_parked(state, event))
+                active = None  # whoever comes back is asked about by the rules of now
+            case _:
+                return event
+        return replace(event, known=self._ask(spec, active, asks, event.at))
+
+    def _of_code(self, spec: LaneSpec, active: Passage | None, event: CodeRead) -> tuple[Known, ...]:
+        passage, last = active.id if active is not None else None, self._last.get(spec.name)
+        now_us = event.at.mono_us
+        same = last is not None and (last.code, last.passage) == (event.code, passage)
+        if last is not None and same and now_us - last.at_us < AGAIN_US:
+            return last.known
+        evidence = active.evidence if active is not None else ()
+        known = self._ask(spec, active, asks_of_code(event.code, evidence), event.at)
+        self._last[spec.name] = _Last(event.code, passage, now_us, known)
+        return known
+
+    def _ask(
+        self, spec: LaneSpec, active: Passage | None, asks: Sequence[Ask], at: Instant
+    ) -> tuple[Known, ...]:
+        rules = active.access if active is not None else spec.access
+        return self._around.look_up(asks, rules, spec.direction, at) if asks and rules.version else ()
+
+
+def _parked(state: LaneState, event: Resume) -> tuple[Evidence, ...]:
+    for passage in state.parked:
+        if passage.id == event.passage or (event.ticket is not None and passage.ticket == event.ticket):
+            return passage.evidence
+    return ()

@@ -1,0 +1,237 @@
+"""Looking people up: by whatever was given, against real registers."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from edge import access
+from edge.domain.access import AccessRules
+from edge.domain.asking import asks_again, asks_of_answers, asks_of_code, told_by_digits
+from edge.domain.known import Kin, Known, Standing
+from edge.domain.model import Answer, Carrier, ClockQuality, Code, CodeVerdict, Evidence, Instant
+from edge.journal import Journal
+from edge.registers.book import Book, Draft, Order
+from edge.registers.roster import Roster
+from tests.paths import ROOT
+
+FIND = ("name", "id_number", "phone", "room", "plate", "pass_id")
+DAY_US = 86_400_000_000
+NOW = Instant(1_000_000, 1_581_649_200_000_000, ClockQuality.SYNCED)  # 2020-02-14 11:00 in Chongqing
+
+
+class Site:
+    def __init__(self, folder: Path) -> None:
+        self.journal = Journal.open(folder)
+        self.book = Book(self.journal, lambda: NOW)
+        self.counted: list[str] = []
+        self.roster = Roster(
+            self.journal, ZoneInfo("Asia/Shanghai"), lambda name, **_labels: self.counted.append(name)
+        )
+        self.rules = rules()
+        self._orders = 0
+
+    def enter(self, register: str, from_us: Any = None, until_us: Any = None, **own: str) -> int:
+        fields = {name: own.pop(name) for name in list(own) if name not in FIND}
+        self._orders += 1
+        draft = Draft(fields, own, FIND, from_us=from_us, until_us=until_us)
+        number = self.book.enter(Order(f"o{self._orders}", "office"), register, draft).number
+        self.roster.changed()
+        return number
+
+    def look(self, at: Any = NOW, direction: str = "in", **answers: str) -> tuple[Known, ...]:
+        return self.roster.look_up(asks_of_answers(answers.items()), self.rules, direction, at)
+
+    def one(self, at: Any = NOW, direction: str = "in", **answers: str) -> Known:
+        (known,) = self.look(at, direction, **answers)
+        return known
+
+
+def rules(name: str = "usual") -> AccessRules:
+    path = access.find(name, ROOT)
+    assert path is not None
+    return access.parse(name, path.read_text("utf-8"))
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    site = Site(tmp_path)
+    site.enter("households", room="3-502", zone="key")
+    own = {"name": "王小明", "phone": "13800001111", "id_number": "11010119900307001X", "room": "3-502"}
+    site.enter("people", plate="渝A12345", category="resident", **own)
+    site.enter("people", name="赵大山", phone="13900001111", room="4-101", category="resident")
+    site.enter("vehicles", plate="渝A12345", category="resident")
+    yield site
+    site.journal.close()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"roster": "13800001111"},
+        {"roster": "138 0000 1111"},
+        {"roster": "+86 13800001111"},
+        {"roster": "11010119900307001x"},
+        {"roster": "王小明"},
+        {"phone": "13800001111", "name": "王小明", "room": "3-502"},
+        {"phone": "无", "name": "王小明", "room": "3-502"},
+        {"name": "王小明", "room": "3－502"},
+        {"roster_entry": "1"},
+    ],
+)
+def test_one_person_is_found_by_whatever_was_given(site: Site, given: dict[str, str]) -> None:
+    known = site.one(**given)
+    assert (known.standing, known.entry, known.household, known.zone) == (Standing.FOUND, 1, 1, "key")
+    assert known.differs == ()
+    assert known.personal["name"] == "王小明"
+    assert (known.day, known.minute) == ("2020-02-14", 11 * 60)
+
+
+def test_a_plate_finds_the_vehicle(site: Site) -> None:
+    known = site.one(roster="渝a·12345")
+    assert (known.register, known.standing, known.category) == ("vehicles", Standing.FOUND, "resident")
+
+
+def test_the_last_four_digits_find_everybody_who_fits_and_a_name_parts_them(site: Site) -> None:
+    several = site.one(roster="1111")
+    assert (several.standing, several.choices) == (Standing.SEVERAL, (1, 2))
+    assert several.personal == {"1": "王小明 3-502", "2": "赵大山 4-101"}
+    assert site.one(roster="1111", name="赵大山").entry == 2
+
+
+def test_somebody_of_the_same_name_in_another_flat_is_somebody_else(site: Site) -> None:
+    assert site.one(name="王小明", room="9-999").standing is Standing.NONE
+
+
+@pytest.mark.parametrize(
+    ("told", "differs"),
+    [
+        ({"name": "张冒名"}, ("name",)),
+        ({"room": "4-101"}, ("room",)),
+        ({"name": "张冒名", "room": "4-101", "plate": "渝B00000"}, ("name", "room", "plate")),
+        ({"name": "王*明"}, ()),
+        ({"room": "3 - 502"}, ()),
+    ],
+)
+def test_what_is_told_otherwise_than_registered_is_named(
+    site: Site, told: dict[str, str], differs: tuple[str, ...]
+) -> None:
+    known = next(one for one in site.look(id_number="11010119900307001X", **told) if one.register == "people")
+    assert (known.entry, known.differs) == (1, differs)
+
+
+def test_nobody_of_the_register_is_none_and_still_compared_with_the_lists(site: Site) -> None:
+    site.enter("watch", phone="13700000000", **{"class": "close_contact"})
+    known = site.one(roster="13700000000")
+    assert known.standing is Standing.NONE
+    assert [(hit.watch, hit.kin) for hit in known.hits] == [("close_contact", Kin.SELF)]
+
+
+def test_a_list_entry_is_about_the_person_or_about_the_household(site: Site) -> None:
+    site.enter("watch", name="王小明", room="3-502", **{"class": "isolated_home"})
+    assert [hit.kin for hit in site.one(roster="13800001111").hits] == [Kin.SELF]
+    assert [hit.kin for hit in site.one(roster="13900001111", room="3-502").hits] == [Kin.HOUSEHOLD]
+
+
+def test_another_person_of_the_same_name_on_a_list_is_no_hit(site: Site) -> None:
+    site.enter("watch", name="王小明", id_number="50010119800101001X", **{"class": "suspected"})
+    assert site.one(roster="13800001111").hits == ()
+    site.enter(
+        "watch", name="王小明", **{"class": "suspected"}
+    )  # nothing but a name: whoever has it is asked
+    assert len(site.one(roster="13800001111").hits) == 1
+
+
+def test_an_entry_of_a_list_counts_from_its_day_and_says_when_its_day_is_over(site: Site) -> None:
+    site.enter("watch", phone="13800001111", from_us=NOW.at_us + 1, **{"class": "later"})
+    site.enter("watch", phone="13800001111", until_us=NOW.at_us, **{"class": "over"})
+    site.enter("watch", phone="13800001111", until_us=NOW.at_us + 1, **{"class": "on"})
+    assert [(hit.watch, hit.over) for hit in site.one(roster="13800001111").hits] == [
+        ("over", True),
+        ("on", False),
+    ]
+    unset = replace(NOW, clock=ClockQuality.UNSET)
+    found = site.one(unset, roster="13800001111")
+    assert [(hit.watch, hit.over) for hit in found.hits] == [("later", False), ("over", False), ("on", False)]
+    assert (found.day, found.minute) == (None, None)
+
+
+def test_an_ended_entry_no_longer_counts(site: Site) -> None:
+    number = site.enter("watch", phone="13800001111", **{"class": "isolated_home"})
+    assert site.one(roster="13800001111").hits
+    site.book.end(Order("release", "boss"), "watch", number, "released: 社区")
+    assert site.one(roster="13800001111").hits == ()
+
+
+def test_an_itinerary_names_regions_of_the_day(site: Site) -> None:
+    site.enter("regions", region="湖北省", level="listed")
+    site.enter("regions", region="温州市", level="high", until_us=NOW.at_us)
+    (known,) = site.look(itinerary="2月1日 武汉（湖北），2月3日 温州，再到本地")
+    assert [(place.told, place.region, place.level) for place in known.places] == [
+        ("itinerary", "湖北省", "listed")
+    ]
+    assert dict(known.lists)["regions"] > 0
+    assert site.look(itinerary="一直在本地") == ()
+
+
+def test_what_is_due_by_today_is_named(site: Site) -> None:
+    site.enter("people", name="沈", phone="13500000001", test_due="2020-02-14", vaccination_due="2020-02-15")
+    assert site.one(roster="13500000001").due == ("test",)
+
+
+def test_without_rules_nobody_is_asked_for(site: Site) -> None:
+    assert site.roster.look_up(asks_of_answers([("roster", "1111")]), AccessRules(), "in", NOW) == ()
+
+
+def test_a_register_that_cannot_be_read_is_said_to_be_unread(site: Site) -> None:
+    site.journal.close()
+    known = site.one(roster="13800001111")
+    assert known.standing is Standing.UNREAD
+    assert site.counted == ["registers_unread"]
+
+
+def code(**more: str) -> Code:
+    return Code(Carrier.GATEPOST_PASS, CodeVerdict.VALID, personal=more)
+
+
+def test_a_code_is_asked_for_by_the_surest_it_names() -> None:
+    (ask,) = asks_of_code(code(pass_id="00ff00ff00ff00ff", name="王小明", room="3-502"))
+    assert (ask.by, ask.told["name"]) == ("pass_id", "王小明")
+    assert asks_of_code(replace(code(name="王小明"), verdict=CodeVerdict.INVALID)) == ()
+    assert (
+        asks_of_code(
+            Code(Carrier.CHINA_HEALTH, CodeVerdict.VALID, personal={"name": "王*", "phone": "138****1"})
+        )
+        == ()
+    )
+
+
+def test_whoever_comes_back_is_asked_about_again_by_their_number() -> None:
+    evidence = (
+        Evidence(NOW, "x", Answer("roster", "13800001111", "door1", personal=True)),
+        Evidence(NOW, "x", Known("phone", Standing.FOUND, entry=7)),
+    )
+    assert [(ask.by, ask.value) for ask in asks_again(evidence)] == [("entry", "7")]
+    assert [(ask.by, ask.value) for ask in asks_again(evidence[:1])] == [("phone", "13800001111")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "by"),
+    [
+        ("1111", "phone_tail"),
+        ("００１１", "phone_tail"),
+        ("123X", "phone_tail"),
+        ("13800001111", "phone"),
+        ("11010119900307001X", "id_number"),
+        ("渝A·12345", "plate"),
+        ("渝AD12345", "plate"),
+        ("00ff00ff00ff00ff", "pass_id"),
+        ("王小明", "name"),
+        ("E12345678", "id_number"),
+    ],
+)
+def test_a_few_signs_typed_are_taken_for_what_they_look_like(typed: str, by: str) -> None:
+    assert list(told_by_digits(typed)) == [by]
