@@ -123,7 +123,7 @@ def test_r50_r51_r59_an_uncovered_post_rings_at_the_manager_and_nobody_at_the_ga
 ) -> None:
     """24 小时值班值守、在岗在位、排班、疫情防控专岗。"""
     until(lambda: missing(gate) == {"community_worker", "scanner"}, 30, "both positions to be missed")
-    assert "duty_uncovered" in gate.problems()
+    until(lambda: "duty_uncovered" in gate.problems(), 10, "health to know")
     page = boss.get("/duty")
     assert {"community_worker", "scanner"} <= set(cells(page, "data-uncovered"))
     assert "社区工作者" in page
