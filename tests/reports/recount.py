@@ -27,12 +27,14 @@ WITH marked AS (
   SELECT seq, boot, mono_us, at_us, kind, clock IN ('synced', 'manual') AS ok FROM journal
 ), around AS (
   SELECT *,
-    min(iif(ok, seq, NULL)) OVER (PARTITION BY boot ORDER BY seq
+    min(CASE WHEN ok THEN seq END) OVER (PARTITION BY boot ORDER BY seq
       ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS later,
-    max(iif(ok, seq, NULL)) OVER (PARTITION BY boot ORDER BY seq
+    max(CASE WHEN ok THEN seq END) OVER (PARTITION BY boot ORDER BY seq
       ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS earlier,
-    max(iif(ok, seq, NULL)) OVER (ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS before,
-    min(iif(ok, seq, NULL)) OVER (ORDER BY seq ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS after
+    max(CASE WHEN ok THEN seq END) OVER (ORDER BY seq
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS before,
+    min(CASE WHEN ok THEN seq END) OVER (ORDER BY seq
+      ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS after
   FROM marked
 )
 SELECT a.seq, a.kind, CASE
@@ -143,7 +145,7 @@ class Recount:
             json_extract(j.body, '$.chosen') = 'suspected', 0) AS suspected,
           coalesce(json_extract(j.body, '$.temperature.verdict'), 'missing') AS verdict,
           coalesce(json_extract(j.body, '$.second'), 0) AS second,
-          iif(json_extract(j.body, '$.override'), json_extract(j.body, '$.by'), NULL) AS override_by,
+          CASE WHEN json_extract(j.body, '$.override') THEN json_extract(j.body, '$.by') END AS override_by,
           json_extract(j.body, '$.musts') AS musts, json_extract(j.body, '$.chosen') AS chosen,
           json_extract(j.body, '$.reasons') AS reasons, coalesce(fixed.n, 0) AS corrected, 0 AS paper,
           EXISTS (SELECT 1 FROM json_each(j.body, '$.evidence') e WHERE
