@@ -12,7 +12,7 @@ from edge.domain.twice_daily import Windows
 from edge.journal import Reader
 from edge.registers.definition import Definition
 from edge.registers.due import Said, Task, entry_tasks, gate_tasks
-from edge.registers.given import due_us, local_day, moment_us
+from edge.registers.given import due_us, local_day, moment_us, starts_us
 from edge.registers.ledgers import TASKS, said_of
 from edge.registers.shelf import DEFINED, parsed
 from edge.registers.sums import inspected, stock
@@ -28,7 +28,9 @@ def figures(reader: Reader, day: date, from_us: int, to_us: int, upto: int) -> d
     zone = _zone(day, from_us)
     for definition in definitions(reader, upto):
         name = definition.name
-        entries = list(said_of(reader, name, upto=upto)) if _adds(definition) else []
+        # What only happens again and again is asked for the day alone: such a register grows for ever.
+        since = None if _needs_all(definition) else from_us
+        entries = list(said_of(reader, name, upto=upto, since_us=since)) if _adds(definition) else []
         counted = [said for said in entries if said.counts]
         if definition.stock:
             for held in stock(definition, counted):
@@ -66,6 +68,11 @@ def _adds(definition: Definition) -> bool:
     return bool(definition.stock or definition.score or definition.deadline or definition.due)
 
 
+def _needs_all(definition: Definition) -> bool:
+    each = any(rule.each for rule in definition.due)
+    return bool(definition.stock or definition.score or definition.deadline or each)
+
+
 def _inspected(definition: Definition, today: list[Said], every: list[Said]) -> dict[str, int]:
     name, sums = definition.name, inspected(definition, today)
     return {
@@ -82,12 +89,13 @@ def _tasks(
 ) -> Iterator[Task]:
     """Yield the day's tasks but for temperatures, which a report counts by itself (R62): whose they are is
     sealed, and a report opens nothing."""
-    if entries:
-        first = min(said.entered_us for said in entries)
+    oldest = reader.entries(definition.name, after=0, limit=1)
+    if oldest and oldest[0].seqs[0] <= upto:
+        first = oldest[0].entered_us
         rules = gate_tasks(definition, entries, day=day, zone=zone, now_us=0, since_us=first)
         yield from (task for task in rules if not task.rule.every_hours)
     ticked: dict[int, dict[str, list[int]]] = {}
-    for said in said_of(reader, TASKS, upto=upto):
+    for said in said_of(reader, TASKS, upto=upto, since_us=starts_us(day, zone)):
         of, at = said.fields.get("of"), said.fields.get("done_us", said.entered_us)
         if not isinstance(of, int) or said.fields.get("register") != definition.name:
             continue
