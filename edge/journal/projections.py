@@ -8,12 +8,12 @@ import json
 import sqlite3
 from typing import Any
 
-from edge.journal import case_file, register_file
+from edge.journal import case_file, import_file, register_file
 from edge.journal.rows import StoredRow
 
 HOUR_US = 3_600_000_000
 MUSTS = {"identity": 1, "information": 2, "temperature": 4, "mask": 8}
-TABLES = ("passage", "hour_count", "case_file", *register_file.TABLES)
+TABLES = ("passage", "hour_count", "case_file", *register_file.TABLES, *import_file.TABLES)
 _WHOLE = frozenset({"passage.held", "passage.parked", "passage.decided"})
 
 _UPSERT = """
@@ -40,6 +40,7 @@ def project(connection: sqlite3.Connection, row: StoredRow, tokens: bytes | None
     the fields every passage has."""
     case_file.project(connection, row)
     register_file.project(connection, row, tokens)
+    import_file.project(connection, row)
     number = row.body.get("passage")
     if row.kind in _WHOLE:
         _passage(connection, row, tokens)

@@ -197,8 +197,12 @@ def _undo(connection: sqlite3.Connection, row: StoredRow) -> None:
     # What somebody changed by hand since then is no longer the import's.
     connection.execute(
         "UPDATE register_entry SET state = 'ended', ended_seq = ?, boot = ?, mono_us = ?, at_us = ?"
-        " WHERE imported = ? AND imported <> 0 AND state = 'open' AND json_array_length(seqs) = 1",
-        (row.seq, row.boot, row.mono_us, row.at_us, row.body["import"]),
+        " WHERE imported = ? AND imported <> 0 AND state = 'open' AND json_array_length(seqs) = 1"
+        " AND (? IS NULL OR (register = ? AND number BETWEEN ? AND ?))",
+        (
+            *(row.seq, row.boot, row.mono_us, row.at_us, row.body["import"]),
+            *(row.body.get("first"), row.body["register"], row.body.get("first"), row.body.get("last")),
+        ),
     )
 
 
@@ -218,6 +222,19 @@ def _find_by(connection: sqlite3.Connection, register: str, number: int, tokens:
     connection.executemany(
         "INSERT OR IGNORE INTO register_token VALUES (?, ?, ?)", [(token, register, number) for token in each]
     )
+
+
+def tally(
+    connection: sqlite3.Connection, register: str, by: str, round_: int
+) -> list[tuple[str | int | None, int, int]]:
+    """Return, for each value of the open field `by`, how many open entries have it, and how many of them have
+    this number among their `rounds`."""
+    covered = "EXISTS (SELECT 1 FROM json_each(fields, '$.rounds') AS r WHERE r.value = ?)"
+    return connection.execute(
+        f"SELECT json_extract(fields, ?) AS k, count(*), coalesce(sum({covered}), 0) FROM register_entry"  # noqa: S608
+        " WHERE register = ? AND state = 'open' GROUP BY k ORDER BY k",
+        (f'$."{by}"', round_, register),
+    ).fetchall()
 
 
 def _terms(

@@ -23,7 +23,7 @@ _EXPONENT = re.compile(r"[0-9]([.][0-9]+)?[Ee][+][0-9]+")
 _DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T]0{1,2}:00(?::00)?)?")
 _COMPACT_DATE = re.compile(r"(19|20)\d{6}")
 _YEARLESS = re.compile(r"\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?")
-_SERIAL = re.compile(r"\d{5}(?:\.0+)?")
+_SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
 _EPOCH = date(1899, 12, 30)
 _SERIALS = (20_000, 80_000)
 _PASS = re.compile(r"[0-9A-F]{16}")
@@ -67,7 +67,10 @@ def phone_fault(text: str) -> str | None:
         return "phone_two"
     value = re.sub(r"[-()（）.]", "", value)
     value = re.sub(r"^(?:\+|00)86", "", value)
-    return None if _PHONE.fullmatch(value) else "phone_form"
+    if _PHONE.fullmatch(value):
+        return None
+    # 2366660000 was 023…: a spreadsheet dropped the zero, and only somebody who knows may put it back.
+    return "lost_zero" if len(value) > 8 and _PHONE.fullmatch(f"0{value}") else "phone_form"
 
 
 def plate_fault(text: str) -> str | None:

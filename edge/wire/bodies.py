@@ -27,6 +27,8 @@ from edge.wire.instrument_bodies import (
 )
 from edge.wire.passage_bodies import CodeAnswered, DecidedBody, EffectsBody, PassageBody
 from edge.wire.register_bodies import (
+    ImportBegun,
+    ImportEnded,
     RegisterAmended,
     RegisterEnded,
     RegisterEntered,
@@ -191,6 +193,8 @@ BODIES: dict[str, type[Body]] = {
     "case.closed": CaseClosed,
     "case.reopened": CaseReopened,
     "temperature.reported": TemperatureReported,
+    "import.begun": ImportBegun,
+    "import.ended": ImportEnded,
     "register.entered": RegisterEntered,
     "register.amended": RegisterAmended,
     "register.ended": RegisterEnded,
