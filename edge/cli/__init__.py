@@ -21,6 +21,10 @@ COMMANDS = {
     "journal": ("edge.cli.journal:journal", "Verify, back up, restore, export, rebuild, purge."),
     "outbox": ("edge.cli.outbox:outbox", "What the district has not acknowledged."),
     "user": ("edge.cli.user:user", "Accounts of attendants, managers, observers."),
+    "people": ("edge.cli.registers:people", "The register of people: import a file of an office."),
+    "vehicles": ("edge.cli.registers:vehicles", "The register of vehicles: import a file."),
+    "households": ("edge.cli.registers:households", "The register of households: import a file."),
+    "watch": ("edge.cli.registers:watch", "The watch list: import a file."),
     "clock": ("edge.cli.clock:clock", "See or set the clock by hand."),
     "version": ("edge.cli.version:version", "Print the version."),
 }

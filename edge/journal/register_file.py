@@ -196,14 +196,16 @@ def _end(connection: sqlite3.Connection, row: StoredRow) -> None:
 def _undo(connection: sqlite3.Connection, row: StoredRow) -> None:
     # What somebody changed by hand since then is no longer the import's.
     body = row.body
-    within = " AND register = ? AND number BETWEEN ? AND ?" if "first" in body else ""
-    which = (body["register"], body["first"], body["last"]) if within else ()
+    within = "first" in body
+    # With `+` not by the index of the import: of a hundred thousand it would be gone through each time.
+    which = "+imported = ? AND register = ? AND number BETWEEN ? AND ?" if within else "imported = ?"
     connection.execute(
-        "UPDATE register_entry SET state = 'ended', ended_seq = ?, boot = ?, mono_us = ?, at_us = ?"
-        # Not by the index of the import: of a hundred thousand it would be gone through each time.
-        " WHERE +imported = ? AND imported <> 0 AND state = 'open' AND json_array_length(seqs) = 1"
-        f"{within}",
-        (row.seq, row.boot, row.mono_us, row.at_us, body["import"], *which),
+        "UPDATE register_entry SET state = 'ended', ended_seq = ?, boot = ?, mono_us = ?, at_us = ?"  # noqa: S608
+        f" WHERE {which} AND imported <> 0 AND state = 'open' AND json_array_length(seqs) = 1",
+        (
+            *(row.seq, row.boot, row.mono_us, row.at_us, body["import"]),
+            *((body["register"], body["first"], body["last"]) if within else ()),
+        ),
     )
 
 

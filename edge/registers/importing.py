@@ -18,10 +18,11 @@ from edge.registers import households
 from edge.registers.book import MOST_AT_ONCE, Draft, Open, Order, line_row
 from edge.registers.kinds import Kind
 from edge.registers.planning import Journal as PlanJournal
-from edge.registers.planning import Layout, Planned, plan, place_of, same_place
+from edge.registers.planning import Layout, Planned, place_of, plan, same_place
 from edge.registers.tables import Table
 
 EMPLOYERS = "employers"
+Home = tuple[bytes, tuple[str, ...]]
 
 
 class Journal(PlanJournal, Protocol):
@@ -53,8 +54,9 @@ class Importer:
         pause: Callable[[], bool] = lambda: False,
     ) -> None:
         self._journal, self._now, self._zone, self._pause = journal, now, zone, pause
-        self._homes: dict[tuple[bytes | None, tuple[str, ...]], int] = {}
+        self._homes: dict[Home, int] = {}
         self._employers: dict[str, int] | None = None
+        self._reader: Reader | None = None
 
     def begin(self, order: Order, kind: Kind, table: Table, file: str, print_: str) -> Imported:
         """Begin an import, or go on with one of the same file that was stopped. Raises FormError
@@ -93,6 +95,18 @@ class Importer:
     ) -> Iterator[Progress]:
         """Enter what the lines behind the last one say, and yield how far it is after each transaction. Ends
         early where `pause` says so; the same file goes on from there."""
+        with closing(self._journal.reader()) as self._reader:
+            yield from self._apply(imported, by, kind, table, layout, links)
+
+    def _apply(  # noqa: PLR0917 - see apply
+        self,
+        imported: Imported,
+        by: str,
+        kind: Kind,
+        table: Table,
+        layout: Layout,
+        links: Mapping[str, Open] | None,
+    ) -> Iterator[Progress]:
         done = Progress(imported.number, imported.line, imported.lines)
         waiting: list[Planned] = []
         for planned in plan(table, kind, layout, self._journal, self._zone, links=links):
@@ -143,82 +157,26 @@ class Importer:
         self._ended(Progress(number, imported.line, imported.lines), imported.register, order.by, "undone")
 
     def _write(self, done: Progress, by: str, kind: Kind, lines: Sequence[Planned]) -> Progress:
-        at, order = self._now(), Order("", by)
-        homes = [self._home_key(kind, planned) for planned in lines]
-        counts = [0, 0]
-        fresh: dict[tuple[bytes | None, tuple[str, ...]], int] = {}
-        employers: dict[str, int] = {}
+        at, homes = self._now(), [self._home_key(kind, planned) for planned in lines]
+        batches: list[_Batch] = []
 
         def make(look: Look) -> Sequence[Row]:
-            counts[:] = [0, 0]
-            fresh.clear()
-            employers.clear()
+            batch = _Batch(look, at, Order("", by), done.number, self._homes, self._known_employers())
+            batches[:] = [batch]
             reached = look.imported(done.number)
-            begun = reached.line if reached is not None else 0
-            rows: list[Row] = []
-            nexts: dict[str, int] = {}
-
-            def number_of(register: str) -> int:
-                nexts[register] = nexts.get(register) or look.next_number(register)
-                nexts[register] += 1
-                return nexts[register] - 1
-
             for planned, home in zip(lines, homes, strict=True):
-                if planned.line <= begun:
-                    continue
-                assert planned.match is not None
-                draft = planned.match.says
-                numbers = {"imported": done.number, "line": planned.line}
-                if home is not None:
-                    household = self._homes.get(home) or fresh.get(home)
-                    if household is None:
-                        household = fresh[home] = number_of(households.REGISTER)
-                        rows.append(
-                            line_row(
-                                *(
-                                    at,
-                                    "register.entered",
-                                    households.REGISTER,
-                                    household,
-                                    _household(planned),
-                                ),
-                                order=order,
-                                imported=done.number,
-                            )
-                        )
-                    draft = replace(draft, fields={**draft.fields, "household": household})
-                if name := draft.fields.get("employer_name"):
-                    employer = self._employer(str(name)) or employers.get(str(name))
-                    if employer is None:
-                        employer = employers[str(name)] = number_of(EMPLOYERS)
-                        named = Draft({"name": name})
-                        rows.append(
-                            line_row(
-                                *(at, "register.entered", EMPLOYERS, employer, named),
-                                order=order,
-                                imported=done.number,
-                            )
-                        )
-                    draft = replace(draft, fields={**draft.fields, "employer": employer})
-                entry = planned.match.entry
-                if entry is not None:
-                    present = look.entry(kind.register, entry.number)
-                    if present is None or present.seqs != entry.seqs or present.forgotten:
-                        continue  # somebody changed it a moment ago: what they say stands
-                number = number_of(kind.register) if entry is None else entry.number
-                what = "register.entered" if entry is None else "register.amended"
-                rows.append(line_row(at, what, kind.register, number, draft, order=order, **numbers))
-                counts[entry is not None] += 1
-            return rows
+                if reached is None or planned.line > reached.line:
+                    batch.add(kind, planned, home)
+            return batch.rows
 
         self._journal.compose(make)
-        self._homes |= fresh
-        if self._employers is not None:
-            self._employers |= employers
-        entered, amended = done.entered + counts[0], done.amended + counts[1]
+        batch = batches[0]
+        self._homes |= batch.homes
+        self._known_employers().update(batch.employers)
+        entered, amended = done.entered + batch.entered, done.amended + batch.amended
         return replace(done, line=lines[-1].line, entered=entered, amended=amended)
 
-    def _home_key(self, kind: Kind, planned: Planned) -> tuple[bytes | None, tuple[str, ...]] | None:
+    def _home_key(self, kind: Kind, planned: Planned) -> Home | None:
         assert planned.match is not None
         home = planned.match.says.personal.get("home")
         if kind.register == households.REGISTER or not home:
@@ -227,8 +185,8 @@ class Importer:
         key = (hashlib.blake2b(home.encode(), digest_size=8).digest(), same_place(place))
         if key not in self._homes:
             token = self._journal.token("home", home)
-            with closing(self._journal.reader()) as reader:
-                found = [] if token is None else reader.entries_by(token, (households.REGISTER,))
+            assert self._reader is not None
+            found = [] if token is None else self._reader.entries_by(token, (households.REGISTER,))
             wanted = {
                 name: value for name, value in place.items() if name in ("compound", "village", "group")
             }
@@ -238,12 +196,12 @@ class Importer:
                     break
         return key
 
-    def _employer(self, name: str) -> int | None:
+    def _known_employers(self) -> dict[str, int]:
         if self._employers is None:
             with closing(self._journal.reader()) as reader:
                 known = reader.entries(EMPLOYERS, open_=True, limit=100_000)
             self._employers = {str(entry.fields.get("name", "")): entry.number for entry in known}
-        return self._employers.get(name)
+        return self._employers
 
     def _restore(self, order: Order, left: Sequence[tuple[str, int]]) -> int:
         drafts: list[tuple[str, int, tuple[int, ...], Draft]] = []
@@ -284,6 +242,77 @@ class Importer:
     def _ended(self, done: Progress, register: str, by: str, state: str) -> None:
         body = {"import": done.number, "register": register, "state": state, "line": done.line, "by": by}
         self._journal.compose(lambda _look: (Row("import.ended", self._now(), body),))
+
+
+class _Batch:
+    """The rows of one transaction: lines, and the households and employers they are the first of."""
+
+    def __init__(  # noqa: PLR0917 - what a batch is made of
+        self,
+        look: Look,
+        at: Instant,
+        order: Order,
+        imported: int,
+        known_homes: Mapping[Home, int],
+        known_employers: Mapping[str, int],
+    ) -> None:
+        self.rows: list[Row] = []
+        self.homes: dict[Home, int] = {}
+        self.employers: dict[str, int] = {}
+        self.entered = self.amended = 0
+        self._look, self._at, self._order, self._imported = look, at, order, imported
+        self._known_homes, self._known_employers = known_homes, known_employers
+        self._next: dict[str, int] = {}
+
+    def add(self, kind: Kind, planned: Planned, home: Home | None) -> None:
+        """Add what a line says. One whose entry somebody changed a moment ago is left as they say."""
+        assert planned.match is not None
+        entry, draft = planned.match.entry, planned.match.says
+        if entry is not None:
+            present = self._look.entry(kind.register, entry.number)
+            if present is None or present.seqs != entry.seqs or present.forgotten:
+                return
+        fields = dict(draft.fields)
+        if home is not None:
+            fields["household"] = self._household(home, planned)
+        if name := str(fields.get("employer_name", "")):
+            fields["employer"] = self._employer(name)
+        draft = replace(draft, fields=fields)
+        if entry is None:
+            self._row("register.entered", kind.register, self._number(kind.register), draft, planned.line)
+            self.entered += 1
+        else:
+            self._row("register.amended", kind.register, entry.number, draft, planned.line)
+            self.amended += 1
+
+    def _household(self, home: Home, planned: Planned) -> int:
+        known = self._known_homes.get(home) or self.homes.get(home)
+        if known is None:
+            known = self.homes[home] = self._number(households.REGISTER)
+            self._row("register.entered", households.REGISTER, known, _household(planned))
+        return known
+
+    def _employer(self, name: str) -> int:
+        known = self._known_employers.get(name) or self.employers.get(name)
+        if known is None:
+            known = self.employers[name] = self._number(EMPLOYERS)
+            self._row("register.entered", EMPLOYERS, known, Draft({"name": name}))
+        return known
+
+    def _number(self, register: str) -> int:
+        number = self._next.get(register) or self._look.next_number(register)
+        self._next[register] = number + 1
+        return number
+
+    def _row(self, kind: str, register: str, number: int, draft: Draft, line: int = 0) -> None:
+        self.rows.append(
+            line_row(
+                *(self._at, kind, register, number, draft),
+                order=self._order,
+                imported=self._imported,
+                line=line,
+            )
+        )
 
 
 def _household(planned: Planned) -> Draft:

@@ -40,7 +40,7 @@ class Ambiguous(ValueError):
 
 
 def keys_of(kind: Kind, draft: Draft) -> Iterator[tuple[tuple[str, str], ...]]:
-    """Yield what a line is known again by, the strongest first: pairs of a field and its value as compared."""
+    """Yield what a line is known again by, the strongest first: fields with their values as compared."""
     for names in kind.same:
         values = [(name, _compared(draft, name)) for name in names]
         if all(value for _, value in values):

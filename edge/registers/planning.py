@@ -1,4 +1,4 @@
-"""What each line of a file would come to, without changing anything: new, changed, unchanged, doubled, rejected.
+"""What each line of a file would come to, without changing anything.
 
 The preview counts it; applying it asks the same again, line by line.
 """
@@ -14,7 +14,7 @@ from edge.registers.book import Draft, Open
 from edge.registers.kinds import Faulty, Kind, draft_of
 from edge.registers.matching import Ambiguous, Match, Sealed, keys_of, match
 from edge.registers.people import AREA_NAMES
-from edge.registers.tables import Line, Table, columns_of, head_of
+from edge.registers.tables import Line, Table, head_of
 
 SHOWN = 200
 KEPT = 20_000
@@ -101,7 +101,7 @@ def plan(
                 for place, name in layout.columns.items()
                 if place < len(line.cells) and line.cells[place]
             }
-            if not given or columns_of(line.cells, kind) == layout.columns:
+            if not given or line.cells == layout.heads:
                 continue
             planned = _one(line, kind, given, zone, seen)
             if planned.match is not None and known and planned.outcome == "new":

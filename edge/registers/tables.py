@@ -95,13 +95,25 @@ def head_of(table: Table, kind: Kind) -> tuple[int, dict[int, str], tuple[str, .
 
 def columns_of(cells: Sequence[str], kind: Kind) -> dict[int, str]:
     """Return which column is which field by the words above them; the first of two alike."""
-    words = {folded(head): one.name for one in reversed(kind.fields) for head in reversed(one.heads)}
+    words = _words(kind)
     found: dict[int, str] = {}
     for place, cell in enumerate(cells):
         name = words.get(_head_word(cell))
         if name is not None and name not in found.values():
             found[place] = name
     return found
+
+
+_known: dict[str, dict[str, str]] = {}
+
+
+def _words(kind: Kind) -> dict[str, str]:
+    """Return the field that each word above a column means; where two fields share one, the first."""
+    if kind.register not in _known:
+        _known[kind.register] = {
+            folded(head): one.name for one in reversed(kind.fields) for head in reversed(one.heads)
+        }
+    return _known[kind.register]
 
 
 def _head_word(cell: str) -> str:

@@ -7,6 +7,7 @@ refused with a stable code where it cannot be right.
 import re
 import unicodedata
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -29,10 +30,11 @@ _SERIALS = (20_000, 80_000)
 _PASS = re.compile(r"[0-9A-F]{16}")
 
 
+@lru_cache(maxsize=4096)
 def folded(text: str) -> str:
     """Return a text as it is compared: full-width signs as the plain ones, spaces gone, upper case."""
-    plain = unicodedata.normalize("NFKC", text)
-    return "".join(sign for sign in plain if not sign.isspace() and sign not in "\u200b\ufeff").upper()
+    plain = "".join(unicodedata.normalize("NFKC", text).split()).upper()
+    return plain if plain.isascii() else plain.replace("\u200b", "").replace("\ufeff", "")
 
 
 def is_excels(text: str) -> bool:

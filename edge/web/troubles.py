@@ -153,6 +153,12 @@ NOTICE_REMEDIES: dict[str, Word] = {
 
 # Stable codes of refused requests; also what `{"error": ...}` carries.
 ERRORS: dict[str, Word] = {
+    "import_running": Word("Another import is running.", "另一项导入正在进行。"),
+    "import_piece": Word(
+        "A piece of the file is missing: choose it again.", "文件缺了一段，请重新选择文件。"
+    ),
+    "import_too_large": Word("The file is too large (32 MB).", "文件太大（上限 32 MB）。"),
+    "import_not_ready": Word("Preview the file first.", "请先预览文件。"),
     "unauthorized": Word("Please log in.", "请先登录。"),
     "forbidden": Word("Your role may not do this.", "您的角色无权进行此操作。"),
     "not_found": Word("There is nothing here.", "没有这个页面。"),

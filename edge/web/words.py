@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from edge.codes.reasons import SENTENCES
-from edge.web import aiming, cases_words, troubles, walking
+from edge.web import aiming, cases_words, register_words, troubles, walking
 from edge.web.shortfalls import SHORTFALLS
 from edge.web.troubles import Word
 
@@ -347,6 +347,7 @@ WORDS: dict[str, dict[str, Word]] = {
     "walk_hint": walking.HINTS,
     "walk_way": walking.WAYS,
     "walk_hold": walking.HOLD,
+    **register_words.GROUPS,
 }
 
 
