@@ -33,6 +33,7 @@ from edge.messages import Message
 from edge.platforms import Desk
 from edge.registers.book import Book
 from edge.registers.cases import Cases, opening_row
+from edge.registers.import_jobs import ImportJobs
 from edge.station import Station, Surroundings
 from edge.threads import Threads
 from edge.uplink import Options, Uplink
@@ -109,6 +110,7 @@ class _Gate:
         self.equipment = Equipment(self.lanes, self.threads, self.health, self.now, settings.gate.timezone)
         self.cases = Cases(self.journal, case_rules(settings), self.now, self._registers_changed)
         self.book = Book(self.journal, self.now, self._registers_changed)
+        self.imports = ImportJobs(self.journal, self.now, self._registers_changed, self.stop)
         self.station = self._station(reader)
 
     def first_accounts(self) -> list[tuple[str, str, str]]:
@@ -381,6 +383,7 @@ class _Gate:
             stop=self.stop,
             cases=self.cases,
             book=self.book,
+            imports=self.imports,
             banners=tuple(banners),
             preview=self.equipment.preview,
             trust=self._trusted,

@@ -121,7 +121,7 @@ class _Run:
         count = 0
         with journal_faults(), self._journal() as journal:
             try:
-                for count in Importer(journal, self.place.now, self._zone(), _pause).undo(  # noqa: B007
+                for count in Importer(journal, self.place.now, self._zone(), _pause).undo(
                     Order("", _BY), number
                 ):
                     self._progress("undo", count, None)
@@ -135,7 +135,7 @@ class _Run:
             else f"导入 {number} 已撤销，{count} 条 / import {number} undone, {count} entries"
         )
 
-    def _apply(
+    def _apply(  # noqa: PLR0917 - what an import is made of
         self,
         journal: "Journal",
         table: "Table",

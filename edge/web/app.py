@@ -11,6 +11,7 @@ from flask_bootstrap import Bootstrap5
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
 
+from edge.registers.rosters import Rosters
 from edge.web import (
     api,
     auth,
@@ -20,6 +21,9 @@ from edge.web import (
     kiosk,
     probes,
     review,
+    rosters_api,
+    rosters_more,
+    rosters_pages,
     setup,
     show,
     temperature,
@@ -77,6 +81,7 @@ def create_app(gate: Gate) -> Flask:
     Babel(app, locale_selector=lambda: _language(gate))
     guard(app, users, logins, CSRFProtect(app))
     register_errors(app)
+    rosters = Rosters(gate.book, gate, show.zone_of(gate.timezone))
     for routes in (
         auth.blueprint(logins, users),
         kiosk.blueprint(gate),
@@ -88,6 +93,9 @@ def create_app(gate: Gate) -> Flask:
         api.blueprint(gate),
         cases.blueprint(gate),
         cases_api.blueprint(gate),
+        rosters_pages.blueprint(gate, rosters),
+        rosters_more.blueprint(gate, rosters),
+        rosters_api.blueprint(gate, rosters),
         events.blueprint(gate, users, logins, streams),
         probes.blueprint(gate),
     ):

@@ -18,6 +18,7 @@ from edge.domain.twice_daily import Terms
 from edge.journal import Reader, Row, State, StoredRow
 from edge.registers.book import Book
 from edge.registers.cases import Cases
+from edge.registers.import_jobs import ImportJobs
 
 
 class Reply(Protocol):
@@ -44,7 +45,7 @@ class Gate:
     lanes follow, by name. `preview` asks a camera, by lane and device, for what it sees now; `trust`
     gives the trust lists in force, each with its date and state; `twice_daily` is what the site has settled
     about two measurements a day. `cases` is the register of those who were handed over for a check,
-    `book` holds every other list kept at the gate.
+    `book` holds every other list kept at the gate, `imports` takes files into it.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Gate:
     stop: threading.Event
     cases: Cases
     book: Book
+    imports: ImportJobs
     banners: tuple[str, ...] = ()
     preview: Callable[[str, str], Preview | None] = lambda _lane, _device: None
     trust: Callable[[], Sequence[Mapping[str, Any]]] = list

@@ -124,7 +124,29 @@ COUNTS = {
     "doubled": Word("doubled", "重复"),
     "rejected": Word("rejected", "拒绝"),
 }
+ENDS = {
+    "moved": Word("moved away", "已搬离"),
+    "over": Word("its time is over", "期限已到"),
+    "released": Word("released, confirmed by the unit", "经责任单位确认解除管控"),
+    "mistake": Word("entered by mistake", "登记有误"),
+    "other": Word("another reason", "其他"),
+    "import_undone": Word("the import was undone", "撤销导入"),
+    "off_list": Word("no longer on the district's list", "已不在上级名单"),
+}
+STEPS = {
+    "register.entered": Word("entered", "登记"),
+    "register.amended": Word("amended", "变更"),
+    "register.ended": Word("ended", "终止"),
+}
+COVERAGE = {
+    "grid": Word("Households per grid", "网格入户"),
+    "employer": Word("People per employer", "企业人员"),
+    "people": Word("People per category", "人员类别"),
+}
 GROUPS = {
+    "register_end": ENDS,
+    "register_step": STEPS,
+    "coverage": COVERAGE,
     "register": REGISTERS,
     "register_field": FIELDS,
     "category": CATEGORIES,

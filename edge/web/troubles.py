@@ -153,6 +153,11 @@ NOTICE_REMEDIES: dict[str, Word] = {
 
 # Stable codes of refused requests; also what `{"error": ...}` carries.
 ERRORS: dict[str, Word] = {
+    "faulty_entry": Word(
+        "Something in the form cannot be right; see each field.", "表单有误，请看各栏说明。"
+    ),
+    "visit_closed": Word("This link is used up or no longer valid.", "该链接已用完或已失效。"),
+    "visit_busy": Word("Too many at once: wait a minute.", "操作太频繁，请一分钟后再试。"),
     "import_running": Word("Another import is running.", "另一项导入正在进行。"),
     "import_piece": Word(
         "A piece of the file is missing: choose it again.", "文件缺了一段，请重新选择文件。"

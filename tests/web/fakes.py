@@ -19,6 +19,7 @@ from edge.journal import Journal, Look, Row, State
 from edge.procedures import parse
 from edge.registers.book import Book
 from edge.registers.cases import Cases, Rules, opening_row
+from edge.registers.import_jobs import ImportJobs
 from edge.station import Station, Surroundings
 from edge.web.gate import Gate
 from edge.web.users import Users
@@ -221,6 +222,7 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
         stop=stop,
         cases=cases,
         book=book,
+        imports=ImportJobs(RegistersJournal(journal, writer), clock, rung, stop),
     )
     users = Users(state)
     thread = threading.Thread(target=station.run, args=(stop,), name="station")
