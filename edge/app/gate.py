@@ -14,10 +14,12 @@ from contextlib import ExitStack
 from functools import partial
 from importlib import metadata
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from edge.app.equipment import Equipment
 from edge.app.folder import boot_id, cookie_secret, outside_key, take_folder
 from edge.app.lanes import build, case_rules, earlier_replies, filled, regulars, side_by_side, twice_daily_of
+from edge.app.lists import AllLists
 from edge.app.platforms import Platforms, recalled
 from edge.app.trust import TrustFolder
 from edge.bell import Bell
@@ -33,6 +35,7 @@ from edge.messages import Message
 from edge.platforms import Desk
 from edge.registers.book import Book
 from edge.registers.cases import Cases, opening_row
+from edge.registers.district_lists import DistrictLists
 from edge.registers.import_jobs import ImportJobs
 from edge.station import Station, Surroundings
 from edge.threads import Threads
@@ -106,6 +109,9 @@ class _Gate:
         self.desk = Desk(self.trust.read, self.platforms.asked)
         started_us = self.now().mono_us
         self.lanes = build(settings, loaded.path.parent, boot=boot, started_us=started_us)
+        zone = ZoneInfo(settings.gate.timezone)
+        changed = self._registers_changed
+        self.lists = DistrictLists(self.journal, self.state, self.now, zone, changed)
         self.uplink = self._uplink()
         self.equipment = Equipment(self.lanes, self.threads, self.health, self.now, settings.gate.timezone)
         self.cases = Cases(self.journal, case_rules(settings), self.now, self._registers_changed)
@@ -152,6 +158,7 @@ class _Gate:
         if token is None:
             raise ConfigError("[uplink] token_file: the gate has no token; ask the district for one")
         ca_file = None if table.ca_file is None else str(table.ca_file)
+        beat = self.lists.beat = self.health.heart("uplink", 60.0).beat
         options = Options(table.url, token, frozenset(table.forward), table.every_s, ca_file=ca_file)
         return Uplink(
             reader=self.journal.reader,
@@ -164,8 +171,8 @@ class _Gate:
             bell=self.bell,
             now=self.now,
             renew=lambda: self.journal.renew("conflict", self.now()),
-            lists=self.trust,
-            beat=self.health.heart("uplink", 60.0).beat,
+            lists=AllLists(self.trust, self.lists),
+            beat=beat,
         )
 
     def _station(self, reader: Reader) -> Station:
@@ -384,6 +391,7 @@ class _Gate:
             cases=self.cases,
             book=self.book,
             imports=self.imports,
+            district_lists=self.lists.status,
             banners=tuple(banners),
             preview=self.equipment.preview,
             trust=self._trusted,

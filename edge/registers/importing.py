@@ -156,6 +156,11 @@ class Importer:
                 self._pause()
         self._ended(Progress(number, imported.line, imported.lines), imported.register, order.by, "undone")
 
+    def write(self, by: str, kind: Kind, lines: Sequence[Planned]) -> None:
+        """Enter lines that are of no import, in one transaction."""
+        with closing(self._journal.reader()) as self._reader:
+            self._write(Progress(0, 0, 0), by, kind, [replace(planned, line=0) for planned in lines])
+
     def _write(self, done: Progress, by: str, kind: Kind, lines: Sequence[Planned]) -> Progress:
         at, homes = self._now(), [self._home_key(kind, planned) for planned in lines]
         batches: list[_Batch] = []
@@ -163,7 +168,7 @@ class Importer:
         def make(look: Look) -> Sequence[Row]:
             batch = _Batch(look, at, Order("", by), done.number, self._homes, self._known_employers())
             batches[:] = [batch]
-            reached = look.imported(done.number)
+            reached = look.imported(done.number) if done.number else None
             for planned, home in zip(lines, homes, strict=True):
                 if reached is None or planned.line > reached.line:
                     batch.add(kind, planned, home)

@@ -68,7 +68,7 @@ def create_app(gate: Gate) -> Flask:
     app.session_interface = _Sessions()
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # of the provider in use
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    users = Users(gate.state)
+    users = Users(gate.state, gate.now)
     logins = Logins(gate.state, users, gate.now, gate.append)
 
     def ring() -> None:

@@ -25,7 +25,7 @@ T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 _QUERY = frozenset({"after", "before", "limit", "outcome", "lane", "from", "to"})
 _CASES_QUERY = frozenset({"open", "lane", "before", "after", "limit"})
-_ENTRIES_QUERY = frozenset({"open", "before", "after", "limit"})
+_ENTRIES_QUERY = frozenset({"open", "before", "after", "limit", "of"})
 _PAGE_FIELDS = frozenset({"csrf_token", "next"})
 # What programs and links send, never a form with an empty field.
 _NUMBERS = frozenset({"after", "before", "limit"})
@@ -300,8 +300,9 @@ def cases_query(args: MultiDict[str, str], lanes: tuple[str, ...]) -> CasesQuery
     )
 
 
-def entries_query(args: MultiDict[str, str]) -> dict[str, Any]:
-    """Return the query of a register as the book's page takes it; FormError `bad_query`."""
+def entries_query(args: MultiDict[str, str], by: str = "category") -> dict[str, Any]:
+    """Return the query of a register as the book's page takes it; `of` is a value of the open field `by`.
+    FormError `bad_query`."""
     if not _ENTRIES_QUERY.issuperset(args) or any(len(values) > 1 for _, values in args.lists()):
         raise FormError("bad_query")
     given = {key: value for key, value in args.items() if value != "" or key in _NUMBERS}
@@ -313,6 +314,7 @@ def entries_query(args: MultiDict[str, str]) -> dict[str, Any]:
         "before": _number(given, "before", 0),
         "after": _number(given, "after", 0),
         "limit": _number(given, "limit", 1, 500) or 50,
+        "where": {by: given["of"]} if "of" in given else None,
     }
 
 

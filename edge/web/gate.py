@@ -45,7 +45,8 @@ class Gate:
     lanes follow, by name. `preview` asks a camera, by lane and device, for what it sees now; `trust`
     gives the trust lists in force, each with its date and state; `twice_daily` is what the site has settled
     about two measurements a day. `cases` is the register of those who were handed over for a check,
-    `book` holds every other list kept at the gate, `imports` takes files into it.
+    `book` holds every other list kept at the gate, `imports` takes files into it,
+    `district_lists` gives those of the district that registers hold, by register.
     """
 
     name: str
@@ -74,4 +75,5 @@ class Gate:
     banners: tuple[str, ...] = ()
     preview: Callable[[str, str], Preview | None] = lambda _lane, _device: None
     trust: Callable[[], Sequence[Mapping[str, Any]]] = list
+    district_lists: Callable[[], Mapping[str, Mapping[str, Any]]] = dict
     twice_daily: Terms = field(default_factory=Terms)

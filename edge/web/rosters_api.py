@@ -25,6 +25,7 @@ from edge.web.import_told import faults_text
 from edge.web.roles import allow, principal
 from edge.web.words import LANGUAGES
 
+PARTED_BY = {"watch": "list", "vehicles": "kind", "households": "grid"}
 ALL = ("attendant", "manager", "observer")
 Text = Annotated[str, Field(max_length=200)]
 FieldName = Annotated[str, Field(max_length=40)]
@@ -92,8 +93,8 @@ def _reads(routes: Blueprint, gate: Gate) -> None:
     @routes.get("/api/v1/rosters/<register>")
     @allow(*ALL, program=True)
     def entries(register: str) -> Response:
-        query = forms.entries_query(request.args)
-        page = gate.book.page(known(register), **query)
+        query = forms.entries_query(request.args, PARTED_BY.get(known(register), "category"))
+        page = gate.book.page(register, **query)
         more = page[-1].number if len(page) == query["limit"] else None
         return jsonify({"entries": [entry_json(one) for one in page], "next": more})
 

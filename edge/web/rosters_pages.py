@@ -21,12 +21,13 @@ from edge.web import forms, show
 from edge.web.gate import Gate
 from edge.web.register_words import CHOICES
 from edge.web.roles import allow, principal
-from edge.web.rosters_api import ALL
+from edge.web.rosters_api import ALL, PARTED_BY
 from edge.web.words import WORDS
 
 PAGE = 50
 ENDS = ("moved", "over", "released", "mistake", "other")
 _FOR_RELEASE = "watch"
+_PART_WORDS = {"people": "category", "watch": "watch_list", "vehicles": "vehicle_kind"}
 
 
 def blueprint(gate: Gate, rosters: Rosters) -> Blueprint:
@@ -40,7 +41,7 @@ def blueprint(gate: Gate, rosters: Rosters) -> Blueprint:
 
 def _lists(routes: Blueprint, gate: Gate, rosters: Rosters, register: str, kind: Kind) -> None:
     def listed() -> Response:
-        query = forms.entries_query(request.args)
+        query = forms.entries_query(request.args, PARTED_BY.get(register, "category"))
         page = gate.book.page(register, **(query | {"limit": PAGE + 1}))
         older = page[PAGE - 1].number if len(page) > PAGE else None
         over = gate.book.over(register) if register == _FOR_RELEASE else []
@@ -129,9 +130,22 @@ def _list_page(gate: Gate, kind: Kind, entries: list[Entry], **more: Any) -> Res
             by=[name for name in FOUND_BY if _finds(kind, name)],
             round=with_round,
             now_us=gate.now().at_us,
+            parts=_parts(gate, kind.register),
+            part_words=_PART_WORDS.get(kind.register),
+            of=request.args.get("of", ""),
             **shown,
         )
     )
+
+
+def _parts(gate: Gate, register: str) -> list[tuple[str, int]]:
+    """Return how many open entries there are of each category, class, kind or grid."""
+    reader = gate.reader()
+    try:
+        tally = reader.entry_tally(register, PARTED_BY.get(register, "category"))
+    finally:
+        reader.close()
+    return [(str(key), total) for key, total, _ in tally if key is not None][:200]
 
 
 def _finds(kind: Kind, name: str) -> bool:

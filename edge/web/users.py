@@ -8,6 +8,7 @@ import hashlib
 import re
 import secrets
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from edge.domain.errors import FormError
+from edge.domain.model import Instant
 from edge.journal import State
 
 ATTENDANT = "attendant"
@@ -33,29 +35,32 @@ _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like somethin
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """An account. `version` grows with every change, and with it every older log-in ends."""
+    """An account. `version` grows with every change, and with it every older log-in ends. One whose last day
+    (`until_us`) is over on a clock that is believed is no longer `enabled`."""
 
     name: str
     role: str
     enabled: bool
     version: int
+    until_us: int | None = None
 
 
 class Users:
     """The accounts of one gate. Safe from any thread."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, now: Callable[[], Instant] | None = None) -> None:
         self._state = state
+        self._now = now
 
     def get(self, name: str) -> User | None:
         """Return the account with this name, enabled or not."""
         found = self._state.get(f"user:{name}")
-        return None if found is None else _user(name, found)
+        return None if found is None else self._user(name, found)
 
     def all(self) -> list[User]:
         """Return every account, by name."""
         pairs = self._state.items("user:")
-        return sorted((_user(key[5:], value) for key, value in pairs), key=lambda user: user.name)
+        return sorted((self._user(key[5:], value) for key, value in pairs), key=lambda user: user.name)
 
     def add(self, name: str, role: str, secret: str) -> User:
         """Make an account. FormError: bad_account, unknown_role, weak_secret, account_exists (409)."""
@@ -84,6 +89,10 @@ class Users:
                     self._state.delete(key)
         return user
 
+    def set_until(self, name: str, until_us: int | None) -> User:
+        """Let an account end at a moment, or never: whoever leaves (撤离) is out without anybody's doing."""
+        return self._change(name, self._stored(name), until_us=until_us)
+
     def issue_token(self, name: str) -> str:
         """Return a new token for programs; it is shown once and stored only as a hash."""
         self._stored(name)
@@ -103,9 +112,10 @@ class Users:
         An unknown name costs the same work as a wrong secret, so that time tells nothing."""
         stored = self._state.get(f"user:{name}") if _NAME.fullmatch(name) else None
         right = _matches(stored["hash"] if stored else _decoy(), secret)
-        if stored is None or not right or not stored["enabled"]:
+        if stored is None or not right:
             return None
-        return _user(name, stored)
+        user = self._user(name, stored)
+        return user if user.enabled else None
 
     def _stored(self, name: str) -> dict[str, Any]:
         stored = self._state.get(f"user:{name}")
@@ -116,7 +126,16 @@ class Users:
     def _change(self, name: str, stored: dict[str, Any], **changes: object) -> User:
         stored.update(changes, version=stored["version"] + 1)
         self._put(name, stored)
-        return _user(name, stored)
+        return self._user(name, stored)
+
+    def _user(self, name: str, stored: dict[str, Any]) -> User:
+        until_us: int | None = stored.get("until_us")
+        over = False
+        if until_us is not None and self._now is not None:
+            now = self._now()
+            over = now.clock.trusted and now.at_us >= until_us
+        enabled = bool(stored["enabled"]) and not over
+        return User(name, str(stored["role"]), enabled, int(stored["version"]), until_us)
 
     def _put(self, name: str, value: dict[str, Any]) -> None:
         self._state.put(f"user:{name}", value)
@@ -137,10 +156,6 @@ def ensure_first_users(state: State) -> list[tuple[str, str, str]]:
     for name, role, secret in first:
         users.add(name, role, secret)
     return first
-
-
-def _user(name: str, stored: dict[str, Any]) -> User:
-    return User(name, str(stored["role"]), bool(stored["enabled"]), int(stored["version"]))
 
 
 def _check(role: str, secret: str) -> None:

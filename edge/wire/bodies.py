@@ -127,6 +127,8 @@ class UserChanged(Body):
     account: str | None = None
     role: str | None = None
     by: str | None = None
+    until_us: int | None = None
+    to: str | None = None
 
 
 class Previous(Body):
