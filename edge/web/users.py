@@ -16,7 +16,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from edge.domain.errors import FormError
-from edge.domain.model import Instant
+from edge.domain.model import ClockQuality, Instant
 from edge.journal import State
 
 ATTENDANT = "attendant"
@@ -36,7 +36,7 @@ _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like somethin
 @dataclass(frozen=True, slots=True)
 class User:
     """An account. `version` grows with every change, and with it every older log-in ends. One whose last day
-    (`until_us`) is over on a clock that is believed is no longer `enabled`."""
+    (`until_us`) is over on a clock that was set at all is no longer `enabled`."""
 
     name: str
     role: str
@@ -133,7 +133,7 @@ class Users:
         over = False
         if until_us is not None and self._now is not None:
             now = self._now()
-            over = now.clock.trusted and now.at_us >= until_us
+            over = now.clock is not ClockQuality.UNSET and now.at_us >= until_us
         enabled = bool(stored["enabled"]) and not over
         return User(name, str(stored["role"]), enabled, int(stored["version"]), until_us)
 
