@@ -8,6 +8,7 @@ from importlib import metadata
 
 from edge.web import forms
 from edge.web.cases_schemas import CASE_COMMANDS
+from edge.web.rosters_schemas import roster_paths
 from edge.web.schemas import Json, object_of, schemas
 
 _COMMON = {
@@ -37,7 +38,13 @@ def document() -> Json:
         },
         "servers": [{"url": "/"}],
         "security": [{"token": []}],
-        "paths": _probes() | _reads() | _pictures() | _commands() | _cases() | _temperatures(),
+        "paths": _probes()
+        | _reads()
+        | _pictures()
+        | _commands()
+        | _cases()
+        | _temperatures()
+        | roster_paths(),
         "components": {
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "description": "From `gatepost user token`."}

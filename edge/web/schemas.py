@@ -15,6 +15,7 @@ from edge.domain.walk import Cause, Way
 from edge.web import forms
 from edge.web.aiming import ADVICE
 from edge.web.cases_schemas import CASE_BODIES, case_schemas
+from edge.web.rosters_schemas import ROSTER_BODIES, roster_schemas
 from edge.web.troubles import ERRORS
 from edge.web.walking import HINTS, WHYS
 
@@ -42,6 +43,7 @@ _BODIES: tuple[type[BaseModel], ...] = (
     forms.LevelBody,
     *CASE_BODIES,
     forms.TemperatureBody,
+    *ROSTER_BODIES,
 )
 
 
@@ -58,6 +60,7 @@ def schemas() -> Json:
         ),
         "LaneView": _lane_view(),
         **case_schemas(),
+        **roster_schemas(),
         "CameraFigures": _camera_figures(),
         "Calibrations": object_of(
             {

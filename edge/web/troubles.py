@@ -153,6 +153,11 @@ NOTICE_REMEDIES: dict[str, Word] = {
 
 # Stable codes of refused requests; also what `{"error": ...}` carries.
 ERRORS: dict[str, Word] = {
+    "unknown_entry": Word("There is no such entry.", "没有这条登记。"),
+    "entry_ended": Word("The entry had ended before.", "该登记此前已终止。"),
+    "entry_forgotten": Word("Its personal fields were destroyed.", "该登记的个人信息已销毁。"),
+    "entry_changed": Word("Somebody changed it meanwhile: look again.", "期间有人改过，请重新查看。"),
+    "unknown_import": Word("There is no such import, or it is undone.", "没有这次导入，或已撤销。"),
     "faulty_entry": Word(
         "Something in the form cannot be right; see each field.", "表单有误，请看各栏说明。"
     ),

@@ -1,5 +1,7 @@
-"""Made-up people: nobody has these numbers. An ID number here is of an area that does not exist (999999), with
-its checksum right, since the gate looks at that."""
+"""Made-up people: nobody has these numbers.
+
+An ID number here is of an area that does not exist (999999), with its checksum right: the gate looks at that.
+"""
 
 import io
 
@@ -25,10 +27,12 @@ HEADS = "姓名,身份证号,手机,楼栋,单元,房号,人员类别,网格"
 
 def roster(size: int, first: int = 0) -> str:
     """Return a roster as an office keeps it, as csv."""
-    lines = (
-        f"某{n},{id_number(n)},{phone(n)},{n // 300 + 1}栋,{n // 100 % 3 + 1},{n // 3 % 100 + 101},居民,{n // 3000 + 1}"
-        for n in range(first, first + size)
-    )
+
+    def line(n: int) -> str:
+        home = f"{n // 300 + 1}栋,{n // 100 % 3 + 1},{n // 3 % 100 + 101}"
+        return f"某{n},{id_number(n)},{phone(n)},{home},居民,{n // 3000 + 1}"
+
+    lines = (line(n) for n in range(first, first + size))
     return "\n".join(["某小区居民登记表", HEADS, *lines, ""])
 
 

@@ -86,7 +86,7 @@ def test_a_visitor_announces_a_visit_by_a_link_that_tells_nothing_of_the_househo
 ) -> None:
     boss = enter("manager")
     entered(boss, **PERSON)
-    status, page, _ = post(boss, "/registers/households/1/visit-link", hours="24", most="1")
+    _, page, _ = post(boss, "/registers/households/1/visit-link", hours="24", most="1")
     link = re.search(r'value="http://localhost(/visit/[^"]+)"', page)
     assert link is not None
     visitor = boss.application.test_client()
