@@ -8,8 +8,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -160,6 +162,105 @@ def _replacing(name: str, content: str) -> str:
         return json.dumps(whole, ensure_ascii=False)
 
 
+@main.command()
+@click.option("--date", "day", help="The last day that counts; else the one that ended last.")
+@click.option("--since", help="The first day; else all there are.")
+@click.option("--site", help="The gates of one compound or town only.")
+@_config
+@_store
+@_json
+def bulletin(
+    *,
+    day: str | None,
+    since: str | None,
+    site: str | None,
+    config_path: Path | None,
+    folder: Path | None,
+    as_json: bool,
+) -> None:
+    """The bulletin (通报) over all posts until 00:00: each series by itself, never added up."""
+    from district import reports
+
+    settings, store = _open(config_path, folder)
+    zone = ZoneInfo(settings.district.timezone)
+    last = _iso(day) if day else reports.yesterday(datetime.now(zone).date())
+    with _told(), contextlib.closing(store), store.read() as connection:
+        found = reports.bulletin(connection, last, None if since is None else _iso(since), site)
+        found["missing"] = reports.missing(connection, last)
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    click.echo(found["text"])
+    if found["changed"]:
+        click.echo(f"更正后 / corrected: {found['text_corrected']}")
+    if found["missing"]:
+        click.echo(f"未报 / not reported: {', '.join(found['missing'])}", err=True)
+
+
+@main.group()
+def post() -> None:
+    """Posts without a machine, whose zero reports come by telephone or on paper."""
+
+
+@post.command("add")
+@click.argument("name")
+@click.option("--series", type=click.Choice(["district", "provincial"]), default="district")
+@click.option("--site", help="The compound or town it is added up with.")
+@_config
+@_store
+@_json
+def post_add(
+    *,
+    name: str,
+    series: str,
+    site: str | None,
+    config_path: Path | None,
+    folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Register post NAME."""
+    from district import reports
+
+    _write(config_path, folder, lambda c: reports.add_post(c, name, _now_us(), series, site))
+    _say(as_json, {"post": name, "series": series}, "post {post} ({series})")
+
+
+@post.command("report")
+@click.argument("name")
+@click.option("--date", "day", required=True, help="The day, such as 2020-02-14.")
+@click.option("--how", type=click.Choice(["phone", "paper"]), required=True)
+@click.option("--figure", "figures", multiple=True, help="name=number; what is not named is 0.")
+@click.option("--by", required=True, help="Who entered it.")
+@_config
+@_store
+@_json
+def post_report(
+    *,
+    name: str,
+    day: str,
+    how: str,
+    figures: tuple[str, ...],
+    by: str,
+    config_path: Path | None,
+    folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Enter what post NAME reported; without a figure it is a zero report."""
+    from district import reports
+
+    try:
+        told = {key: int(value) for key, _, value in (one.partition("=") for one in figures)}
+    except ValueError as error:
+        raise click.UsageError("--figure name=number") from error
+    now_us = _now_us()
+
+    def work(connection: Any) -> None:
+        reports.enter(connection, name, _iso(day), how=how, figures=told, by=by, now_us=now_us)
+
+    _write(config_path, folder, work)
+    _say(as_json, {"post": name, "day": day, "how": how}, "post {post}: {day}, by {how}")
+
+
 @main.group()
 def admin() -> None:
     """The administrator and the programs that read."""
@@ -185,6 +286,13 @@ def admin_token(name: str, config_path: Path | None, folder: Path | None, as_jso
     """Make a token for program NAME to read /api/v1 with; an earlier one of that name ends."""
     token = _write(config_path, folder, lambda connection: registry.add_program(connection, name, _now_us()))
     _say(as_json, {"program": name, "token": token}, "program {program}: token {token} (shown only now)")
+
+
+def _iso(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise click.UsageError(f"{text} is no day such as 2020-02-14") from error
 
 
 def _now_us() -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from district import lists, sightings
+from district import lists, reports, sightings
 from district.alarms import notice, raise_alarm
 from district.registry import Gate
 from district.sightings import Watch
@@ -212,6 +212,8 @@ def _count(desk: _Desk, row_id: int, event: Event) -> None:
     if fault is not None:
         detail = {"sequence": event.number, "kind": event.kind, "fault": fault}
         desk.alarm("body_unreadable", event.kind, detail)
+    if event.kind == "report.daily" and fault is None:
+        reports.note(desk.connection, desk.gate.id, row_id, event.data.body)
     if event.kind != "passage.decided":
         return
     outcome = event.data.body.get("outcome")

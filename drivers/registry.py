@@ -26,7 +26,7 @@ __all__ = ["KINDS", "Driver", "DriverInfo", "OptionInfo", "available", "describe
 if TYPE_CHECKING:
     from drivers.thermometer._listen import Hearing
 
-KINDS = ("thermometer", "scanner", "barrier", "voice", "lights", "verifier")
+KINDS = ("thermometer", "scanner", "barrier", "voice", "lights", "verifier", "notifier")
 # Keys of a device's table that are the gate's own and no driver's: where on the body it measures, and which
 # other one it is compared with.
 _OF_THE_GATE = {"thermometer": frozenset({"driver", "place", "also", "sister"})}

@@ -6,20 +6,21 @@ Retention never runs on a clock nobody believes; the journal refuses that itself
 import dataclasses
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
-from edge.domain.acceptance import NOTHING
 from edge.domain.errors import JournalError
 from edge.domain.lane_state import LaneSpec
 from edge.domain.model import Instant
 from edge.journal import Journal, Purged, Row, State
+from edge.registers.published import PUBLISHED, START, body_of
 
 log = logging.getLogger(__name__)
 
 EVERY_S = 3600.0
 VERIFY_EVERY_US = 24 * 3600 * 1_000_000
 _DAY_US = 86_400_000_000
+# Of each procedure so many versions are remembered as published; one more row of an older one does no harm.
+_KNOWN = 16
 
 
 def publish(
@@ -27,30 +28,25 @@ def publish(
     state: State,
     now: Instant,
     *,
-    specs: Sequence[LaneSpec],
-    texts: Mapping[str, str],
+    lanes: Sequence[tuple[LaneSpec, str]],
 ) -> None:
     """Append the text of every procedure, of what it accepts, and the screening numbers that are not yet
-    in the journal, so that decisions can be made again from it alone."""
+    in the journal, so that decisions can be made again from it alone. `lanes` are those there are, each with
+    the text of its procedure."""
     known = state.get("published") or {}
     if known.get("incarnation") != journal.incarnation:
         known = {"incarnation": journal.incarnation}
     rows: list[Row] = []
-    for spec in specs:
-        version = spec.procedure.version
-        if known.get(f"procedure:{spec.procedure.name}") != version:
-            known[f"procedure:{spec.procedure.name}"] = version
-            body: dict[str, Any] = {"name": spec.procedure.name, "version": version}
-            body["text"] = texts[spec.procedure.name]
-            if spec.procedure.acceptance is not NOTHING:
-                accepted = spec.procedure.acceptance
-                body["acceptance"] = {
-                    "name": accepted.name,
-                    "text": accepted.text,
-                    "utc_offset_s": accepted.utc_offset_s,
-                    "changes": [list(change) for change in accepted.changes],
-                }
-            rows.append(Row("procedure.published", now, body))
+    for spec, text in lanes:
+        procedure, key = spec.procedure, f"procedure:{spec.procedure.name}"
+        before = known.get(key, [])
+        before = [before] if isinstance(before, str) else before  # one alone, as it was kept at first
+        if procedure.version not in before:
+            # Lanes may follow versions of their own of one procedure.
+            known[key] = [*before, procedure.version][-_KNOWN:]
+            following = [lane.name for lane, _text in lanes if lane.procedure.version == procedure.version]
+            told = {"lanes": following, "source": START}
+            rows.append(Row(PUBLISHED, now, body_of(procedure, text) | told))
         if known.get("policy") != spec.policy.version:
             known["policy"] = spec.policy.version
             numbers = dataclasses.asdict(spec.policy)
@@ -63,7 +59,9 @@ def publish(
 class Keeper:
     """Purges once an hour and runs `often` every second. `acknowledged` says how far the district has
     everything; None where there is no district, and then nothing waits for it. `destroyed` is called after
-    keys were destroyed: what was learned under them has to go from memory as well."""
+    keys were destroyed: what was learned under them has to go from memory as well. `reported_us` says until
+    when every day has its report, in which the figures stand that need opened fields; None while nobody
+    knows."""
 
     def __init__(
         self,
@@ -75,6 +73,7 @@ class Keeper:
         now: Callable[[], Instant],
         often: Callable[[], None],
         destroyed: Callable[[], None] = lambda: None,
+        reported_us: Callable[[], int | None] | None = None,
     ) -> None:
         self._journal = journal
         self._days = retention_days
@@ -83,6 +82,7 @@ class Keeper:
         self._now = now
         self._often = often
         self._destroyed = destroyed
+        self._reported_us = reported_us
         self._verified_us: int | None = None
         self._failed = False
         self.faults: tuple[str, ...] = journal.faults
@@ -120,11 +120,12 @@ class Keeper:
             return
         try:
             acknowledged = self._acknowledged()
+            longest_us = now.at_us - self._max_days * _DAY_US
             self.purged = self._journal.purge(
-                now.at_us - self._days * _DAY_US,
+                self._before_us(now.at_us - self._days * _DAY_US, longest_us),
                 self._head() if acknowledged is None else acknowledged,
                 now=now,
-                max_before_us=now.at_us - self._max_days * _DAY_US,
+                max_before_us=longest_us,
             )
             if self.purged.keys:
                 self._destroyed()
@@ -134,6 +135,13 @@ class Keeper:
             return
         if self.purged.unacknowledged:
             log.error("%d rows were destroyed before the district had them", self.purged.unacknowledged)
+
+    def _before_us(self, before_us: int, longest_us: int) -> int:
+        """A day is not forgotten before it is reported, but for what is too old in any case."""
+        if self._reported_us is None:
+            return before_us
+        reported_us = self._reported_us()
+        return max(longest_us, min(before_us, longest_us if reported_us is None else reported_us))
 
     def verify(self) -> None:
         """Check the whole chain and write down that it was done."""

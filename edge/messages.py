@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from edge.domain.events import LaneEvent
 from edge.domain.lane_state import Do
 from edge.domain.model import Instant, Scan
+from edge.domain.procedure import Procedure
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,18 @@ class EffectDone:
     do: Do
     at: Instant
     error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """Lanes follow another procedure from their next passages on: at once, or with `from_us` once a clock
+    that is believed has reached it (microseconds UTC). `published` is its row, which is on disk by now.
+    Replaces what was planned for these lanes."""
+
+    lanes: tuple[str, ...]
+    procedure: Procedure
+    published: int
+    from_us: int | None = None
 
 
 Message = LaneEvent | ScanArrived | DeviceChanged | EffectDone

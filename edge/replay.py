@@ -2,21 +2,19 @@
 every difference. Reads only."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from edge import acceptance, procedures
 from edge.domain import rules
 from edge.domain.circumstances import circumstances
 from edge.domain.errors import ConfigError, FormError
-from edge.domain.model import Decision, Outcome, Passage
+from edge.domain.model import Decision, Outcome, Passage, Reason
 from edge.domain.policy import Policy
 from edge.domain.policy import stored as stored_policy
 from edge.domain.procedure import Procedure
 from edge.domain.record import restored
-from edge.domain.statements import EDITION
 from edge.journal import Journal, Reader, StoredRow
+from edge.registers.published import read
 
 PAGE = 500
 KINDS = frozenset({"procedure.published", "settings.changed", "passage.decided"})
@@ -64,7 +62,7 @@ class Replay:
             return
         # Written by a version that knew other keys: its passages say no_procedure.
         with contextlib.suppress(ConfigError):
-            self._procedures[row.body["version"]] = _procedure(row.body)
+            self._procedures[row.body["version"]] = read(row.body)
 
     def _again(self, row: StoredRow) -> Replayed:
         body = row.body
@@ -81,30 +79,13 @@ class Replay:
         return Replayed(row.seq, passage.id, before == again, before, again)
 
 
-def _procedure(body: Mapping[str, Any]) -> Procedure:
-    """Return a published procedure with the rules about codes published with it, read as they were then: its
-    version says in which edition."""
-    for edition in range(EDITION, 0, -1):
-        found = procedures.parse(body["name"], body["text"], stored=True, edition=edition)
-        if (told := body.get("acceptance")) is not None:
-            changes = tuple((from_us, east_s) for from_us, east_s in told.get("changes", ()))
-            accepted = acceptance.parse(
-                told["name"], told["text"], utc_offset_s=told["utc_offset_s"], changes=changes
-            )
-            found = procedures.accepting(found, accepted)
-        if found.version == body["version"]:
-            return found
-    # Not the text of this version: whatever was decided by it comes out as it may.
-    return found
-
-
 def _decide(procedure: Procedure, policy: Policy, passage: Passage) -> Decision | None:
     stored = passage.decision
     if stored is None:
         return None
     if stored.by is None:
-        ruled = rules.decide(procedure, policy, passage.evidence, circumstances(passage))
-        return rules.nobody(ruled) if stored.outcome is Outcome.ABANDONED else ruled
+        again = rules.left if Reason.NOBODY_FINISHED in stored.reasons else rules.decide
+        return again(procedure, policy, passage.evidence, circumstances(passage))
     try:
         return rules.attend(
             procedure,

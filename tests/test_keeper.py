@@ -40,15 +40,16 @@ def test_every_text_a_decision_needs_is_published_once(journal: Journal, tmp_pat
     state = State.open(tmp_path)
     texts = {name: (SHIPPED / f"{name}.toml").read_text("utf-8") for name in ("compound", "r4")}
     specs = [spec(), spec("r4"), spec()]
+    lanes = [(one, texts[one.procedure.name]) for one in specs]
     for _ in range(2):
-        publish(journal, state, NOW, specs=specs, texts=texts)
+        publish(journal, state, NOW, lanes=lanes)
     published = rows(journal, "procedure.published")
     assert [body["name"] for body in published] == ["compound", "r4"]
     assert published[0]["text"] == texts["compound"]
     assert len(rows(journal, "settings.changed")) == 1
-    changed = [replace(spec(), policy=replace(POLICY, threshold_mdegc=37_500))]
-    publish(journal, state, NOW, specs=changed, texts=texts)
-    assert rows(journal, "settings.changed")[1]["version"] == changed[0].policy.version
+    changed = replace(spec(), policy=replace(POLICY, threshold_mdegc=37_500))
+    publish(journal, state, NOW, lanes=[(changed, texts["compound"])])
+    assert rows(journal, "settings.changed")[1]["version"] == changed.policy.version
     state.close()
 
 

@@ -1,5 +1,6 @@
 """Procedures as files: what ships, what is refused, and in which words."""
 
+import hashlib
 import re
 import string
 from itertools import product
@@ -10,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge import procedures
+from edge.domain.circumstances import Circumstances
 from edge.domain.errors import ConfigError
 from edge.domain.ladder import Failure
 from edge.domain.model import Outcome
-from edge.domain.procedure import Effect, Procedure, Step
+from edge.domain.procedure import Effect, Procedure, Step, StepKind
+from edge.domain.whom import ALWAYS
 from tests.paths import ROOT
 
 FOLDER = ROOT / "config" / "procedures"
@@ -27,7 +30,13 @@ REASON = f'[[reason]]\nvalue = "known"\ntitle = {TITLE}\n'
     [
         ("r3", "R3", ["temperature", "code", "ask", "register"]),
         ("r4", "R4", ["identity", "information", "temperature", "mask"]),
-        ("compound", "R9", ["check", "register", "temperature", "mask"]),
+        ("compound", "R9", ["check", "register", "temperature", "mask", "purpose_out"]),
+        ("r1", "R1", ["check", "temperature", "register"]),
+        ("r2", "R2", ["check", "vehicle", "temperature", "register"]),
+        ("pharmacy", "R5、R6", ["mask", "codes", "temperature", "venue", "buying", "purchase"]),
+        ("r7", "R7", ["vehicle", "temperature", "code", "register"]),
+        ("r8", "R8", ["vehicle", "check", "temperature", "register", "leaflet"]),
+        ("market", "R10", ["temperature", "mask"]),
     ],
 )
 def test_the_procedures_that_ship(name: str, number: str, steps: list[str]) -> None:
@@ -191,12 +200,13 @@ def test_every_procedure_that_ships_has_a_lawful_way_beside_its_codes(name: str,
     for question in step.instead:
         rungs.setdefault(question.rung, []).append(question.kind)
     assert rungs["document"] == ["id_number"]
+    assert rungs["helper"] == ["text"]
     assert all(len(kinds) <= procedures.MOST_INPUTS for kinds in rungs.values())
     for failure in Failure:
         assert failure in step.ladder.get("document", Failure), f"{name}: {failure}"
     for rung, failure in product(rungs.keys() - {"document"}, Failure):
         # Whoever looks at a phone or at paper looks because the platform says nothing, or there is no code.
-        allowed = {"phone": {Failure.UNANSWERED}, "paper": {Failure.UNANSWERED, Failure.NOTHING}}[rung]
+        allowed = {Failure.UNANSWERED} if rung == "phone" else {Failure.UNANSWERED, Failure.NOTHING}
         assert failure in allowed or failure not in step.ladder[rung], f"{name}: {rung}: {failure}"
 
 
@@ -280,3 +290,157 @@ def test_the_example_in_the_documentation_is_a_procedure() -> None:
     example = text.split("```toml\n")[1].split("```")[0]
     found = procedures.parse("example", example)
     assert [step.id for step in found.steps] == ["identity", "information", "mask"]
+
+
+SHIPPED = procedures.names([FOLDER])
+
+
+def shipped(name: str) -> Procedure:
+    return procedures.parse(name, (FOLDER / f"{name}.toml").read_text("utf-8"))
+
+
+def test_three_sites_are_offered_first_and_every_kind_of_place_has_one() -> None:
+    found = {name: shipped(name) for name in SHIPPED}
+    assert {n for n, p in found.items() if p.offered == "first"} == {"compound", "market", "pharmacy"}
+    assert {n for n, p in found.items() if not p.offered} == set()
+    titles = "".join(p.title["zh_Hans"] for p in found.values() if p.site)
+    places = "小区 市场 药店 高速公路 边界卡口 村 在建工地 写字楼 超市 酒店 餐饮店 旅馆 长途汽车站 商场"
+    assert [place for place in (*places.split(), "城市综合体", "机关企事业单位") if place not in titles] == []
+    numbers = {number for p in found.values() for number in p.number.split("、")}
+    assert {f"R{number}" for number in range(1, 13)} <= numbers
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_r76_whoever_has_no_phone_gives_four_inputs_at_most(name: str) -> None:
+    found = shipped(name)
+    around = Circumstances("in")
+    asked = [s for s in found.steps if s.when.holds("visitor", around, {})]
+    written = [q for s in asked if s.kind is StepKind.FORM for q in s.questions if q.required]
+    for rung in ("document", "helper"):
+        instead = [q for s in asked for q in s.instead if q.rung == rung]
+        assert len(instead) + len(written) <= procedures.MOST_INPUTS, f"{name}: {rung}"
+    assert all(shipped(name).question("helper") for s in asked if s.carriers)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_what_ships_asks_both_of_people_and_of_vehicles_or_of_everybody(name: str) -> None:
+    for vehicle in (True, False):
+        around = Circumstances("in", vehicle=vehicle)
+        assert any(s.required and s.when.holds("visitor", around, {}) for s in shipped(name).steps)
+
+
+WRONG = {
+    'when = { category = ["Gäste"] }\n': "must be a word of a-z",
+    'when = { hours = ["6-22"] }\n': "hours are written",
+    'when = { hours = ["06:00-06:00"] }\n': "two different times",
+    'when = { direction = "up" }\n': "must be one of",
+    'when = { vehicle = "yes" }\n': "must be true or false",
+    'when = { weather = "rain" }\n': "there is no such key",
+    'when = { answers = { s = ["yes"] } }\n': "no earlier step asks this",
+    'unfinished = "admit"\n': "must be one of",
+    'failed = "abandoned"\n': "must be one of",
+    'every = ["hc1"]\n': "must be one of",
+    'every = ["china_health"]\n': "every: not among the carriers",
+    'covers = { look = ["china_health"] }\n': "covers: no .* has rung look",
+    'must = "mask"\nrequired = false\n': "what fulfils a must is required",
+    'required = false\nunfinished = "hold"\n': "unfinished says nothing",
+    'say = { en = "Please wait" }\n': "is missing",
+}
+
+
+@pytest.mark.parametrize(("key", "word"), list(WRONG.items()))
+def test_a_step_for_nobody_or_without_meaning_is_refused_in_both_languages(key: str, word: str) -> None:
+    with pytest.raises(ConfigError, match=word) as caught:
+        procedures.parse("odd", written(f'kind = "tick"\n{key}'))
+    in_both_languages(caught.value.faults)
+
+
+@given(st.lists(st.sampled_from(list(WRONG.items())[:13]), min_size=1, max_size=6, unique_by=lambda w: w[1]))
+def test_however_many_steps_are_wrong_each_is_named(wrong: list[tuple[str, str]]) -> None:
+    title = TITLE
+    steps = "".join(
+        f'[[step]]\nid = "s{n}"\ntitle = {title}\nkind = "tick"\n{key}'
+        for n, (key, _word) in enumerate(wrong)
+    )
+    with pytest.raises(ConfigError) as caught:
+        procedures.parse("odd", f"title = {title}\n{steps}{REASON}")
+    in_both_languages(caught.value.faults)
+    for n, (key, word) in enumerate(wrong):
+        if "answers" in key and any(other != key for other, _word in wrong):
+            continue  # what an unread step asks is not known
+        mine = [fault for fault in caught.value.faults if f": step.{n}" in fault]
+        assert any(re.search(word, fault) for fault in mine), (key, caught.value.faults)
+
+
+ASKS = '[[step]]\nid = "a"\nkind = "{kind}"\ntitle = {title}\n{more}'
+BUYS = (
+    '[[step.question]]\nid = "buys"\ntitle = {title}\nchoices = [{{ value = "no", title = {title} }}, '
+    '{{ value = "yes", title = {title} }}]\n'
+)
+
+
+def two_steps(more: str, values: str, question: str = BUYS, kind: str = "question") -> str:
+    first = ASKS.format(kind=kind, title=TITLE, more=more) + question.format(title=TITLE)
+    then = (
+        f'[[step]]\nid = "b"\nkind = "tick"\ntitle = {TITLE}\nwhen = {{ answers = {{ buys = {values} }} }}\n'
+    )
+    return f"title = {TITLE}\n{first}{then}{REASON}"
+
+
+def test_a_step_can_depend_on_an_answer_that_nobody_can_leave_out() -> None:
+    found = procedures.parse("fine", two_steps("", '["yes"]'))
+    assert found.steps[1].when.answers == {"buys": ("yes",)}
+    optional = BUYS.replace('id = "buys"', 'id = "buys"\nrequired = false') + BUYS.replace("buys", "more")
+    for text, word in (
+        (two_steps("", '["perhaps"]'), "has no choice perhaps"),
+        (two_steps("required = false\n", '["yes"]'), "may go unasked"),
+        (two_steps('unless = ["gatepost_pass"]\n', '["yes"]'), "may go unasked"),
+        (two_steps("", '["yes"]', optional), "may go unasked"),
+    ):
+        with pytest.raises(ConfigError, match=word) as caught:
+            procedures.parse("odd", text)
+        in_both_languages(caught.value.faults)
+
+
+def test_outcomes_that_the_file_leaves_out_are_missed_where_something_needs_them() -> None:
+    text = (
+        (FOLDER / "market.toml")
+        .read_text("utf-8")
+        .replace("site = true", 'site = true\noutcomes = ["admit"]')
+    )
+    with pytest.raises(ConfigError) as caught:
+        procedures.parse("odd", text)
+    in_both_languages(caught.value.faults)
+    faults = "\n".join(caught.value.faults)
+    for word in (
+        "step.0: can end in refer",
+        "step.1: can end in turn_back",
+        "reason.2: for",
+        "reason.4: for",
+    ):
+        assert word in faults
+    with pytest.raises(ConfigError, match="nobody could pass"):
+        procedures.parse("odd", text.replace('["admit"]', '["refer", "turn_back"]'))
+
+
+def test_r16_the_switch_is_refused_without_the_way_of_r76_beside_it() -> None:
+    switch = "no_code_no_passage = true\n"
+    number = '[step.ladder]\ndocument = ["unanswered"]\n' + NUMBER
+    for step, word in ((number, "always stands beside"), ("", "always stands beside")):
+        with pytest.raises(ConfigError, match=word) as caught:
+            procedures.parse("odd", switch + written(CODE.replace("china_health", "hc1") + step))
+        in_both_languages(caught.value.faults)
+    with pytest.raises(ConfigError, match="no step reads"):
+        procedures.parse("odd", switch + written('kind = "tick"\n'))
+    assert procedures.parse("fine", switch + written(CODE + NUMBER)).no_code_no_passage
+    assert not shipped("compound").no_code_no_passage
+
+
+def test_a_text_from_before_has_the_version_and_the_meaning_it_had() -> None:
+    text = f'title = {TITLE}\n[[step]]\nid = "t"\nkind = "temperature"\ntitle = {TITLE}\n{REASON}'
+    found = procedures.parse("old", text)
+    assert found.version == hashlib.sha256(f"{text}\n2".encode()).hexdigest()[:16]
+    assert found.steps[0].when == ALWAYS
+    assert found.steps[0].required
+    assert found.outcomes == (Outcome.ADMIT, Outcome.TURN_BACK, Outcome.REFER)
+    assert not found.offered

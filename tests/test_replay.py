@@ -22,7 +22,7 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
     rig = Rig(tmp_path)
     state = State.open(tmp_path)
     text = (procedures.SHIPPED / "compound.toml").read_text("utf-8")
-    publish(rig.journal, state, rig.now(), specs=[spec()], texts={"compound": text})
+    publish(rig.journal, state, rig.now(), lanes=[(spec(), text)])
     state.close()
     yield rig
     rig.close()

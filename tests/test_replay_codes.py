@@ -94,7 +94,7 @@ class Gate(Rig):
         procedure = procedures.accepting(parsed, accepted)
         spec = LaneSpec("in", "in", procedure, POLICY, self._boot)
         state = State.open(self._folder)
-        publish(self.journal, state, self.now(), specs=[spec], texts={"health": procedure_text})
+        publish(self.journal, state, self.now(), lanes=[(spec, procedure_text)])
         state.close()
         self.station = Station({"in": (spec, LaneState())}, self._around())
 

@@ -13,7 +13,7 @@ from district.config import Settings
 from district.errors import Refused, StoreError
 from district.sightings import Watch
 from district.store import Store
-from district.web import ingest, pages
+from district.web import ingest, pages, reports
 from district.web.access import OPEN, access, install
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,9 @@ def create_app(
         keep_us=settings.codes.keep_days * 86_400_000_000,
     )
     app.register_blueprint(ingest.blueprint(store, committer, now_us, timezone, watch))
-    app.register_blueprint(pages.blueprint(pages.Around(store, committer, settings, now_us, timezone)))
+    around = pages.Around(store, committer, settings, now_us, timezone)
+    app.register_blueprint(pages.blueprint(around))
+    app.register_blueprint(reports.blueprint(around))
     _health(app, store, committer)
     _faults(app)
     install(app, store, now_us)

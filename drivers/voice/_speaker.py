@@ -18,7 +18,7 @@ from drivers.voice._prompts import PROMPTS
 from drivers.voice._schedule import LATE, Announcement, Book, Plan, quiet_hours, zone
 from drivers.voice._waves import Prompts, Wave
 from edge.domain.errors import DeviceUnavailable
-from edge.domain.ports import ALARMS
+from edge.domain.ports import ALARMS, SAY
 
 log = logging.getLogger(__name__)
 
@@ -71,18 +71,40 @@ class Speaker:
 
     def say(self, prompt: str, values: Mapping[str, str]) -> None:
         """Play the prompt; returns when it was played. Numbers in `values` (`temperature`, `minutes`,
-        `ticket`) are spoken where the prompt has words for them. Raises DeviceUnavailable."""
+        `ticket`) are spoken where the prompt has words for them. `SAY` speaks the sentence in `values` by
+        language, nothing without a synthesiser. Raises DeviceUnavailable."""
+        if prompt == SAY:
+            self._tell(values)
+            return
         if prompt not in PROMPTS:
             log.error("there is no prompt %s", prompt)
             return
         self._open()
-        softer = self._is_quiet() and prompt not in ALARMS
-        volume = self._options.quietest if softer else self._options.volume
+        volume = self._options.volume if prompt in ALARMS else self._volume()
         with self._prompts.waves(prompt, values, volume) as waves, self._first():
             for item in waves:
                 self._open()
                 self._player.play(item, self._closed)
         self._open()
+
+    def _tell(self, sentences: Mapping[str, str]) -> None:
+        """Speak a sentence in those of the wanted languages that it was written in."""
+        self._open()
+        with contextlib.ExitStack() as lent:
+            found = [
+                lent.enter_context(self._prompts.notice(sentences[language], language, self._volume()))
+                for language in self._options.languages
+                if language in sentences
+            ]
+            with self._first():
+                for item in found:
+                    self._open()
+                    if item is not None:
+                        self._player.play(item, self._closed)
+        self._open()
+
+    def _volume(self) -> int:
+        return self._options.quietest if self._is_quiet() else self._options.volume
 
     def check(self) -> None:
         """Raise DeviceUnavailable when nothing could be heard, or an announcement was not."""

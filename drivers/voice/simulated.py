@@ -16,6 +16,7 @@ from drivers.voice._prompts import PROMPTS
 from drivers.voice._speaker import Speaker
 from drivers.voice._waves import Prompts, Wave
 from edge.domain.errors import DeviceUnavailable
+from edge.domain.ports import SAY
 
 SIMULATED = True
 
@@ -57,7 +58,7 @@ class SilentSpeaker(Speaker):
     def say(self, prompt: str, values: Mapping[str, str]) -> None:
         """Let the prompt's time pass. Raises DeviceUnavailable (`ended`) when closed meanwhile."""
         super().say(prompt, values)
-        if prompt in PROMPTS:
+        if prompt in (*PROMPTS, SAY):
             self.said.append(prompt)
 
 

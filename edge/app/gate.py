@@ -16,11 +16,24 @@ from importlib import metadata
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from edge.app.duty import close_leavers, desk_of
 from edge.app.equipment import Equipment
 from edge.app.folder import boot_id, cookie_secret, outside_key, take_folder
-from edge.app.lanes import build, case_rules, earlier_replies, filled, regulars, side_by_side, twice_daily_of
+from edge.app.following import knowing_earlier, planned, site_of
+from edge.app.lanes import (
+    acceptance_of,
+    build,
+    case_rules,
+    earlier_replies,
+    filled,
+    regulars,
+    side_by_side,
+    twice_daily_of,
+)
 from edge.app.lists import AllLists
 from edge.app.platforms import Platforms, recalled
+from edge.app.recipients import Recipients
+from edge.app.reporting import report_terms, trouble
 from edge.app.trust import TrustFolder
 from edge.bell import Bell
 from edge.clock import Clock
@@ -31,12 +44,15 @@ from edge.domain.model import Instant
 from edge.health import STOPPED, Health, Notifier, Problem, probes, trust
 from edge.journal import Journal, Reader, Row, State
 from edge.keeper import Keeper, publish
-from edge.messages import Message
+from edge.messages import Follow, Message
 from edge.platforms import Desk
 from edge.registers.book import Book
 from edge.registers.cases import Cases, opening_row
 from edge.registers.district_lists import DistrictLists
 from edge.registers.import_jobs import ImportJobs
+from edge.registers.published import choices
+from edge.registers.publishing import Publishing
+from edge.reports.sending import Reports
 from edge.station import Station, Surroundings
 from edge.threads import Threads
 from edge.uplink import Options, Uplink
@@ -108,16 +124,22 @@ class _Gate:
         )
         self.desk = Desk(self.trust.read, self.platforms.asked)
         started_us = self.now().mono_us
-        self.lanes = build(settings, loaded.path.parent, boot=boot, started_us=started_us)
         zone = ZoneInfo(settings.gate.timezone)
         changed = self._registers_changed
         self.lists = DistrictLists(self.journal, self.state, self.now, zone, changed)
+        self.lanes = build(settings, loaded.path.parent, boot=boot, started_us=started_us, reader=reader)
         self.uplink = self._uplink()
         self.equipment = Equipment(self.lanes, self.threads, self.health, self.now, settings.gate.timezone)
+        self.reports = Reports(self.journal, report_terms(settings), self.now, self._registers_changed)
         self.cases = Cases(self.journal, case_rules(settings), self.now, self._registers_changed)
         self.book = Book(self.journal, self.now, self._registers_changed)
         self.imports = ImportJobs(self.journal, self.now, self._registers_changed, self.stop)
+        self.publishing = self._publishing()
+        self.duty = desk_of(loaded, self.book, self.journal, self.now, self._append)
         self.station = self._station(reader)
+        self.recipients = Recipients(
+            settings, self.threads, self.health, self.now, reader=self.journal.reader, state=self.state
+        )
 
     def first_accounts(self) -> list[tuple[str, str, str]]:
         """Make the accounts a gate needs when there are none; return (name, role, secret) of each."""
@@ -133,10 +155,13 @@ class _Gate:
         self._watch_parts()
         self.equipment.start(self.station)
         self.platforms.start()
+        self.recipients.start()
         self.threads.start("station", partial(self.station.run, self.stop))
         if self.uplink is not None:
             self.threads.start("uplink", partial(self.uplink.run, self.stop))
         self._start_keeper()
+        beat = self.health.heart("reports", 900.0).beat
+        self.threads.start("reports", partial(self.reports.run, self.stop, beat))
         self._start_pages(on_ready)
         status = self.health.watch(self.stop, Notifier.from_environ(self.environ))
         self.stop.set()
@@ -193,8 +218,19 @@ class _Gate:
             cases_opened=self.cases.refresh,
         )
         states = filled(self.lanes, self.journal, reader)
-        states = recalled(states, self.journal, reader, self.desk, self.now())
-        return Station(states, around, earlier_replies(reader), side_by_side(self.lanes, reader))
+        states = knowing_earlier(recalled(states, self.journal, reader, self.desk, self.now()), reader)
+        pairs, plans = side_by_side(self.lanes, reader), planned(choices(reader), self.lanes)
+        return Station(states, around, earlier_replies(reader), pairs, plans)
+
+    def _publishing(self) -> Publishing:
+        folder = self.loaded.path.parent
+        lanes = {name: (lane.spec, lane.chosen) for name, lane in self.lanes.items()}
+        files = {lane.name: lane.procedure for lane in self.settings.lane}
+        site = site_of(lanes, files, acceptance_of(self.settings, folder), folder)
+        return Publishing(site, self.journal, self.now, self._follow, self._registers_changed)
+
+    def _follow(self, change: Follow) -> None:
+        self.station.follow(change)  # which is made after what publishes
 
     def _offer(self, message: Message) -> None:
         self.station.offer(message)  # which is made after the platforms
@@ -212,6 +248,7 @@ class _Gate:
         return sequence
 
     def _registers_changed(self) -> None:
+        self.duty.watch.changed()
         self.bell.ring()
         self.views.ring()
 
@@ -236,8 +273,8 @@ class _Gate:
         version, config = metadata.version("gatepost"), self.loaded.text_hash
         body = {"version": version, "config": config, "boot_id": boot_id()}
         self.journal.append(Row("gate.started", now, body))
-        texts = {lane.spec.procedure.name: lane.text for lane in self.lanes.values()}
-        publish(self.journal, self.state, now, specs=[lane.spec for lane in self.lanes.values()], texts=texts)
+        lanes = [(lane.spec, lane.chosen.text) for lane in self.lanes.values()]
+        publish(self.journal, self.state, now, lanes=lanes)
 
     def _watch_parts(self) -> None:
         health = self.health
@@ -253,6 +290,8 @@ class _Gate:
         health.probe("instruments", probes.instruments(self._doubted))
         health.probe("levels", probes.shifts(self._shifted))
         health.probe("cases", probes.cases(lambda: self.cases.late_lately))
+        health.probe("reports", partial(trouble, self.reports))
+        health.probe("duty", probes.duty(lambda: self.duty.watch.missing))
         health.section("trust", lambda: {"lists": self._trusted()})
         health.probe("trust", trust.age(self._trusted))
         health.probe("trust_files", trust.files(lambda: self.trust.unreadable))
@@ -324,6 +363,9 @@ class _Gate:
                 self._forget()  # a command may have destroyed keys
                 self.bell.ring()
             self.cases.look()
+            if self.duty.watch.look():
+                self.views.ring()
+            close_leavers(self.state, self.now(), self._append)
             self.journal.remember_cases()
 
         def acknowledged() -> int | None:
@@ -337,6 +379,7 @@ class _Gate:
             now=self.now,
             often=often,
             destroyed=self._forget,
+            reported_us=lambda: self.reports.reported_us,
         )
         self.health.probe("journal_kept", partial(self._journal_trouble, keeper))
         self.threads.start("keeper", partial(keeper.run, self.stop))
@@ -389,13 +432,17 @@ class _Gate:
             state=self.state,
             stop=self.stop,
             cases=self.cases,
+            reports=self.reports,
             book=self.book,
             imports=self.imports,
             district_lists=self.lists.status,
+            publishing=self.publishing,
+            duty=self.duty,
             banners=tuple(banners),
             preview=self.equipment.preview,
             trust=self._trusted,
             twice_daily=twice_daily_of(self.settings),
+            venue_code=self.settings.codes.venue_code,
         )
 
 

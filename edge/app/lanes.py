@@ -12,6 +12,7 @@ from typing import Any
 from edge import acceptance, procedures
 from edge.app.calibrated import counting, stands
 from edge.app.compared import compared
+from edge.app.following import Chosen, chosen, knowing_earlier, own_versions
 from edge.app.learned import CONFIRMED, taught
 from edge.clock import built_us
 from edge.config import Lane, Settings
@@ -30,6 +31,7 @@ from edge.effector import Effector
 from edge.journal import Journal, Reader, StoredRow
 from edge.messages import Reply
 from edge.registers.cases import MINUTE_US, Rules
+from edge.registers.published import UNCHOSEN, choices, known
 
 log = logging.getLogger(__name__)
 
@@ -42,24 +44,35 @@ Devices = tuple[tuple[str, Mapping[str, Any]], ...]
 
 @dataclass
 class BuiltLane:
-    """A lane's spec, the text of its procedure, its device tables, and its running effectors."""
+    """A lane's spec, its procedure as it was found at the start, its device tables, and its running
+    effectors."""
 
     spec: LaneSpec
-    text: str
+    chosen: Chosen
     devices: Devices
     effectors: dict[str, Effector] = field(default_factory=dict)
 
 
-def build(settings: Settings, config_folder: Path, *, boot: int, started_us: int) -> dict[str, BuiltLane]:
-    """Return the lanes by name; raises ConfigError for a procedure that is not there or is wrong."""
+def build(
+    settings: Settings, config_folder: Path, *, boot: int, started_us: int, reader: Reader | None = None
+) -> dict[str, BuiltLane]:
+    """Return the lanes by name; raises ConfigError for a procedure that is not there or is wrong. What pages
+    chose goes before the files; `reader` None: nothing was."""
     policy, accepted = policy_of(settings), acceptance_of(settings, config_folder)
-    lanes = {
-        lane.name: _built(lane, policy, accepted, config_folder, boot=boot, started_us=started_us)
-        for lane in settings.lane
-    }
-    for number, lane in enumerate(lanes.values()):
+    settled = {} if reader is None else choices(reader)
+    lanes: dict[str, BuiltLane] = {}
+    for lane in settings.lane:
+        found = chosen(lane, config_folder, accepted, settled.get(lane.name, UNCHOSEN), reader)
+        lanes[lane.name] = _built(lane, policy, found, boot=boot, started_us=started_us)
+    for number, built in enumerate(lanes.values()):
         own_history = settings.screening.own_history
-        lane.spec = replace(lane.spec, number=number, lanes=len(lanes), own_history=own_history)
+        built.spec = replace(
+            built.spec,
+            number=number,
+            lanes=len(lanes),
+            own_history=own_history,
+            calendar=accepted.calendar,
+        )
     return lanes
 
 
@@ -71,21 +84,27 @@ def filled(
     for row in reader.waiting():
         # Somebody parked in a lane that is no longer configured waits at the first one.
         name = row.lane if row.lane is not None and row.lane in lanes else next(iter(lanes))
-        passage = restored(row.body, _sealed(journal, row), lane=name, clock=row.clock)
-        waiting[name].append(_under_present_rules(passage, lanes[name].spec))
-    known: dict[str, list[Calibration]] = {name: [] for name in lanes}
+        waiting[name].append(restored(row.body, _sealed(journal, row), lane=name, clock=row.clock))
+    ended_as = partial(_ended_as, journal, reader)
+    crews = {name: bench.crews_of(found, ended_as) for name, found in waiting.items()}
+    all_ = (passage for some in (*waiting.values(), *crews.values()) for passage in some)
+    versions = known(reader, {passage.procedure_version for passage in all_})
+    calibrated: dict[str, list[Calibration]] = {name: [] for name in lanes}
     for name, found in calibrations({name: lane.devices for name, lane in lanes.items()}, reader):
-        known[name].append(found)
+        calibrated[name].append(found)
         if not found.here:
             where = f"{found.driver} at {found.port or found.device}"
             log.warning("%s-%s: its calibration was for %s", name, found.device, where)
     learned = _taught(lanes, journal, reader)
-    return {
+    states = {
         name: (
             lane.spec,
             replace(
-                bench.restore(waiting[name]),
-                calibrations=tuple(known[name]),
+                bench.restore(
+                    own_versions(waiting[name], lane.spec, versions),
+                    own_versions(crews[name], lane.spec, versions),
+                ),
+                calibrations=tuple(calibrated[name]),
                 healthy=learned[name].healthy,
                 instruments=learned[name].instruments,
                 regulars=learned[name].regulars,
@@ -94,6 +113,7 @@ def filled(
         )
         for name, lane in lanes.items()
     }
+    return knowing_earlier(states, reader)
 
 
 def regulars(lanes: Mapping[str, BuiltLane], journal: Journal, reader: Reader) -> dict[str, Regulars]:
@@ -194,27 +214,18 @@ def _taught(lanes: Mapping[str, BuiltLane], journal: Journal, reader: Reader) ->
     return taught(measuring, reader, partial(_sealed, journal))
 
 
-def _built(
-    lane: Lane, policy: Policy, accepted: Acceptance, config_folder: Path, *, boot: int, started_us: int
-) -> BuiltLane:
-    path = procedures.find(lane.procedure, procedures.folders(config_folder))
-    if path is None:
-        raise ConfigError(f"[lane.{lane.name}] procedure: there is no procedure {lane.procedure!r}")
-    text = procedures.read(path)
-    # A gate does not stay shut for a rule that is younger than its file; `gatepost config check` refuses it.
-    found = procedures.parse(lane.procedure, text, str(path), stored=True)
-    for line in procedures.outdated(found, str(path)):
-        log.warning("%s", line)
+def _built(lane: Lane, policy: Policy, found: Chosen, *, boot: int, started_us: int) -> BuiltLane:
     measuring = stands(thermometers(lane.devices()))
     spec = LaneSpec(
         name=lane.name,
         direction=lane.direction,
-        procedure=procedures.accepting(found, accepted),
+        procedure=found.procedure,
         policy=policy,
         boot=boot,
         started_us=started_us,
         abandon_us=lane.abandon_s * 1_000_000,
         park_max_us=lane.park_max_s * 1_000_000,
+        seats_by_tap=lane.seats_by_tap,
         ports=tuple((name, stand.ports[0]) for name, stand in measuring.items() if stand.ports),
         arrays=frozenset(name for name, stand in measuring.items() if stand.array),
         drivers=tuple((name, stand.driver) for name, stand in measuring.items()),
@@ -223,7 +234,15 @@ def _built(
         also=tuple((name, stand.also) for name, stand in measuring.items() if stand.also),
         sisters=tuple((name, stand.sister) for name, stand in measuring.items() if stand.sister),
     )
-    return BuiltLane(spec, text, lane.devices())
+    return BuiltLane(spec, found, lane.devices())
+
+
+def _ended_as(journal: Journal, reader: Reader, number: int) -> Passage | None:
+    """Return how the passage of somebody ended whose vehicle still waits."""
+    row = next((row for row in reversed(reader.passage(number)) if row.kind == "passage.decided"), None)
+    if row is None:
+        return None
+    return restored(row.body, _sealed(journal, row), lane=row.lane or "", clock=row.clock)
 
 
 def _sealed(journal: Journal, row: StoredRow) -> dict[str, Any] | None:
@@ -245,13 +264,3 @@ def _command(row: StoredRow) -> str | None:
     # Ended by the rules: by the answer that came last, unless an instrument was.
     command: str | None = evidence[-1].get("command_id")
     return command
-
-
-def _under_present_rules(passage: Passage, spec: LaneSpec) -> Passage:
-    # Whoever comes back is decided by what holds now, and the record has to say so.
-    return replace(
-        passage,
-        procedure=spec.procedure.name,
-        procedure_version=spec.procedure.version,
-        policy_version=spec.policy.version,
-    )

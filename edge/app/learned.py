@@ -58,6 +58,8 @@ def _after(
 ) -> LaneState:
     if row.kind != DECIDED:
         return _confirmed(spec, stands, state, row)
+    if row.body.get("vehicle") or row.body.get("corrects"):
+        return state  # nobody was measured, or the same person is told of again
     gone = _gone(row)
     state = state if gone is None else went(state, gone)
     if not any(_teaches(piece) for piece in row.body["evidence"]):

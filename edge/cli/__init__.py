@@ -19,6 +19,7 @@ COMMANDS = {
     "replay": ("edge.cli.replay:replay", "Decide stored evidence again and name every difference."),
     "screening": ("edge.cli.screening:screening", "Judge a file of temperature readings as the gate would."),
     "journal": ("edge.cli.journal:journal", "Verify, back up, restore, export, rebuild, purge."),
+    "report": ("edge.cli.report:report", "The daily report, the bulletin, ledgers."),
     "outbox": ("edge.cli.outbox:outbox", "What the district has not acknowledged."),
     "user": ("edge.cli.user:user", "Accounts of attendants, managers, observers."),
     "people": ("edge.cli.registers:people", "The register of people: import a file of an office."),

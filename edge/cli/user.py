@@ -76,31 +76,6 @@ def disable(name: str, undo: bool, store: Path | None, config: Path | None) -> N
         people.record("user.changed" if undo else "user.disabled", name, changed.role)
 
 
-@user.command()
-@click.argument("name")
-@click.argument("day")
-@click.option("--to", "heir", help="Who takes over; that account must exist.")
-@store_options
-def until(name: str, day: str, heir: str | None, store: Path | None, config: Path | None) -> None:
-    """Let an account end after DAY (2020-04-30), or `never`. Whoever leaves is out by then without anybody's
-    doing; --to writes down who takes over."""
-    from zoneinfo import ZoneInfo
-
-    from edge.registers.values import day_of, day_starts_us
-
-    with _people(store, config) as people:
-        try:
-            zone = ZoneInfo(people.timezone)
-            until_us = None if day == "never" else day_starts_us(day_of(day), zone) + 86_400_000_000
-        except ValueError as error:
-            raise click.UsageError(f"{day}: 2020-04-30, or never") from error
-        if heir is not None and people.users.get(heir) is None:
-            raise FormError("unknown_account", heir, 404)
-        changed = people.users.set_until(name, until_us)
-        people.record("user.changed", name, changed.role, until_us=until_us, to=heir)
-    click.echo(f"{name}: {day}" + (f" → {heir}" if heir else ""), err=True)
-
-
 @user.command("list")
 @store_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
@@ -122,15 +97,9 @@ class _People:
         self._journal = journal
         self._place = place
 
-    @property
-    def timezone(self) -> str:
-        """The zone that days are of."""
-        return self._place.timezone
-
-    def record(self, kind: str, account: str, role: str, **more: str | int | None) -> None:
+    def record(self, kind: str, account: str, role: str) -> None:
         """Append what was done at this machine."""
-        body: dict[str, str | int] = {"account": account, "role": role, "by": "console"}
-        body |= {key: value for key, value in more.items() if value is not None}
+        body = {"account": account, "role": role, "by": "console"}
         self._journal.append(Row(kind, self._place.now(), body))
 
 

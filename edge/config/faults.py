@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from edge.config.model import DEVICE_KEYS, LISTS, SECRET_KEYS, TABLES
+from edge.config.model import DEVICE_KEYS, LIST_DEVICES, LISTS, SECRET_KEYS, TABLES
 from edge.config.words import Text
 
 # pydantic's error types -> our words; {braces} are filled from the error's own context.
@@ -113,7 +113,7 @@ def _place(location: Sequence[int | str], data: Mapping[str, Any]) -> tuple[str,
     if head in LISTS and len(location) > 1 and isinstance(location[1], int):
         title = row_title(head, data[head], location[1])
         rest = [str(part) for part in location[2:] if isinstance(part, str)]
-        if rest and rest[0] in (*DEVICE_KEYS, "verifier"):
+        if rest and rest[0] in (*DEVICE_KEYS, *LIST_DEVICES):
             return f"{title} [{head}.{rest[0]}]", " ".join(rest[1:]), rest[-1]
         return title, " ".join(rest), rest[-1] if rest else ""
     if head in LISTS:

@@ -94,6 +94,7 @@ def examine(
     settings = _validate(draft)
     _check_lanes(draft, drivers, procedures)
     _check_platforms(draft, drivers)
+    _check_recipients(draft, drivers)
     draft.faults.extend(process_faults(environ))
     if draft.faults or settings is None:
         return None, tuple(dict.fromkeys(draft.faults))
@@ -241,14 +242,34 @@ def _check_platforms(draft: Draft, drivers: Drivers | None) -> None:
                     draft.faults.append(Fault(source, title, "match", _never_asked(prefix, taken, by)))
         earlier += [(prefix, title) for prefix in match if isinstance(prefix, str)]
         if drivers is not None:
-            _check_verifier(draft, drivers, row.get("verifier"), f"{title} [platform.verifier]")
+            _check_device(draft, drivers, "verifier", row, f"{title} [platform.verifier]")
 
 
-def _check_verifier(draft: Draft, drivers: Drivers, table: Any, place: str) -> None:
+def _check_recipients(draft: Draft, drivers: Drivers | None) -> None:
+    rows = draft.data.get("notify")
+    names = set[str]()
+    rows = rows if isinstance(rows, list) else []
+    for index, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            continue
+        title = row_title("notify", rows, index)
+        if isinstance(name := row.get("name"), str):
+            if name in names:
+                what = Text(
+                    "two recipients have this name; give each its own", "两个接收方同名，请各取一个名字"
+                )
+                draft.faults.append(Fault(str(draft.path), title, "name", what))
+            names.add(name)
+        if drivers is not None:
+            _check_device(draft, drivers, "notifier", row, f"{title} [notify.notifier]")
+
+
+def _check_device(draft: Draft, drivers: Drivers, kind: str, row: Mapping[str, Any], place: str) -> None:
+    table = row.get(kind)
     if not isinstance(table, Mapping) or not isinstance(table.get("driver"), str):
         return  # said already
     try:
-        drivers.load("verifier", table)
+        drivers.load(kind, table)
     except ConfigError as error:
         draft.faults.extend(_driver_fault(str(draft.path), place, line) for line in error.faults)
 

@@ -12,7 +12,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from edge.config import values
+from edge.config.duty import Duty, Post
+from edge.config.notify import Notify
 from edge.config.platforms import Platform
+from edge.config.reports import Reports
 from edge.config.screening import Screening
 from edge.config.twice_daily import TwiceDaily
 from edge.config.values import Device, Table, Thermometer, key, split_address, wrong
@@ -201,6 +204,15 @@ class Codes(Table):
         example=["app.example"],
         lax=True,
     )
+    venue_code: Annotated[str, AfterValidator(values.payload)] = key(
+        "what the posted venue code of this place says, letter by letter: shown and printed on a page of its "
+        "own; empty: none. An office's own, or one of `gatepost pass venue`",
+        "本场所张贴的场所码的内容，逐字照抄：有单独一页显示和打印；不写则没有。可用主管部门发的码，"
+        "或 gatepost pass venue 制作",
+        default="",
+        example="GV1:...",
+        lax=True,
+    )
     accept_test_issuers: bool = key(
         "believe issuers that exist for testing; never at a real gate",
         "接受测试用的签发机构；真实门岗不要打开",
@@ -257,6 +269,11 @@ class Lane(Table):
         default=43_200,
         ge=60,
         le=604_800,
+    )
+    seats_by_tap: bool = key(
+        "the next occupant of a vehicle is awaited only once the attendant taps Next, not at once",
+        "车上的下一位要等门岗点“下一位”才开始，而不是自动开始",
+        default=False,
     )
     thermometer: Annotated[tuple[Thermometer, ...], BeforeValidator(values.devices)] = key(
         "driver and options, see `gatepost drivers thermometer`; one table, or several as "
@@ -317,7 +334,11 @@ class Settings(Table):
     twice_daily: TwiceDaily = TwiceDaily()
     codes: Codes = Codes()
     cases: Cases = Cases()
+    reports: Reports = Reports()
+    duty: Duty = Duty()
+    post: Annotated[tuple[Post, ...], Field(strict=False)] = ()
     platform: Annotated[tuple[Platform, ...], Field(strict=False)] = ()
+    notify: Annotated[tuple[Notify, ...], Field(strict=False)] = ()
     lane: Annotated[tuple[Lane, ...], AfterValidator(_some), Field(strict=False)]
 
 
@@ -330,9 +351,24 @@ TABLES: Mapping[str, type[Table]] = {
     "twice_daily": TwiceDaily,
     "codes": Codes,
     "cases": Cases,
+    "reports": Reports,
+    "duty": Duty,
 }
-LISTS: Mapping[str, type[Table]] = {"platform": Platform, "lane": Lane}
+LISTS: Mapping[str, type[Table]] = {
+    "post": Post,
+    "platform": Platform,
+    "notify": Notify,
+    "lane": Lane,
+}
 """Tables that may stand several times, as [[name]]."""
+LIST_DEVICES = ("verifier", "notifier")
+"""Devices of such tables, as [name.device]."""
 DEVICE_KEYS = ("thermometer", "scanner", "barrier", "voice", "lights")
-PATH_KEYS = (("store", "path"), ("store", "key_file"), ("uplink", "token_file"), ("codes", "trust"))
+PATH_KEYS = (
+    ("store", "path"),
+    ("store", "key_file"),
+    ("uplink", "token_file"),
+    ("codes", "trust"),
+    ("reports", "template"),
+)
 SECRET_KEYS = frozenset({"token"})

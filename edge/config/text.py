@@ -14,8 +14,10 @@ from typing import Any, get_args
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from edge.config.duty import Post
 from edge.config.load import Loaded
-from edge.config.model import DEVICE_KEYS, LISTS, SECRET_KEYS, TABLES, Lane
+from edge.config.model import DEVICE_KEYS, LIST_DEVICES, LISTS, SECRET_KEYS, TABLES, Lane
+from edge.config.notify import Notify
 from edge.config.platforms import Platform
 from edge.config.titles import TITLES
 from edge.config.values import Table
@@ -43,6 +45,7 @@ _EXAMPLE_VERIFIER: Mapping[str, object] = {
     "health_at": "/data/colour",
     "health": {"00": "green", "01": "yellow", "10": "red"},
 }
+_EXAMPLE_NOTIFIER: Mapping[str, object] = {"driver": "apprise", "urls_file": "/etc/gatepost/notify-urls"}
 _EXAMPLE_HEAD = """\
 # Gatepost: one gate. 一个门岗的配置。
 #
@@ -61,7 +64,9 @@ def example() -> str:
         off = "#" if name == "uplink" else ""  # a made-up server would keep the gate not ready for ever
         parts.append(f"\n# {TITLES[name].en} {TITLES[name].zh}\n{off}[{name}]\n")
         parts.extend(_example_key(key, field, off) for key, field in table.model_fields.items())
+    parts.extend(_example_post())
     parts.extend(_example_platform())
+    parts.extend(_example_notify())
     parts.append(f"\n# {TITLES['lane'].en} {TITLES['lane'].zh}\n[[lane]]\n")
     plain = {key: field for key, field in Lane.model_fields.items() if key not in DEVICE_KEYS}
     parts.extend(_example_key(key, field, "") for key, field in plain.items())
@@ -72,13 +77,29 @@ def example() -> str:
     return "".join(parts)
 
 
+def _example_post() -> Iterator[str]:
+    """A made-up post would be uncovered from the first hour on, so all of it is commented out."""
+    yield f"\n# {TITLES['post'].en} {TITLES['post'].zh}\n#[[post]]\n"
+    yield from (_example_key(key, field, "#") for key, field in Post.model_fields.items())
+
+
 def _example_platform() -> Iterator[str]:
     """A made-up platform would keep every health code waiting, so all of it is commented out."""
     yield f"\n# {TITLES['platform'].en} {TITLES['platform'].zh}\n#[[platform]]\n"
-    for key, field in Platform.model_fields.items():
-        if key == "verifier":
-            yield f"{_comment(field)}#[platform.verifier]\n"
-            yield from (f"#{option} = {toml(value)}\n" for option, value in _EXAMPLE_VERIFIER.items())
+    yield from _example_off("platform", Platform, _EXAMPLE_VERIFIER)
+
+
+def _example_notify() -> Iterator[str]:
+    """A made-up recipient would be a fault for ever, so all of it is commented out."""
+    yield f"\n# {TITLES['notify'].en} {TITLES['notify'].zh}\n#[[notify]]\n"
+    yield from _example_off("notify", Notify, _EXAMPLE_NOTIFIER)
+
+
+def _example_off(name: str, table: type[Table], options: Mapping[str, object]) -> Iterator[str]:
+    for key, field in table.model_fields.items():
+        if key in LIST_DEVICES:
+            yield f"{_comment(field)}#[{name}.{key}]\n"
+            yield from (f"#{option} = {toml(value)}\n" for option, value in options.items())
         else:
             yield _example_key(key, field, "#")
 
@@ -144,7 +165,7 @@ def _shown_table(
     for key, value in table.items():
         dotted = f"{name}.{key}"
         origin = origins.get(dotted, "default")
-        if key in (*DEVICE_KEYS, "verifier"):
+        if key in (*DEVICE_KEYS, *LIST_DEVICES):
             tables = value if isinstance(value, tuple) else (value,)
             for index, options in enumerate(tables):
                 label = dotted if len(tables) == 1 else f"{dotted}.{index}"

@@ -25,10 +25,23 @@ TITLES: Mapping[str, Text] = {
         "What follows a person who is handed over for a check.",
         "移交之后：交给谁、多久须确认、多久须跟踪。",
     ),
+    "duty": Text(
+        "Who has to be at the gate, and what is asked at the start of a shift.",
+        "值班值守：上岗前查什么、岗位空缺多久提醒物业。",
+    ),
+    "post": Text(
+        "A position that has to be staffed while it is open; write the table again for every further one.",
+        "疫情防控专岗：开放期间必须有人的岗位；有几个岗位就写几个表。",
+    ),
     "platform": Text(
         "Who is asked what an opaque health, itinerary or venue code means; write the table again for "
         "every further platform.",
         "健康码、行程码、场所码要向谁查询；有几个平台就写几个表。",
+    ),
+    "notify": Text(
+        "Who is told by message of alarms, of what is overdue, of how the day was; write the table again for "
+        "every further recipient.",
+        "警报、待办超时、每日情况发消息通知谁；有几个接收方就写几个表。",
     ),
     "lane": Text(
         "Where one person at a time passes; write the table again for every further lane.",

@@ -57,6 +57,13 @@ def slug(name: str) -> str:
     return name
 
 
+def payload(text: str) -> str:
+    """Refuse what a scanner could not give back as it is: an empty code is none."""
+    if len(text) > 800 or not text.isprintable() or text != text.strip():
+        raise wrong("one line of at most 800 visible characters", "一行文字，最多 800 个字，前后不留空格")
+    return text
+
+
 def title(name: str) -> str:
     """Refuse a title people could not read."""
     if not name.strip() or len(name) > 80 or not name.isprintable():

@@ -12,7 +12,7 @@ from edge.domain.events import CodeAnswered
 from edge.domain.facts import Fact
 from edge.domain.lane_state import MAX_EVIDENCE, Do, LaneSpec, LaneState, Note, Owed
 from edge.domain.model import PASSAGES_PER_BOOT, Code, CodeVerdict, Evidence, Instant, Outcome, Passage
-from edge.domain.procedure import ASKING
+from edge.domain.procedure import ASKING, Procedure
 
 MAX_ASKED = 1024
 # The ten minutes for which a platform is asked again, and one for an answer on its way. The same code
@@ -63,7 +63,7 @@ def remembered(
     outcome = ended.decision.outcome if ended.decision else None
     dated = [(key, _here_us(shown, now, here=here)) for key, shown in _unanswered(ended)]
     owed = tuple(
-        Owed(key, ended.id, shown_us, ended_us, outcome)
+        Owed(key, ended.id, shown_us, ended_us, outcome, ended.procedure_version)
         for key, shown_us in dated
         if shown_us is not None and ended_us is not None
     )
@@ -80,11 +80,11 @@ def too_late(
     owed = [entry for entry in _still_owed(state, event.at) if entry.key == event.key]
     if not owed:
         return state, (), ()
-    against = _is_against(spec, event)
+    against = [_is_against(spec.version(entry.version), event) for entry in owed]
     if Fact.ANSWER_AGE_S not in event.code.subject:  # an old answer, told meanwhile, is not the last word
         state = replace(state, asked=tuple(entry for entry in state.asked if entry.key != event.key))
-    notes = tuple(_beside(event, entry, against=against) for entry in owed)
-    inside = [entry for entry in owed if entry.outcome is Outcome.ADMIT] if against else []
+    notes = tuple(_beside(event, entry, against=one) for entry, one in zip(owed, against, strict=True))
+    inside = [e for e, one in zip(owed, against, strict=True) if one and e.outcome is Outcome.ADMIT]
     if inside:
         minutes = max(1, -(-(event.at.mono_us - inside[-1].ended_us) // 60_000_000))
         warning = (f"{RED_LATE}:{minutes}", event.at.mono_us)
@@ -95,7 +95,7 @@ def too_late(
 def without_room(spec: LaneSpec, passage: Passage, event: CodeAnswered) -> Note:
     """Return the row for an answer that a passage has no room for."""
     owed = Owed(event.key, passage.id, event.asked_us, event.at.mono_us, None)
-    return _beside(event, owed, against=_is_against(spec, event))
+    return _beside(event, owed, against=_is_against(spec.of(passage), event))
 
 
 def _beside(event: CodeAnswered, owed: Owed, *, against: bool) -> Note:
@@ -151,10 +151,10 @@ def _here_us(then: Instant, now: Instant, *, here: bool) -> int | None:
     return None
 
 
-def _is_against(spec: LaneSpec, event: CodeAnswered) -> bool:
-    """Say whether an answer alone rules a person out, by what the site accepts."""
+def _is_against(procedure: Procedure, event: CodeAnswered) -> bool:
+    """Say whether an answer alone rules a person out, by what a procedure accepts."""
     evidence = (Evidence(event.at, event.device, event.code),)
-    return judge(spec.procedure.acceptance, evidence, tuple(HEALTH), "").against
+    return judge(procedure.acceptance, evidence, tuple(HEALTH), "").against
 
 
 def _says_nothing(code: Code) -> bool:

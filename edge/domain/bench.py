@@ -5,7 +5,7 @@ Rests are counted on the monotonic clock within one run and on the wall clock ac
 where both readings of it are believed: a clock that jumped must not turn a minute into a rest.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from edge.domain import rules
@@ -27,20 +27,28 @@ from edge.domain.model import (
 from edge.domain.screening import Seen, seen
 
 
-def restore(waiting: Sequence[Passage]) -> LaneState:
-    """Return the state after a start: whoever was held or parked stands in the parked list."""
+def restore(waiting: Sequence[Passage], crews: Sequence[Passage] = ()) -> LaneState:
+    """Return the state after a start: whoever was held or parked stands in the parked list, a vehicle that
+    stood in the lane as well. `crews` as `crews_of` finds them."""
     parked: list[Passage] = []
     for passage in waiting:
         ticket, rests = passage.ticket, passage.rests
         # Whoever waited at a lane that is gone may bring a number somebody has here already.
         if ticket is None or any(ticket == other.ticket for other in parked):
             ticket = free_ticket([*waiting, *parked])
-        if passage.stage is Stage.HOLD:
+        if passage.stage is not Stage.PARKED:
             boot = passage.id // PASSAGES_PER_BOOT
             rest = Rest(passage.touched, boot, Reason.RESTARTED, pieces=len(passage.evidence))
             rests = (*rests, rest)
         parked.append(replace(passage, stage=Stage.PARKED, ticket=ticket, rests=rests))
-    return LaneState(parked=tuple(parked))
+    return LaneState(parked=tuple(parked), crews=tuple(crews))
+
+
+def crews_of(waiting: Sequence[Passage], ended_as: Callable[[int], Passage | None]) -> tuple[Passage, ...]:
+    """Return the ended passages of whoever came in one of the vehicles that wait. `ended_as` finds a passage
+    by its number, None where it cannot be read."""
+    found = (ended_as(one.passage) for vehicle in waiting for one in vehicle.occupants)
+    return tuple(passage for passage in found if passage is not None)
 
 
 def rest_left_us(spec: LaneSpec, passage: Passage, now: Instant) -> int:
@@ -106,9 +114,8 @@ def ended(passage: Passage, decision: Decision, at: Instant) -> Passage:
 
 
 def unfinished(spec: LaneSpec, passage: Passage) -> Decision:
-    """Return the decision of a passage nobody finished, by the rules in force now: whoever was parked
-    under earlier ones is recorded under these."""
-    return rules.nobody(rules.decide(spec.procedure, spec.policy, passage.evidence, circumstances(passage)))
+    """Return the decision of a passage nobody finished, by the procedure it began with."""
+    return rules.left(spec.of(passage), spec.policy, passage.evidence, circumstances(passage))
 
 
 def free_ticket(parked: Sequence[Passage]) -> int:

@@ -69,6 +69,10 @@ class Calendar:
         """Return the day a moment lies in."""
         return (_EPOCH + timedelta(microseconds=at_us, seconds=self.offset_s(at_us))).date()
 
+    def minute(self, at_us: int) -> int:
+        """Return the minute of the day that the clock on the wall shows at a moment."""
+        return (at_us // 1_000_000 + self.offset_s(at_us)) % 86_400 // 60
+
     def moment_us(self, text: str, *, latest: bool = False) -> int | None:
         """Return a moment; of a day alone its beginning, or its end where `latest`. None where it is
         neither. A time without an offset is one by the clock on the gate's wall."""

@@ -28,7 +28,7 @@ def doubted(spec: LaneSpec, result: Result) -> Result:
     with a row for each of which something else is found now than before."""
     state, notes = result.state, result.notes
     for record in result.records:
-        if record.kind != "passage.decided":
+        if record.kind != "passage.decided" or record.passage.corrects:
             continue
         before = {_key(old): _signs(old) for old in state.instruments}
         state = watched(spec, state, record.passage.evidence, whose=partial(here, spec))

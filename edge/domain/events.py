@@ -110,6 +110,27 @@ class Measure(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class BeginVehicle(Command):
+    """A vehicle came. `passage` names whoever is in the lane already and sits in it. `occupants` None: nobody
+    has counted yet; `answers` are further (question, value) pairs; `direction` "" for the lane's own."""
+
+    plate: str
+    occupants: int | None = None
+    answers: tuple[tuple[str, str], ...] = ()
+    direction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NextOccupant(Command):
+    """The next occupant of the vehicle is awaited now: what the instruments say from here on is theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class AllAboard(Command):
+    """Everybody of the vehicle was recorded: as many as that are in it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time passed; time-outs are looked at."""
 
@@ -166,6 +187,9 @@ LaneEvent = (
     | Park
     | Resume
     | Measure
+    | BeginVehicle
+    | NextOccupant
+    | AllAboard
     | Calibrate
     | Uncalibrate
     | ConfirmLevel

@@ -1,19 +1,21 @@
 """From what an attendant gave to evidence: every value checked against the procedure's questions."""
 
 import re
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, time
 
+from edge.domain import itinerary
 from edge.domain.errors import FormError
 from edge.domain.events import Give
 from edge.domain.model import Answer, Carrier, Evidence, Measurement, Method
-from edge.domain.procedure import CONTACT, Procedure, Question
+from edge.domain.plan import CONTACT, TICKED, Procedure, Question
 
 MAX_TEXT = 200
 # A clinical thermometer shows 32 to 43 degrees; outside that the number was mistyped.
 _CONTACT_RANGE_MDEGC = (32_000, 43_000)
 _DOCUMENT = re.compile(r"[A-Z0-9]{5,20}", re.ASCII)
 _RESIDENT = re.compile(r"[1-9]\d{16}[\dX]", re.ASCII)
+_TIME = re.compile(r"\d\d:\d\d", re.ASCII)
 _DECIMAL = re.compile(r"(\d{2})(?:[.,](\d{1,2}))?")
 
 
@@ -60,13 +62,41 @@ def checked(question: Question, value: str) -> str:
         if question.choice(value) is None:
             raise FormError("bad_value", f"{question.id} has no choice {value!r}")
         return value
+    if question.kind == "tick":
+        if value != TICKED:
+            raise FormError("bad_value", f"{question.id} is ticked with {TICKED!r}")
+        return value
     if not value or len(value) > MAX_TEXT or any(ord(letter) < 32 for letter in value):
         raise FormError("bad_value", f"{question.id} wants 1 to {MAX_TEXT} characters on one line")
     if question.kind == "number" and not value.isdecimal():
         raise FormError("bad_value", f"{question.id} wants a whole number")
     if question.kind == "id_number":
-        value = document_number(value)
+        return document_number(value)
+    if question.kind in _WRITTEN:
+        return _written(question, value)
     return value
+
+
+def _written(question: Question, value: str) -> str:
+    """Return a date as 2022-03-05, a time as 07:30, an itinerary as its places."""
+    read, wants = _WRITTEN[question.kind]
+    try:
+        found = read(value)
+    except ValueError:
+        found = None
+    if found is None:
+        raise FormError("bad_value", f"{question.id} wants {wants}")
+    return found
+
+
+def _date(text: str) -> str:
+    return date.fromisoformat(text).isoformat()
+
+
+def _time(text: str) -> str:
+    if not _TIME.fullmatch(text):
+        raise ValueError(text)
+    return time.fromisoformat(text).isoformat("minutes")
 
 
 def document_number(text: str) -> str:
@@ -87,6 +117,13 @@ def document_number(text: str) -> str:
     if not _is_resident_number(number):
         raise FormError("bad_id_number", "an ID number has 18 places, and its last one must fit")
     return number
+
+
+_WRITTEN: Mapping[str, tuple[Callable[[str], str | None], str]] = {
+    "date": (_date, "a day such as 2022-03-05"),
+    "time": (_time, "a time such as 07:30"),
+    "itinerary": (itinerary.recorded, "places, or a word for none"),
+}
 
 
 def _is_resident_number(number: str) -> bool:

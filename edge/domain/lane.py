@@ -8,7 +8,7 @@ written is thrown away whole, so that the next event meets the old state.
 
 from dataclasses import replace
 
-from edge.domain import rules
+from edge.domain import rules, vehicle_steps
 from edge.domain.answering import (
     MAX_ANSWERED,
     WARNING_US,
@@ -24,7 +24,9 @@ from edge.domain.confirming import confirm, withdraw
 from edge.domain.doubting import doubted
 from edge.domain.errors import FormError
 from edge.domain.events import (
+    AllAboard,
     Begin,
+    BeginVehicle,
     Calibrate,
     CardRead,
     CodeAnswered,
@@ -35,6 +37,7 @@ from edge.domain.events import (
     Give,
     LaneEvent,
     Measure,
+    NextOccupant,
     Park,
     ReadingArrived,
     Resume,
@@ -58,6 +61,10 @@ from edge.domain.model import Answer, Evidence, Instant, Passage, Reason
 from edge.domain.passing import FULL, bound, closed, opened, parked, settled
 from edge.domain.queueing import counted
 from edge.domain.statements import given_up
+from edge.domain.telling import sentence
+from edge.domain.vehicle import FULL_SEATS, IN_LANE
+from edge.domain.vehicle_group import followed, idle, joined, put_aside, unawaited
+from edge.domain.vehicle_seats import has_seat, is_awaited
 from edge.domain.walk import advise
 from edge.domain.whose import is_fresh, just_ended, left_behind, shown
 
@@ -77,8 +84,26 @@ def step(spec: LaneSpec, state: LaneState, event: LaneEvent) -> Result:
             result = _card(spec, state, event)
         case Tick():
             result = _tick(spec, state, event.at)
+        case BeginVehicle() | NextOccupant() | AllAboard():
+            result = vehicle_steps.carry_out(spec, state, event)
+        case Begin() | Give() | Decide() | Park() | Resume() | Measure():
+            result = _commanded(spec, state, event)
+        case _:
+            result = _kept(spec, state, event)
+    result = followed(spec, state, result, event.at)
+    return doubted(spec, taught(spec, counted(spec, state, result)))
+
+
+def _commanded(
+    spec: LaneSpec, state: LaneState, event: Begin | Give | Decide | Park | Resume | Measure
+) -> Result:
+    match event:
         case Begin():
             result = _begin(spec, state, event)
+        case Measure():
+            result = measure(spec, state, event, _named(state, event))
+        case _ if vehicle_steps.concerns(state, event):
+            result = vehicle_steps.carry_out(spec, state, event)
         case Give():
             result = _give(spec, state, event)
         case Decide():
@@ -87,18 +112,17 @@ def step(spec: LaneSpec, state: LaneState, event: LaneEvent) -> Result:
             result = _park(spec, state, event)
         case Resume():
             result = _resume_command(spec, state, event)
-        case Measure():
-            result = measure(spec, state, event, _named(state, event))
-        case _:
-            result = _kept(spec, state, event)
-    return doubted(spec, taught(spec, counted(spec, state, result)))
+    return result
 
 
 def leave(spec: LaneSpec, state: LaneState, at: Instant) -> Result:
-    """Close the lane for a restart: the active passage is parked, so that nobody is forgotten."""
-    if state.active is None:
-        return Result(state)
-    return parked(spec, state, state.active, at, why=Reason.RESTARTED)
+    """Close the lane for a restart: the active passage and the vehicle that stands there are parked, so that
+    nobody is forgotten."""
+    result = Result(state)
+    if state.active is not None:
+        result = parked(spec, state, state.active, at, why=Reason.RESTARTED)
+    result = replace(result, state=put_aside(spec, result.state, at, why=Reason.RESTARTED))
+    return followed(spec, state, result, at)
 
 
 def _reading(spec: LaneSpec, state: LaneState, event: ReadingArrived) -> Result:
@@ -119,7 +143,7 @@ def _answered(spec: LaneSpec, state: LaneState, event: CodeAnswered) -> Result:
             notes = (*notes, without_room(spec, waiting, event))
             continue
         evidence = added(spec, waiting.rests, waiting.evidence, piece)
-        decision = rules.decide(spec.procedure, spec.policy, evidence, circumstances(waiting))
+        decision = rules.decide(spec.of(waiting), spec.policy, evidence, circumstances(waiting))
         # Nobody is decided behind their back: whoever waits is looked at again when called.
         held = replace(decision, outcome=None, hold=decision.hold or decision.outcome is not None)
         told = replace(waiting, evidence=evidence, decision=held)
@@ -144,7 +168,7 @@ def _card(spec: LaneSpec, state: LaneState, event: CardRead) -> Result:
 def _laid(spec: LaneSpec, state: LaneState, event: CardRead) -> Result:
     given = state.active.evidence if state.active is not None else ()
     gone = just_ended(state, event.at.mono_us)
-    pieces, notice = laid(spec.procedure, given, gone.evidence if gone else (), event)
+    pieces, notice = laid(spec.of(state.active), given, gone.evidence if gone else (), event)
     if pieces and len(given) + len(pieces) > MAX_EVIDENCE:
         pieces, notice = (), FULL
     state = replace(state, notice=(notice, event.at.mono_us) if notice else None)
@@ -153,6 +177,8 @@ def _laid(spec: LaneSpec, state: LaneState, event: CardRead) -> Result:
     if not any(isinstance(piece.item, Answer) and piece.item.personal for piece in given):
         state = unsaid(state, event.at)
     if state.active is None:
+        if not is_awaited(state):
+            return unawaited(state, event.at)
         state = opened(spec, state, event.at)
     assert state.active is not None
     # A number answers what the platform has not said of it yet, so its code goes first.
@@ -166,12 +192,18 @@ def _tick(spec: LaneSpec, state: LaneState, at: Instant) -> Result:
     active = state.active
     state = _noticed(spec, state, at)
     if active is not None and at.mono_us - active.touched.mono_us > spec.abandon_us:
+        if rules.stays(spec.of(active), spec.policy, active.evidence, circumstances(active)):
+            return parked(spec, state, active, at, why=Reason.UNFINISHED)
         return closed(spec, state, active, unfinished(spec, active), at)
     for passage in state.parked:
-        if passage.rests and elapsed(spec, passage.rests[-1], at) > spec.park_max_us:
+        if not passage.vehicle and passage.rests and elapsed(spec, passage.rests[-1], at) > spec.park_max_us:
             return closed(spec, state, passage, unfinished(spec, passage), at)
-    if active is None:
-        return Result(state)
+    if (done := idle(spec, state, at)) is not None:
+        return done
+    return Result(state) if active is None else _lost(spec, state, active, at)
+
+
+def _lost(spec: LaneSpec, state: LaneState, active: Passage, at: Instant) -> Result:
     lost = given_up(active.evidence, at)[: max(0, MAX_ANSWERED - len(active.evidence))]
     if not lost:
         return Result(state)
@@ -183,8 +215,12 @@ def _tick(spec: LaneSpec, state: LaneState, at: Instant) -> Result:
 def _begin(spec: LaneSpec, state: LaneState, event: Begin) -> Result:
     if state.active is not None:
         raise FormError("lane_busy", "finish or park the open passage first", 409)
+    if state.group is not None and not has_seat(state, state.group.vehicle):
+        raise FormError(FULL_SEATS, "everybody told of is recorded; correct the number first", 409)
     state = opened(spec, state, event.at)
-    return Result(state, passage=state.active.id if state.active else None)
+    assert state.active is not None
+    state, said = sentence(spec, state, state.active)
+    return Result(state, dos=said, passage=state.active.id if state.active else None)
 
 
 def _give(spec: LaneSpec, state: LaneState, event: Give) -> Result:
@@ -194,7 +230,7 @@ def _give(spec: LaneSpec, state: LaneState, event: Give) -> Result:
     evidence = passage.evidence
     found = (Evidence(event.at, f"attendant:{event.by}", code) for code in event.found)
     # The number answers what the platform has not said of it yet, so its code goes first.
-    for piece in (*found, *taken(spec.procedure, event)):
+    for piece in (*found, *taken(spec.of(passage), event)):
         evidence = added(spec, passage.rests, evidence, piece)
     passage = replace(passage, evidence=evidence, touched=event.at)
     return settled(spec, replace(state, active=passage), passage, event.at)
@@ -203,7 +239,7 @@ def _give(spec: LaneSpec, state: LaneState, event: Give) -> Result:
 def _decide(spec: LaneSpec, state: LaneState, event: Decide) -> Result:
     passage = _named(state, event, also_parked=True)
     decision = rules.attend(
-        spec.procedure,
+        spec.of(passage),
         spec.policy,
         passage.evidence,
         event.outcome,
@@ -235,7 +271,10 @@ def _resume_command(spec: LaneSpec, state: LaneState, event: Resume) -> Result:
     if not is_fresh(state.active):
         raise FormError("lane_busy", "finish or park the open passage first", 409)
     state, left = left_behind(spec, state, event.at)
-    state, records = taken_back(spec, state, wanted, event.at)
+    ready = joined(spec, state, wanted, event.at)
+    if ready is None:
+        raise FormError(IN_LANE, "finish or put aside the vehicle that stands here first", 409)
+    state, records = taken_back(spec, ready, wanted, event.at)
     assert state.active is not None
     result = settled(spec, state, state.active, event.at)
     return replace(result, records=(*left, *records, *result.records))

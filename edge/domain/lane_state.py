@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edge.domain.calibration import Calibration
+from edge.domain.conditions import Calendar
 from edge.domain.healthy import Healthy
 from edge.domain.history import Regulars
 from edge.domain.instrument import Instrument
@@ -27,7 +28,10 @@ class LaneSpec:
     forehead where none is given), `also` the other places that can be held before them, `steps` in which
     steps their protocols carry the surface (thousandths of a degree); `arrays` are those of them that decide
     nothing, `sisters` says with which other of the gate one is compared (`lane/device`, or `none`) where the
-    site names it. `own_history`: what is usual for a person counts where they say who they are."""
+    site names it. `seats_by_tap`: the next occupant of a vehicle is awaited once the attendant says so.
+    `own_history`: what is usual for a person counts where they say who they are. `calendar`
+    says what the clock on the gate's wall shows; None: nobody said where the gate stands. `procedure` is
+    what the lane follows now, `earlier` are those of passages that began before it did."""
 
     name: str
     direction: str
@@ -47,18 +51,32 @@ class LaneSpec:
     own_history: bool = False
     also: tuple[tuple[str, tuple[str, ...]], ...] = ()
     sisters: tuple[tuple[str, str], ...] = ()
+    seats_by_tap: bool = False
+    calendar: Calendar | None = None
+    earlier: tuple[Procedure, ...] = ()
+
+    def version(self, version: str) -> Procedure:
+        """Return the procedure of this version, the present one where it is not known here."""
+        return next((one for one in self.earlier if one.version == version), self.procedure)
+
+    def of(self, passage: Passage | None) -> Procedure:
+        """Return the procedure a passage goes by: whatever the lane follows by now, a passage ends by the
+        version it began with. The present one for None."""
+        return self.procedure if passage is None else self.version(passage.procedure_version)
 
 
 @dataclass(frozen=True, slots=True)
 class Owed:
     """A code whose platform had said nothing when its passage ended: its digest, the passage, when it was
-    shown and when the passage ended, on the monotonic clock of this run, and how."""
+    shown and when the passage ended, on the monotonic clock of this run, how, and by which version of its
+    procedure."""
 
     key: str
     passage: int
     shown_us: int
     ended_us: int
     outcome: Outcome | None
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +133,15 @@ class Aimed:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """The vehicle that stands in the lane: its own passage, and whether its next occupant is awaited. While
+    nobody is, what instruments say is nobody's."""
+
+    vehicle: Passage
+    awaited: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class LaneState:
     """Everything a lane remembers. `seen` holds the codes in view with when they were last seen,
     `last` the passage that ended last, `sweeps` what each thermometer has before it, `live_mdegc` what
@@ -125,7 +152,9 @@ class LaneState:
     being asked about a code of theirs. `healthy` is what was learned of healthy people, by device and
     place, of the rested apart; `instruments` is what was seen of the thermometers themselves; `regulars` is
     what is usual for people who said who they are. `gone` are the people of late; `aimed` is what the
-    attendant said of where on the body is measured."""
+    attendant said of where on the body is measured. `group` is the vehicle in the lane: whoever is
+    in the lane then came in it; `crews` are the ended passages of those whose vehicle has not ended. `told`
+    is the passage and the step whose sentence was spoken last."""
 
     active: Passage | None = None
     parked: tuple[Passage, ...] = ()
@@ -144,6 +173,9 @@ class LaneState:
     regulars: Regulars = field(default_factory=dict)
     gone: tuple[Gone, ...] = ()
     aimed: Aimed | None = None
+    group: Group | None = None
+    crews: tuple[Passage, ...] = ()
+    told: tuple[int, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def taught(spec: LaneSpec, result: Result) -> Result:
     warning where the whole level turns out to have shifted."""
     state, notes = result.state, result.notes
     for record in result.records:
-        if record.kind != "passage.decided":
+        if record.kind != "passage.decided" or record.passage.corrects:
             continue
         passage = record.passage
         finding = find(passage.evidence, spec.policy)

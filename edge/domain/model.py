@@ -275,6 +275,8 @@ class Reason(StrEnum):
     ANSWER_TURN_BACK = "answer_turn_back"
     ANSWER_REFER = "answer_refer"
     MUST_MISSING = "must_missing"
+    NO_STEP = "no_step"
+    UNFINISHED = "unfinished"
     ATTENDANT = "attendant"
     NOBODY_FINISHED = "nobody_finished"
     RESTARTED = "restarted"
@@ -314,13 +316,24 @@ class Rest:
 
 
 @dataclass(frozen=True, slots=True)
+class Occupant:
+    """Somebody who came in a vehicle and whose own passage has ended. `against`: a platform said later, while
+    the vehicle stood there, that a code of theirs rules them out."""
+
+    passage: int
+    outcome: Outcome
+    against: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """One crossing by one person, from the first evidence to the outcome. `recorded` says that a row
     tells of it, so that it has to end in one. `offered` is how whoever had to be measured a second time was
     asked to go on (`rest` or `contact`, "" where nobody had to be), `rushed` whether the queue was long
     then, or else when the passage ended. `vehicle`: it is a vehicle's own, `group` the passage of the vehicle
     that somebody came in. `minute` of the day on the gate's wall when it was opened, None where the clock was
-    not believed."""
+    not believed. `occupants` of a vehicle are those whose passages have ended, in that order. `corrects`: the
+    passage had ended another way before, and went on as its vehicle did."""
 
     id: int
     lane: str
@@ -341,3 +354,5 @@ class Passage:
     vehicle: bool = False
     group: int | None = None
     minute: int | None = None
+    occupants: tuple[Occupant, ...] = ()
+    corrects: bool = False

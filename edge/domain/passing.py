@@ -23,21 +23,27 @@ from edge.domain.model import (
     Rest,
     Stage,
 )
+from edge.domain.telling import sentence
+from edge.domain.vehicle_group import unawaited
+from edge.domain.vehicle_seats import is_awaited
 
 FULL = "passage_full"
 
 
 def opened(spec: LaneSpec, state: LaneState, at: Instant) -> LaneState:
     """Open a passage. Its number is this run's, so that nothing has to be written for it."""
+    vehicle = state.group.vehicle if state.group is not None else None
     passage = Passage(
         id=spec.boot * PASSAGES_PER_BOOT + state.opened * spec.lanes + spec.number,
         lane=spec.name,
-        direction=spec.direction,
+        direction=spec.direction if vehicle is None else vehicle.direction,
         procedure=spec.procedure.name,
         procedure_version=spec.procedure.version,
         policy_version=spec.policy.version,
         opened=at,
         touched=at,
+        group=None if vehicle is None else vehicle.id,
+        minute=spec.calendar.minute(at.at_us) if spec.calendar and at.clock.trusted else None,
     )
     return replace(state, active=passage, opened=state.opened + 1)
 
@@ -46,6 +52,8 @@ def bound(spec: LaneSpec, state: LaneState, piece: Evidence, *, limit: int = MAX
     """Put a piece of evidence into the lane's passage, opening one where there is none. A passage that
     holds `limit` pieces takes no more, and the attendant is told."""
     if state.active is None:
+        if not is_awaited(state):
+            return unawaited(state, piece.at)
         state = opened(spec, state, piece.at)
     passage = state.active
     assert passage is not None
@@ -59,7 +67,7 @@ def bound(spec: LaneSpec, state: LaneState, piece: Evidence, *, limit: int = MAX
 
 def settled(spec: LaneSpec, state: LaneState, passage: Passage, at: Instant) -> Result:
     """Decide the lane's passage where its evidence is enough, hold it where somebody has to look."""
-    decision = rules.decide(spec.procedure, spec.policy, passage.evidence, circumstances(passage))
+    decision = rules.decide(spec.of(passage), spec.policy, passage.evidence, circumstances(passage))
     if decision.outcome is not None:
         return closed(spec, state, passage, decision, at)
     known = passage.decision is not None and passage.decision.reasons == decision.reasons
@@ -69,7 +77,8 @@ def settled(spec: LaneSpec, state: LaneState, passage: Passage, at: Instant) -> 
     passage = walk.offered(spec, state, passage, at)
     state = replace(state, active=passage)
     if not news:
-        return Result(state, passage=passage.id)
+        state, said = sentence(spec, state, passage)
+        return Result(state, dos=said, passage=passage.id)
     prompt = "again" if Reason.TEMPERATURE_AGAIN in decision.reasons else "wait"
     return Result(state, (Record("passage.held", passage),), (Do("voice", prompt, passage.id),), passage.id)
 

@@ -7,8 +7,12 @@ from enum import StrEnum
 from edge.domain.acceptance import NOTHING, Acceptance
 from edge.domain.ladder import Failure
 from edge.domain.model import Carrier, Outcome
+from edge.domain.whom import ALWAYS, When
 
 CONTACT = "temperature_contact"
+TICKED = "yes"  # the only answer to a tick
+# How anybody can end whom the procedure does not keep from it; a passage may be abandoned in any.
+ENDS = (Outcome.ADMIT, Outcome.TURN_BACK, Outcome.REFER)
 Text = Mapping[str, str]
 
 
@@ -19,6 +23,8 @@ class StepKind(StrEnum):
     CODE = "code"
     QUESTION = "question"
     FORM = "form"
+    TICK = "tick"  # done with one tap and counted: leaflet handed out, disinfected, mask seen
+    VENUE = "venue"  # the attendant has seen what the visitor's phone shows of the posted venue code (R15)
 
 
 class Effect(StrEnum):
@@ -51,8 +57,9 @@ class Grounds:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One thing an attendant asks and records; without choices it is a text, a number, or the number of an
-    identity document. Questions that stand instead of a code belong to a `rung` of the ladder: what the
+    """One thing an attendant asks and records; without choices it is a text, a number, the number of an
+    identity document, one tick, a date, a time of the day, or an itinerary: the places somebody was in
+    during the last `days`. Questions that stand instead of a code belong to a `rung` of the ladder: what the
     phone shows, the document, the paper; the questions of one rung are enough."""
 
     id: str
@@ -62,6 +69,7 @@ class Question:
     personal: bool = False
     required: bool = True
     rung: str = ""
+    days: int = 0
 
     def choice(self, value: str) -> Choice | None:
         """Return the choice with this value."""
@@ -75,7 +83,14 @@ class Step:
     `must` names which of the four musts it fulfils. `carriers` are the code formats that complete a
     code step, `instead` the questions that complete it without a code (R76), rung by rung; `ladder` says
     for which failures of the codes a rung may stand, one it does not name for each of them. `unless` lists
-    formats whose valid code completes the step by itself (a resident's pass holds the register).
+    formats whose valid code completes the step by itself (a resident's pass holds the register). `every`
+    lists carriers of which each has to be shown by the same person (R5, R14); a rung that `covers` names
+    stands for its carriers alone and not for the whole step.
+
+    `when` says for whom the step is. One that is not `required` keeps nobody from passing. `unfinished` is
+    what it means that somebody went away without the step, `failed` that nothing can complete it any more:
+    `hold`, `turn_back`, `refer`, or "" for what holds of every procedure. `say` is shown and spoken while
+    the step is next.
     """
 
     id: str
@@ -87,12 +102,22 @@ class Step:
     instead: tuple[Question, ...] = ()
     unless: tuple[Carrier, ...] = ()
     ladder: Mapping[str, tuple[Failure, ...]] = field(default_factory=dict)
+    every: tuple[Carrier, ...] = ()
+    covers: Mapping[str, tuple[Carrier, ...]] = field(default_factory=dict)
+    when: When = ALWAYS
+    required: bool = True
+    unfinished: str = ""
+    failed: str = ""
+    say: Text = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
     """The steps people must complete, in order or in any, and the one-tap reasons for attendants.
-    `acceptance` says which health codes are enough; it is a file of its own with a version of its own."""
+    `acceptance` says which health codes are enough; it is a file of its own with a version of its own.
+    `outcomes` are those it can end in. `no_code_no_passage`: whoever shows no good code passes only by the
+    lawful way beside it (R16, R76), never by an attendant's word alone. `offered` says where pages offer it
+    (`first`, `more`, "" nowhere), `site` that it is for a kind of place and not a rule by its number."""
 
     name: str
     title: Text
@@ -102,6 +127,10 @@ class Procedure:
     reasons: tuple[Grounds, ...] = ()
     number: str = ""
     acceptance: Acceptance = NOTHING
+    outcomes: tuple[Outcome, ...] = ENDS
+    no_code_no_passage: bool = False
+    offered: str = ""
+    site: bool = False
     _questions: dict[str, Question] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -14,6 +14,9 @@ from edge.domain.model import Carrier, Reading, Scan
 ALARMS = frozenset({"alarm", "fault"})
 """Prompts that call somebody: said first, and as loud at night as by day."""
 
+SAY = "say"
+"""A sentence of a procedure's own: its values are the sentence in each language."""
+
 
 @dataclass(frozen=True, slots=True)
 class Preview:
@@ -113,7 +116,8 @@ class Voice(Port, Protocol):
         """Raise DeviceUnavailable when the device is gone; asked between orders."""
 
     def say(self, prompt: str, values: Mapping[str, str]) -> None:
-        """Play the prompt with this stable name; returns when it was played."""
+        """Play the prompt with this stable name, or with `SAY` the sentence in `values` by language; returns
+        when it was played."""
 
 
 class Lights(Port, Protocol):
@@ -136,3 +140,25 @@ class Verifier(Port, Protocol):
         """Ask, and return within `timeout_s`. Raises DeviceUnavailable: `silent` where no answer came
         in time, `absent` where nobody is there, `denied` where the platform refuses us, `busy` where it
         asks for patience, `garbled` where the answer is none of its protocol."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What somebody who is not at the gate is told. Nothing personal: it goes to servers of others. `kind` is
+    `alarm`, `overdue` or `daily`."""
+
+    gate: str
+    kind: str
+    title: str
+    text: str
+    urgent: bool = False
+
+
+class NotifierPort(Protocol):
+    """Somebody who can be told."""
+
+    def send(self, message: Message, timeout_s: float) -> None:
+        """Send, and return within about `timeout_s`. Raises DeviceUnavailable, as `Verifier` does."""
+
+    def close(self) -> None:
+        """Give everything back; idempotent."""

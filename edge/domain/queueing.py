@@ -98,6 +98,8 @@ def went(state: LaneState, new: Gone) -> LaneState:
 def _gone(spec: LaneSpec, passage: Passage) -> Gone | None:
     """Return who has passed. Whoever walked off is no one of the queue, unless a seat or the contact
     thermometer was offered to them."""
+    if passage.vehicle or passage.corrects:
+        return None
     walked = passage.decision is None or passage.decision.outcome is Outcome.ABANDONED
     if walked and not passage.offered:
         return None

@@ -27,6 +27,7 @@ from edge.domain.model import (
     Instant,
     Measurement,
     Method,
+    Occupant,
     Outcome,
     Passage,
     Quality,
@@ -38,6 +39,7 @@ from edge.domain.policy import Policy
 from edge.domain.posterior import VERSION
 from edge.domain.procedure import Procedure, category, statuses
 from edge.domain.screening import find
+from edge.domain.vehicle import GROUNDS, told
 
 Json = dict[str, Any]
 # The fields people are looked up by; the rest is sealed but not searchable.
@@ -45,7 +47,7 @@ _FINDABLE = ("name", "id_number", "phone", "plate", "room", "pass_id", "code_dig
 # Of what is expected, what is somebody's own.
 _OWN = ("own_mdegc", "usual_mdegc", "visits")
 # Reasons every gate offers besides those of its procedure; like these they name nobody.
-BUILT_IN_REASONS = frozenset({"left", "calibration"})
+BUILT_IN_REASONS = frozenset({"left", "calibration", "suspected", *(ground.value for ground in GROUNDS)})
 
 
 def recorded(procedure: Procedure, policy: Policy, passage: Passage) -> tuple[Json, Json]:
@@ -76,6 +78,7 @@ def recorded(procedure: Procedure, policy: Policy, passage: Passage) -> tuple[Js
             "ticket": passage.ticket,
             "temperature": _temperature(passage, policy, finding),
             "musts": rules.musts(steps),
+            "musts_met": rules.musts_met(rules.musts(steps), finding.verdict),
             "second": rules.has_second_measurement(passage.evidence),
             "rests": [_rest(rest) for rest in passage.rests],
             "offered": passage.offered or None,
@@ -83,6 +86,9 @@ def recorded(procedure: Procedure, policy: Policy, passage: Passage) -> tuple[Js
             "vehicle": passage.vehicle or None,
             "group": passage.group,
             "minute": passage.minute,
+            "occupants": [_occupant(one) for one in passage.occupants] if passage.vehicle else None,
+            "told": told(passage) if passage.vehicle else None,
+            "corrects": passage.corrects or None,
             "evidence": pieces,
         }
     )
@@ -125,6 +131,8 @@ def restored(body: Mapping[str, Any], sealed: Mapping[str, Any] | None, *, lane:
         vehicle=body.get("vehicle", False),
         group=body.get("group"),
         minute=body.get("minute"),
+        occupants=tuple(_restored_occupant(one) for one in body.get("occupants", ())),
+        corrects=body.get("corrects", False),
     )
 
 
@@ -197,6 +205,14 @@ def _restored_decision(body: Mapping[str, Any], chosen: str | None) -> Decision 
         chosen=chosen,
         command_id=body.get("command_id", ""),
     )
+
+
+def _occupant(one: Occupant) -> Json:
+    return _slim({"passage": one.passage, "outcome": one.outcome.value, "against": one.against or None})
+
+
+def _restored_occupant(value: Mapping[str, Any]) -> Occupant:
+    return Occupant(value["passage"], Outcome(value["outcome"]), value.get("against", False))
 
 
 def _rest(rest: Rest) -> Json:

@@ -21,6 +21,7 @@ from edge.domain.model import (
     Evidence,
     Instant,
     Measurement,
+    Outcome,
     Passage,
     Reading,
     ScreeningVerdict,
@@ -28,6 +29,8 @@ from edge.domain.model import (
 )
 from edge.domain.procedure import Grounds, Question, StepState, StepStatus, category, statuses
 from edge.domain.screening import find
+from edge.domain.telling import following
+from edge.domain.vehicle_view import outline, vehicle_view
 from edge.domain.walk_view import advice, measurements, twice
 
 Json = dict[str, Any]
@@ -35,20 +38,21 @@ Json = dict[str, Any]
 
 def lane_view(spec: LaneSpec, state: LaneState, now: Instant) -> Json:
     """Return the lane as a JSON-ready object."""
-    shown = state.active or state.last
+    shown, procedure = state.active or (state.last if state.group is None else None), spec.of(state.active)
     view: Json = {
         "lane": spec.name,
         "direction": spec.direction,
         "procedure": {
-            "name": spec.procedure.name,
-            "number": spec.procedure.number,
-            "version": spec.procedure.version,
-            "title": dict(spec.procedure.title),
+            "name": procedure.name,
+            "number": procedure.number,
+            "version": procedure.version,
+            "title": dict(procedure.title),
         },
         "stage": _stage(state),
         "passage": state.active.id if state.active else None,
-        "chosen": [_grounds(reason) for reason in spec.procedure.reasons],
+        "chosen": [_grounds(reason) for reason in procedure.reasons],
         "parked": [_parked(spec, passage, now) for passage in state.parked],
+        "vehicle": vehicle_view(spec, state),
         "last": _last(state.last),
         "temperature": {
             "verdict": ScreeningVerdict.MISSING.value,
@@ -64,6 +68,7 @@ def lane_view(spec: LaneSpec, state: LaneState, now: Instant) -> Json:
         "measured": [],
         "steps": [],
         "ask": [],
+        "say": None,
         "actions": [],
         "reasons": [],
         "person": {},
@@ -115,12 +120,14 @@ def _grounds(reason: Grounds) -> Json:
 def _stage(state: LaneState) -> str:
     if state.active is not None:
         return state.active.stage.value
+    if state.group is not None:
+        return "aboard"
     return "ended" if state.last is not None else "idle"
 
 
 def _passage(spec: LaneSpec, passage: Passage, temperature: Json, state: LaneState, now: Instant) -> Json:
-    finding = find(passage.evidence, spec.policy)
-    steps = statuses(spec.procedure, passage.evidence, finding.verdict, circumstances(passage))
+    finding, procedure = find(passage.evidence, spec.policy), spec.of(passage)
+    steps = statuses(procedure, passage.evidence, finding.verdict, circumstances(passage))
     item = passage.evidence[finding.deciding].item if finding.deciding is not None else None
     measured = item if isinstance(item, Measurement) else None
     ended = passage.stage is Stage.ENDED
@@ -143,8 +150,9 @@ def _passage(spec: LaneSpec, passage: Passage, temperature: Json, state: LaneSta
             "twice": twice(passage, finding),
         },
         "steps": [_step(status) for status in steps],
-        "ask": [] if ended else _ask(steps, ordered=spec.procedure.ordered),
-        "actions": [] if ended else _actions(finding.verdict),
+        "ask": [] if ended else _ask(steps, ordered=procedure.ordered),
+        "say": None if ended else _sentence(steps),
+        "actions": [] if ended else _actions(finding.verdict, procedure.outcomes),
         "reasons": [str(reason) for reason in passage.decision.reasons] if passage.decision else [],
         "person": {} if ended else _person(passage.evidence),
         "pieces": len(passage.evidence),
@@ -160,7 +168,14 @@ def _step(status: StepStatus) -> Json:
         "state": status.state.value,
         "title": dict(status.step.title),
         "reasons": [str(reason) for reason in status.reasons],
+        "required": status.step.required,
     }
+
+
+def _sentence(steps: Sequence[StepStatus]) -> Mapping[str, str] | None:
+    """What the visitor is told to do next, where the procedure has a sentence for it."""
+    step = following(steps)
+    return dict(step.say) if step is not None and step.say else None
 
 
 def _ask(steps: Sequence[StepStatus], *, ordered: bool) -> list[Json]:
@@ -172,7 +187,7 @@ def _ask(steps: Sequence[StepStatus], *, ordered: bool) -> list[Json]:
             continue
         instead = {question.id for question in status.step.instead}
         asked.extend(_question(status, question, instead=question.id in instead) for question in status.wants)
-        if ordered and any(not entry["instead"] for entry in asked):
+        if ordered and any(not entry["instead"] and entry["needed"] for entry in asked):
             break
     return asked
 
@@ -185,13 +200,17 @@ def _question(status: StepStatus, question: Question, *, instead: bool) -> Json:
         "title": dict(question.title),
         "personal": question.personal,
         "required": question.required,
+        "needed": status.step.required,
         "instead": instead,
+        "rung": question.rung,
+        "days": question.days,
         "choices": [{"value": choice.value, "title": dict(choice.title)} for choice in question.choices],
     }
 
 
-def _actions(verdict: ScreeningVerdict) -> list[str]:
-    actions = ["turn_back", "refer", "rest", "park", "abandon"]
+def _actions(verdict: ScreeningVerdict, outcomes: Sequence[Outcome]) -> list[str]:
+    ends = [outcome.value for outcome in (Outcome.TURN_BACK, Outcome.REFER) if outcome in outcomes]
+    actions = [*ends, "rest", "park", "abandon"]
     if verdict is not ScreeningVerdict.NORMAL:
         actions.insert(0, "contact")
     if verdict is not ScreeningVerdict.AGAIN:
@@ -222,7 +241,13 @@ def _parked(spec: LaneSpec, passage: Passage, now: Instant) -> Json:
         "reasons": [str(reason) for reason in passage.decision.reasons] if passage.decision else [],
         "second": rules.has_second_measurement(passage.evidence),
         "name": _person(passage.evidence).get("name"),
+        **({"vehicle": True, **_aside(passage)} if passage.vehicle else {}),
+        "group": passage.group,
     }
+
+
+def _aside(vehicle: Passage) -> Json:
+    return {name: value for name, value in outline(vehicle).items() if name != "passage"}
 
 
 def _last(passage: Passage | None) -> Json | None:

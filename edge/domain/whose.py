@@ -12,6 +12,8 @@ from edge.domain.lane_state import ECHO_US, HELD_UP_US, LaneSpec, LaneState, Rec
 from edge.domain.measuring import AWAY_US, STEP_BACK, all_over, unsaid, walked_off
 from edge.domain.model import Answer, Code, Evidence, Instant, Measurement, Method, Passage
 from edge.domain.passing import bound
+from edge.domain.vehicle import RECORDED
+from edge.domain.vehicle_group import joined
 
 MAX_SEEN = 16
 
@@ -26,6 +28,8 @@ def shown(spec: LaneSpec, state: LaneState, event: CodeRead) -> Result:
     piece = Evidence(event.at, event.device, code)
     if held_up:
         return Result(state)
+    if _is_of_crew(state, key):
+        return Result(replace(state, notice=(RECORDED, now)))
     if state.active is not None and rules.holders(state.active.evidence):
         return bound(spec, state, piece)
     # From here on the code would say who stands here.
@@ -80,7 +84,10 @@ def _returned(spec: LaneSpec, state: LaneState, returning: Passage, piece: Evide
     state, left = left_behind(spec, state, piece.at)
     if state.active is not None and _is_anothers(state, state.active, piece.at):
         return Result(replace(state, notice=("code_parked", piece.at.mono_us)))
-    state, records = taken_back(spec, unsaid(state, piece.at), returning, piece.at)
+    ready = joined(spec, state, returning, piece.at)
+    if ready is None:
+        return Result(replace(state, notice=("code_parked", piece.at.mono_us)), left)
+    state, records = taken_back(spec, unsaid(ready, piece.at), returning, piece.at)
     result = bound(spec, state, piece)
     return replace(result, records=(*left, *records, *result.records))
 
@@ -101,6 +108,21 @@ def _is_echo(state: LaneState, key: str, now: int) -> bool:
     last = just_ended(state, now)
     return last is not None and any(
         isinstance(piece.item, Code) and _key(piece.item) == key for piece in last.evidence
+    )
+
+
+def _is_of_crew(state: LaneState, key: str) -> bool:
+    """Say whether a code is that of somebody of the vehicle here who is done: phones go from hand to hand."""
+    group = state.group.vehicle.id if state.group is not None else None
+    return (
+        group is not None
+        and not _is_shown_before(state, key)
+        and any(
+            isinstance(piece.item, Code) and _key(piece.item) == key
+            for passage in state.crews
+            if passage.group == group
+            for piece in passage.evidence
+        )
     )
 
 

@@ -16,6 +16,7 @@ PREFIX = "gatepost_"
 # name -> (help, labels); exposed as gatepost_<name>_total.
 COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "passages": ("Passages that ended.", ("lane", "outcome")),
+    "vehicles": ("Passages of vehicles that ended.", ("lane", "outcome")),
     "readings": ("Readings a thermometer gave.", ("lane", "name")),
     "scans": ("Codes a scanner read.", ("lane", "name")),
     "frames_bad": ("Frames that were refused: checksum, length, range.", ("lane", "name")),

@@ -116,14 +116,17 @@ class Device:
 
     def problem(self) -> Problem | None:
         """Return what is wrong with it, None while it works."""
-        if self.state == "up":
+        # Nobody who is told of the gate is needed for its work, and until there is something to tell nothing
+        # is wrong.
+        beside = self.kind == "notifier"
+        if self.state == "up" or (beside and self.state == "starting"):
             return None
         where = " ".join(part for part in (self.lane, self.kind, self.name) if part)
         what = where + (f": {self._message}" if self._message else "")
         stem = "platform" if self.kind == "verifier" else "device"
         # A platform is asked when somebody shows a code: until then nothing is wrong.
         not_asked = self.kind == "verifier" and self.state == "starting"
-        level: Literal["warning", "fault"] = "warning" if not_asked else "fault"
+        level: Literal["warning", "fault"] = "warning" if not_asked or beside else "fault"
         return Problem(f"{stem}_{self._code or 'starting'}", what, level, since_us=self._since_us)
 
     def _turn(self, state: Literal["starting", "up", "down"], code: str, message: str) -> None:

@@ -6,7 +6,7 @@ Each maker returns a probe: a function that says what is wrong, or None. Must no
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from edge.domain.model import ClockQuality
 from edge.health.parts import Problem
@@ -93,6 +93,29 @@ def cases(late: Callable[[], tuple[int, int | None]]) -> Probe:
     def look() -> Problem | None:
         count, first = late()
         return Problem("case_overdue", f"{count}: no. {first}", severity="warning") if count else None
+
+    return look
+
+
+class Missing(Protocol):
+    """A position at a post that nobody fills."""
+
+    @property
+    def post(self) -> str:
+        """The post."""
+
+    @property
+    def role(self) -> str:
+        """The position."""
+
+
+def duty(missing: Callable[[], Sequence[Missing]]) -> Probe:
+    """Return a probe of the posts; `missing` says which positions nobody fills now. A warning: the gate goes
+    on, and a manager has to find somebody."""
+
+    def look() -> Problem | None:
+        found = [f"{one.post} {one.role}".strip() for one in missing()]
+        return Problem("duty_uncovered", ", ".join(found), severity="warning") if found else None
 
     return look
 

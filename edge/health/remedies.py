@@ -249,6 +249,30 @@ REMEDIES: Mapping[str, Remedy] = {
             "打开“移交个案”页：联系接收单位，登记结果，办完的请办结。",
         ),
     ),
+    "report_missing": Remedy(
+        Text("A daily report is late and not there", "日报（零报告）过点未报"),
+        Text(
+            "Look at the clock and the card: the report is written by itself as soon as both allow. "
+            "Until then tell the office by telephone.",
+            "请检查时钟和存储卡：恢复后会自动补报并注明迟报；在此之前请先电话报告。",
+        ),
+    ),
+    "report_waits": Remedy(
+        Text("Daily reports wait: the clock leapt by more than a year", "时钟跳了一年以上，日报暂停"),
+        Text(
+            "Is the date right? Set or confirm the clock. If the gate really stood still for so long, the "
+            "reports go on by themselves after a day.",
+            "日期对吗？请校准或确认时钟。如果门岗确实停用了一年以上，一天后日报会自动继续。",
+        ),
+    ),
+    "duty_uncovered": Remedy(
+        Text("Nobody is on duty in a position of an open post", "有岗位无人在岗"),
+        Text(
+            "The page Duty of the manager says which one and since when. Call whoever is on the sheet, or "
+            "put somebody else there and let them sign in. The gate goes on without.",
+            "物业的“值班”页写明哪个岗位、从何时起空缺。请联系排班人员，或另派人到岗签到。不影响通行。",
+        ),
+    ),
     "level_shifted": Remedy(
         Text("Half of the people of late read far from what was expected", "最近有一半人的读数远离预期"),
         Text(

@@ -18,6 +18,25 @@ class Look:
         """Return one case."""
         return case_file.case(self._connection, number)
 
+    def rows_saying(self, kind: str, name: str, value: str | int) -> list[StoredRow]:
+        """Return the rows of a rare kind whose body holds a value under a name, oldest first."""
+        sql = (
+            f"SELECT {COLUMNS} FROM journal WHERE kind = ? AND kind NOT GLOB 'passage.*'"  # noqa: S608
+            " AND json_extract(body, ?) = ? ORDER BY seq"
+        )
+        return [stored(line) for line in self._connection.execute(sql, (kind, f"$.{name}", value))]
+
+    def passage_decided(self, number: int) -> StoredRow | None:
+        """Return the newest decision of a passage."""
+        sql = f"SELECT {COLUMNS} FROM journal WHERE seq = (SELECT seq FROM passage WHERE id = ?)"  # noqa: S608
+        line = self._connection.execute(sql, (number,)).fetchone()
+        found = None if line is None else stored(line)
+        return found if found is not None and found.kind == "passage.decided" else None
+
+    def head(self) -> int:
+        """Return the sequence of the newest row, 0 for an empty journal."""
+        return int(self._connection.execute("SELECT coalesce(max(seq), 0) FROM journal").fetchone()[0])
+
     def rows(self, seqs: tuple[int, ...]) -> list[StoredRow]:
         """Return these rows, in this order; those that are gone are left out."""
         sql = f"SELECT {COLUMNS} FROM journal WHERE seq = ?"  # noqa: S608 - our own words

@@ -8,12 +8,16 @@ import json
 import sqlite3
 from typing import Any
 
-from edge.journal import case_file, import_file, register_file
+from edge.journal import case_file, import_file, register_file, vehicle_file
 from edge.journal.rows import StoredRow
 
 HOUR_US = 3_600_000_000
 MUSTS = {"identity": 1, "information": 2, "temperature": 4, "mask": 8}
-TABLES = ("passage", "hour_count", "case_file", *register_file.TABLES, *import_file.TABLES)
+TABLES = (
+    *("passage", "hour_count", "case_file"),
+    *(*register_file.TABLES, *import_file.TABLES, *vehicle_file.TABLES),
+)
+VEHICLE = "vehicle_"
 _WHOLE = frozenset({"passage.held", "passage.parked", "passage.decided"})
 
 _UPSERT = """
@@ -72,7 +76,7 @@ def _passage(connection: sqlite3.Connection, row: StoredRow, tokens: bytes | Non
             if outcome is None:  # an ended passage never opens again
                 connection.execute("UPDATE passage SET mentions = ? WHERE id = ?", (mentions, number))
                 return
-            _uncount(connection, at_us=known[3], lane=known[4], outcome=known[2])
+            _uncount(connection, at_us=known[3], lane=known[4], outcome=_counted_as(body, known[2]))
         if row.sealed is None:
             key_id, tokens = known[5], known[6]
     lane = row.lane or ""
@@ -88,9 +92,16 @@ def _passage(connection: sqlite3.Connection, row: StoredRow, tokens: bytes | Non
             *(bool(body.get("second")), body.get("ticket"), key_id, tokens),
         ),
     )
+    vehicle_file.project(connection, row, outcome)
     if outcome is not None:
+        outcome = _counted_as(body, outcome)
         hour_us = row.at_us // HOUR_US * HOUR_US
         connection.execute(_COUNT, (hour_us, lane, outcome, number, number))
+
+
+def _counted_as(body: dict[str, Any], outcome: str) -> str:
+    # People and vehicles are never one number.
+    return f"{VEHICLE}{outcome}" if body.get("vehicle") else outcome
 
 
 def _uncount(connection: sqlite3.Connection, *, at_us: int, lane: str, outcome: str) -> None:

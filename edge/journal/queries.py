@@ -69,6 +69,7 @@ def hours(connection: sqlite3.Connection, from_us: int, to_us: int) -> list[Hour
     """Return the counts of the hours that begin in [from, to), oldest first."""
     found = connection.execute(
         "SELECT hour_us, lane, outcome, n FROM hour_count WHERE hour_us >= ? AND hour_us < ? AND n > 0"
+        " AND outcome NOT GLOB 'vehicle_*'"
         " ORDER BY hour_us, lane, outcome",
         (from_us, to_us),
     ).fetchall()

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from edge.domain.model import Instant
 from edge.journal import case_file, import_file, queries, register_file, screening, seal
+from edge.journal.day_rows import DayRows
 from edge.journal.faults import from_os
 from edge.journal.rows import (
     CaseFile,
@@ -320,6 +321,17 @@ class Reader:
         keys = {} if self._day_keys is None else self._day_keys()
         incarnations = self.incarnations()
         return [_opened(row, keys, incarnations) for row in rows]
+
+    def register_names(self) -> list[str]:
+        """Return the names of the registers that have an entry."""
+        with self._reading() as connection:
+            found = connection.execute("SELECT DISTINCT register FROM register_entry ORDER BY register")
+            return [name for (name,) in found.fetchall()]
+
+    def days(self, day_of: Callable[[int], object]) -> DayRows:
+        """Return what reports read, with the calendar as of now; `day_of` gives the local day of a moment."""
+        with self._reading() as connection:
+            return DayRows(connection, stored, day_of)
 
     def close(self) -> None:
         """Close the connection; idempotent."""

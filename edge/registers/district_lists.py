@@ -66,7 +66,7 @@ class DistrictLists:
     def facts(self, name: str) -> Mapping[str, Any]:
         """Return what the journal says of the list in force."""
         found = self._memory.get(_key(name)) or {}
-        return {"entries": found.get("entries", 0), "rejected": found.get("rejected", 0)}
+        return {"kind": "register", "count": found.get("count", 0), "rejected": found.get("rejected", 0)}
 
     def take(self, name: str, version: int, content: str) -> Mapping[str, Any]:
         """Put a list in force. Raises ConfigError where it is no table or no line of it can be used."""
@@ -105,7 +105,7 @@ class DistrictLists:
         entries = sum(planned.outcome != "rejected" for planned in known) - sum(
             planned.outcome == "doubled" for planned in known
         )
-        facts = {"entries": entries, "rejected": rejected}
+        facts = {"kind": "register", "count": entries, "rejected": rejected}
         self._memory.put(_key(name), {"version": version, "taken_us": self._now().at_us, **facts})
         self._changed()
         return facts

@@ -26,6 +26,7 @@ from edge.domain.events import (
     ReadingArrived,
     Tick,
 )
+from edge.domain.following import follow
 from edge.domain.given import numbers
 from edge.domain.history import Regulars
 from edge.domain.lane_state import LaneSpec, LaneState, Record, Result
@@ -35,7 +36,8 @@ from edge.domain.record import recorded
 from edge.domain.side_by_side import Pair, after, doubts
 from edge.domain.view import calibrations, lane_view
 from edge.journal import Row
-from edge.messages import DeviceChanged, EffectDone, Message, Reply, ScanArrived
+from edge.messages import DeviceChanged, EffectDone, Follow, Message, Reply, ScanArrived
+from edge.station.changes import Changes
 from edge.station.effects import EffectsLog
 from edge.station.ledger import Ledger
 from edge.station.outages import Outages
@@ -45,7 +47,7 @@ from edge.station.surroundings import Surroundings, device_row
 INBOX_SIZE = 512
 TICK_US = 500_000
 REMEMBERED = 1024
-_SHOWN = ("active", "parked", "last", "calibrations", "healthy", "instruments", "notice", "aimed")
+_SHOWN = ("active", "parked", "last", "calibrations", "healthy", "instruments", "notice", "aimed", "group")
 
 
 @dataclass(slots=True)
@@ -65,9 +67,11 @@ class Station:
         around: Surroundings,
         replies: Mapping[str, Reply] | None = None,
         pairs: tuple[Pair, ...] = (),
+        planned: Iterable[Follow] = (),
     ) -> None:
         """`replies` are those an earlier run gave, so that a repeated command stays harmless; `pairs` are
-        the thermometers that are compared with one another."""
+        the thermometers that are compared with one another, `planned` the procedures that lanes will follow
+        later."""
         self._specs = {name: spec for name, (spec, _state) in lanes.items()}
         self._states = {name: state for name, (_spec, state) in lanes.items()}
         self._around = around
@@ -83,6 +87,7 @@ class Station:
         self._pictured: dict[str, Reading | None] = {}  # what of an array each view shows
         self._sequences: dict[str, int] = {}
         self._unheard: deque[CodeAnswered] = deque(maxlen=INBOX_SIZE)
+        self._changes = Changes(planned)
         self._usual: Mapping[str, Regulars] | None = None
         self._dropped = self._ticked_us = 0
         for name in lanes:
@@ -137,6 +142,10 @@ class Station:
         """Know from the next tick on what is usual for these people of each lane, and for nobody else."""
         self._usual = usual
 
+    def follow(self, change: Follow) -> None:
+        """Have lanes follow another procedure from their next passages on."""
+        self._changes.ask(change)
+
     def unwritable(self) -> str | None:
         """Say why the journal cannot be written, None when it can."""
         return self._ledger.trouble
@@ -158,8 +167,10 @@ class Station:
         try:
             message = self._inbox.get(timeout=timeout_s)
         except queue.Empty:
-            pass
-        else:
+            message = None
+        for name, change in self._changes.now(self._specs):
+            self._swap(name, change)
+        if message is not None:
             self._take(message)
         now = self._around.now()
         if due := self._effects.take_due(now):
@@ -193,6 +204,21 @@ class Station:
             case _:
                 self._outages.see(message)
                 self._event(message)
+
+    def _swap(self, name: str, change: Follow) -> None:
+        self._specs[name] = follow(self._specs[name], self._states[name], change.procedure)
+        self._publish(name)
+
+    def _take_up(self, now: Instant) -> None:
+        """Follow what was planned for now. Until its row can be written the old one stays in force."""
+        for name, plan, row in self._changes.due(now):
+            try:
+                self._ledger.write(row)
+            except JournalError:
+                return  # the ledger has said so
+            self._changes.done(name)
+            self._swap(name, plan)
+            self._around.bell.ring()
 
     def _read(self, message: ScanArrived) -> Code | None:
         whole = self._pieces.join(message.lane, message.scan.payload, message.at)
@@ -244,7 +270,7 @@ class Station:
         """Ask platforms about the ID numbers somebody gives in place of a code."""
         asked = (
             self._around.ask_number(lane, device, number, at, carriers)
-            for number, carriers in numbers(self._specs[lane].procedure, answers)
+            for number, carriers in numbers(self._specs[lane].of(self._states[lane].active), answers)
         )
         return tuple(code for code in asked if code is not None)
 
@@ -269,33 +295,42 @@ class Station:
             self._pieces.forget(spec.name, self._around.now())
         if sequence is not None:
             self._around.bell.ring()
-            begun = [do for do in result.dos if self._around.perform(spec.name, do)]
+            begun = [do for do in result.dos if self._around.perform(spec.name, do) and do.passage]
             self._effects.begun(spec.name, sequence, begun, self._around.now())
             self._count(spec.name, result.records)
+        else:
+            for do in result.dos:  # for no passage: what to do next, and no verdict that has to be on disk
+                self._around.perform(spec.name, do)
         return sequence
 
     def _row(self, spec: LaneSpec, record: Record) -> Row:
-        body, personal = recorded(spec.procedure, spec.policy, record.passage)
+        body, personal = recorded(spec.of(record.passage), spec.policy, record.passage)
         return Row(record.kind, self._around.now(), body, spec.name, personal or None)
 
     def _cases(self, spec: LaneSpec, records: Sequence[Record]) -> list[Row]:
         """The cases that passages end in: in the transaction of the decision, or nobody would know of them
         after a power cut between the two."""
-        ended = (record.passage for record in records if record.kind == "passage.decided")
+        fresh = (record.passage for record in records if record.kind == "passage.decided")
+        # Who goes where their vehicle goes had their case already, if there was one.
+        ended = (passage for passage in fresh if not passage.corrects and not passage.vehicle)
         found = (self._around.case_of(spec.policy, passage, self._around.now()) for passage in ended)
         return [row for row in found if row is not None]
 
     def _count(self, lane: str, records: Sequence[Record]) -> None:
         for record in records:
             decision = record.passage.decision
-            if record.kind == "passage.decided" and decision is not None and decision.outcome is not None:
-                self._around.count("passages", lane=lane, outcome=decision.outcome.value)
+            if record.passage.corrects or record.kind != "passage.decided":
+                continue
+            if decision is not None and decision.outcome is not None:
+                name = "vehicles" if record.passage.vehicle else "passages"
+                self._around.count(name, lane=lane, outcome=decision.outcome.value)
 
     def _tick(self, now: Instant) -> None:
         if (usual := self._usual) is not None:
             self._usual = None
             for name, state in self._states.items():
                 self._states[name] = replace(state, regulars=usual.get(name, {}))
+        self._take_up(now)
         for _ in range(len(self._unheard)):
             self._event(self._unheard.popleft())
         for name in self._specs:

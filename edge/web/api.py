@@ -54,7 +54,7 @@ def _reads(routes: Blueprint, gate: Gate) -> None:
     @allow("attendant", "manager", "observer", program=True)
     def lane(lane: str) -> Response:
         who = principal()
-        view = thermal.slim(gate.view(_known(gate, lane)))
+        view = thermal.slim(gate.view(known(gate, lane)))
         return jsonify(view if who and who.sees_personal else masked(view))
 
     @routes.get("/api/v1/passages")
@@ -89,7 +89,7 @@ def _commands(routes: Blueprint, gate: Gate) -> None:
     @allow("attendant", "manager", program=True)
     def begin(lane: str) -> Response:
         body = forms.body_as(forms.BeginBody)
-        return _submit(gate, Begin(_known(gate, lane), None, body.command_id, _by(), gate.now()))
+        return submit(gate, Begin(known(gate, lane), None, body.command_id, by(), gate.now()))
 
     @routes.post("/api/v1/lanes/<lane>/answers")
     @allow("attendant", "manager", program=True)
@@ -97,44 +97,42 @@ def _commands(routes: Blueprint, gate: Gate) -> None:
         body = forms.body_as(_ANSWERS)
         given = (body,) if isinstance(body, forms.AnswerBody) else body.answers
         pairs = tuple((item.question, item.value) for item in given)
-        return _submit(
-            gate, Give(_known(gate, lane), body.passage, body.command_id, _by(), gate.now(), pairs)
-        )
+        return submit(gate, Give(known(gate, lane), body.passage, body.command_id, by(), gate.now(), pairs))
 
     @routes.post("/api/v1/lanes/<lane>/decision")
     @allow("attendant", "manager", program=True)
     def decision(lane: str) -> Response:
         body = forms.body_as(forms.DecisionBody)
-        head = (_known(gate, lane), body.passage, body.command_id, _by(), gate.now())
-        return _submit(gate, Decide(*head, Outcome(body.outcome), body.reason))
+        head = (known(gate, lane), body.passage, body.command_id, by(), gate.now())
+        return submit(gate, Decide(*head, Outcome(body.outcome), body.reason))
 
     @routes.post("/api/v1/lanes/<lane>/park")
     @allow("attendant", "manager", program=True)
     def park(lane: str) -> Response:
         body = forms.body_as(forms.ParkBody)
-        head = (_known(gate, lane), body.passage, body.command_id, _by(), gate.now())
-        return _submit(gate, Park(*head, body.why))
+        head = (known(gate, lane), body.passage, body.command_id, by(), gate.now())
+        return submit(gate, Park(*head, body.why))
 
     @routes.post("/api/v1/lanes/<lane>/measure")
     @allow("attendant", "manager", program=True)
     def measure(lane: str) -> Response:
         body = forms.body_as(forms.MeasureBody)
-        head = (_known(gate, lane), body.passage, body.command_id, _by(), gate.now())
-        return _submit(gate, Measure(*head, body.place))
+        head = (known(gate, lane), body.passage, body.command_id, by(), gate.now())
+        return submit(gate, Measure(*head, body.place))
 
     @routes.post("/api/v1/lanes/<lane>/resume")
     @allow("attendant", "manager", program=True)
     def resume(lane: str) -> Response:
         body = forms.body_as(forms.ResumeBody)
-        head = (_known(gate, lane), body.passage, body.command_id, _by(), gate.now())
-        return _submit(gate, Resume(*head, body.ticket))
+        head = (known(gate, lane), body.passage, body.command_id, by(), gate.now())
+        return submit(gate, Resume(*head, body.ticket))
 
 
 def _calibrations(routes: Blueprint, gate: Gate) -> None:
     @routes.get("/api/v1/lanes/<lane>/calibrations")
     @allow("attendant", "manager", "observer", program=True)
     def calibrations(lane: str) -> Response:
-        view, who = gate.view(_known(gate, lane)), principal()
+        view, who = gate.view(known(gate, lane)), principal()
         return jsonify(
             {
                 "lane": lane,
@@ -149,18 +147,18 @@ def _calibrations(routes: Blueprint, gate: Gate) -> None:
     @allow(*_MAY_CALIBRATE, program=True)
     def calibration(lane: str) -> Response:
         body = forms.body_as(forms.CalibrationBody)
-        driver = _driver(gate, _known(gate, lane), body.device)
+        driver = _driver(gate, known(gate, lane), body.device)
         pairs = tuple(Pair(pair.surface_mdegc, pair.reference_mdegc) for pair in body.pairs)
         texts = (body.method, body.reference, body.site)
-        head = (lane, None, body.command_id, _by(), gate.now())
-        return _submit(gate, Calibrate(*head, body.device, driver, pairs, *texts, body.days))
+        head = (lane, None, body.command_id, by(), gate.now())
+        return submit(gate, Calibrate(*head, body.device, driver, pairs, *texts, body.days))
 
     @routes.post("/api/v1/lanes/<lane>/calibration/withdraw")
     @allow(*_MAY_CALIBRATE, program=True)
     def withdraw(lane: str) -> Response:
         body = forms.body_as(forms.WithdrawBody)
-        head = (_known(gate, lane), None, body.command_id, _by(), gate.now())
-        return _submit(gate, Uncalibrate(*head, body.device, body.reason))
+        head = (known(gate, lane), None, body.command_id, by(), gate.now())
+        return submit(gate, Uncalibrate(*head, body.device, body.reason))
 
 
 def _levels(routes: Blueprint, gate: Gate) -> None:
@@ -168,15 +166,15 @@ def _levels(routes: Blueprint, gate: Gate) -> None:
     @allow(*_MAY_CALIBRATE, program=True)
     def level(lane: str) -> Response:
         body = forms.body_as(forms.LevelBody)
-        head = (_known(gate, lane), None, body.command_id, _by(), gate.now())
-        return _submit(gate, ConfirmLevel(*head, body.device, body.reason, body.rested))
+        head = (known(gate, lane), None, body.command_id, by(), gate.now())
+        return submit(gate, ConfirmLevel(*head, body.device, body.reason, body.rested))
 
     @routes.post("/api/v1/lanes/<lane>/level/withdraw")
     @allow(*_MAY_CALIBRATE, program=True)
     def level_withdraw(lane: str) -> Response:
         body = forms.body_as(forms.LevelBody)
-        head = (_known(gate, lane), None, body.command_id, _by(), gate.now())
-        return _submit(gate, WithdrawLevel(*head, body.device, body.reason, body.rested))
+        head = (known(gate, lane), None, body.command_id, by(), gate.now())
+        return submit(gate, WithdrawLevel(*head, body.device, body.reason, body.rested))
 
 
 def thermometers(view: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -186,8 +184,13 @@ def thermometers(view: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def masked(view: dict[str, Any]) -> dict[str, Any]:
     """Return a snapshot without who anybody is."""
-    parked = [{key: value for key, value in item.items() if key != "name"} for item in view["parked"]]
-    return {**view, "person": {}, "parked": parked}
+    parked = [
+        {key: value for key, value in item.items() if key not in ("name", "plate")} for item in view["parked"]
+    ]
+    vehicle = view.get("vehicle")
+    if vehicle is not None:
+        vehicle = {**vehicle, "plate": None}
+    return {**view, "person": {}, "parked": parked, "vehicle": vehicle}
 
 
 def passage_json(row: PassageRow) -> dict[str, Any]:
@@ -218,12 +221,14 @@ def passage_json(row: PassageRow) -> dict[str, Any]:
     }
 
 
-def _submit(gate: Gate, command: Command) -> Response:
+def submit(gate: Gate, command: Command) -> Response:
+    """Carry a command out and return what it came to."""
     reply = gate.submit(command)
     return jsonify({"sequence": reply.sequence, "passage": reply.passage})
 
 
-def _known(gate: Gate, lane: str) -> str:
+def known(gate: Gate, lane: str) -> str:
+    """Return a lane of this gate; raises FormError."""
     if lane not in gate.lanes:
         raise FormError("unknown_lane", status=404)
     return lane
@@ -237,7 +242,8 @@ def _driver(gate: Gate, lane: str, device: str) -> str:
     raise FormError("unknown_device", status=404)
 
 
-def _by() -> str:
+def by() -> str:
+    """Return whose command it is."""
     who = principal()
     assert who is not None
     return who.account

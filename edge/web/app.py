@@ -13,13 +13,22 @@ from werkzeug.wrappers import Response
 
 from edge.registers.rosters import Rosters
 from edge.web import (
+    accounts,
+    afterwards,
     api,
     auth,
     cases,
     cases_api,
+    duty,
+    duty_api,
+    duty_plan,
     events,
+    incidents,
     kiosk,
+    ledgers,
     probes,
+    procedures,
+    reports,
     review,
     rosters_api,
     rosters_more,
@@ -29,6 +38,8 @@ from edge.web import (
     temperature,
     told,
     twice_daily,
+    vehicles_api,
+    venue,
 )
 from edge.web.errors import register_errors
 from edge.web.gate import Gate
@@ -68,7 +79,7 @@ def create_app(gate: Gate) -> Flask:
     app.session_interface = _Sessions()
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # of the provider in use
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    users = Users(gate.state, gate.now)
+    users = Users(gate.state)
     logins = Logins(gate.state, users, gate.now, gate.append)
 
     def ring() -> None:
@@ -90,12 +101,23 @@ def create_app(gate: Gate) -> Flask:
         twice_daily.blueprint(gate),
         told.blueprint(gate),
         setup.blueprint(gate),
+        procedures.blueprint(gate),
+        venue.blueprint(gate),
         api.blueprint(gate),
         cases.blueprint(gate),
         cases_api.blueprint(gate),
         rosters_pages.blueprint(gate, rosters),
         rosters_more.blueprint(gate, rosters),
         rosters_api.blueprint(gate, rosters),
+        reports.blueprint(gate),
+        ledgers.blueprint(gate),
+        afterwards.blueprint(gate),
+        vehicles_api.blueprint(gate),
+        duty.blueprint(gate),
+        duty_plan.blueprint(gate),
+        duty_api.blueprint(gate),
+        incidents.blueprint(gate),
+        accounts.blueprint(gate, users),
         events.blueprint(gate, users, logins, streams),
         probes.blueprint(gate),
     ):

@@ -46,24 +46,26 @@ ResultName = Literal["confirmed", "not_fever", "unreachable", "other"]
 ReopeningName = Literal["news", "mistake"]
 
 
-class _Body(BaseModel):
+class Body(BaseModel):
+    """What every body of a command is: strict, and nothing but what is named."""
+
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class BeginBody(_Body):
+class BeginBody(Body):
     """Open a passage by hand."""
 
     command_id: CommandId
 
 
-class AnswerItem(_Body):
+class AnswerItem(Body):
     """One answer to one question."""
 
     question: Question
     value: Value
 
 
-class AnswerBody(_Body):
+class AnswerBody(Body):
     """Record one answer."""
 
     passage: PassageId
@@ -72,7 +74,7 @@ class AnswerBody(_Body):
     value: Value
 
 
-class AnswersBody(_Body):
+class AnswersBody(Body):
     """Record several answers at once (a register form)."""
 
     passage: PassageId
@@ -80,7 +82,7 @@ class AnswersBody(_Body):
     answers: Annotated[tuple[AnswerItem, ...], Field(min_length=1, max_length=32, strict=False)]
 
 
-class DecisionBody(_Body):
+class DecisionBody(Body):
     """End a passage."""
 
     passage: PassageId
@@ -89,7 +91,7 @@ class DecisionBody(_Body):
     reason: Value = ""
 
 
-class ParkBody(_Body):
+class ParkBody(Body):
     """Send the person to rest or aside."""
 
     passage: PassageId
@@ -97,7 +99,7 @@ class ParkBody(_Body):
     why: Literal["rest", "platform", "handed", "other"]
 
 
-class MeasureBody(_Body):
+class MeasureBody(Body):
     """Measure whoever is in the lane once more; `place`: the next reading is of this place on the body, ""
     for the one that is measured here anyway."""
 
@@ -106,7 +108,7 @@ class MeasureBody(_Body):
     place: PlaceName = ""
 
 
-class ResumeBody(_Body):
+class ResumeBody(Body):
     """Take a parked passage back, by its number or by its ticket."""
 
     command_id: CommandId
@@ -120,14 +122,14 @@ class ResumeBody(_Body):
         return self
 
 
-class PairItem(_Body):
+class PairItem(Body):
     """One person at one moment, by the gate's thermometer (skin) and by a clinical one."""
 
     surface_mdegc: Mdegc
     reference_mdegc: Mdegc
 
 
-class CalibrationBody(_Body):
+class CalibrationBody(Body):
     """Record what a thermometer is off by; it counts for `days`."""
 
     command_id: CommandId
@@ -139,7 +141,7 @@ class CalibrationBody(_Body):
     days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = HOLDS_DAYS
 
 
-class WithdrawBody(_Body):
+class WithdrawBody(Body):
     """Take the newest calibration of a thermometer back. The reason names nobody: it leaves the gate."""
 
     command_id: CommandId
@@ -147,7 +149,7 @@ class WithdrawBody(_Body):
     reason: Words
 
 
-class LevelBody(_Body):
+class LevelBody(Body):
     """Confirm that what people show now at a thermometer is what healthy people show, or take that back: of
     those who had rested before, or of the others. The reason names nobody: it leaves the gate."""
 
@@ -157,7 +159,7 @@ class LevelBody(_Body):
     reason: Words
 
 
-class HandOverBody(_Body):
+class HandOverBody(Body):
     """Hand a case over to a unit of the settings' list."""
 
     command_id: CommandId
@@ -165,14 +167,14 @@ class HandOverBody(_Body):
     note: Value = ""
 
 
-class AcknowledgeBody(_Body):
+class AcknowledgeBody(Body):
     """Record that the unit has the person, and who of it said so."""
 
     command_id: CommandId
     who: Value = ""
 
 
-class FollowUpBody(_Body):
+class FollowUpBody(Body):
     """Add an entry to a case."""
 
     command_id: CommandId
@@ -180,7 +182,7 @@ class FollowUpBody(_Body):
     note: Value = ""
 
 
-class CloseBody(_Body):
+class CloseBody(Body):
     """Close a case with what came of it."""
 
     command_id: CommandId
@@ -188,7 +190,7 @@ class CloseBody(_Body):
     note: Value = ""
 
 
-class ReopenBody(_Body):
+class ReopenBody(Body):
     """Open a closed case again."""
 
     command_id: CommandId
@@ -207,7 +209,7 @@ class CasesQuery(BaseModel):
     limit: int = 50
 
 
-class TemperatureBody(_Body):
+class TemperatureBody(Body):
     """Record a temperature that somebody told of: taken at home or at work, of a person who did not come to
     the gate. Who it is of is sealed. With `replaces`, the sequence of an earlier one, it corrects that; the
     person may then be left out."""

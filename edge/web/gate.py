@@ -18,7 +18,10 @@ from edge.domain.twice_daily import Terms
 from edge.journal import Reader, Row, State, StoredRow
 from edge.registers.book import Book
 from edge.registers.cases import Cases
+from edge.registers.duty_desk import DutyDesk
 from edge.registers.import_jobs import ImportJobs
+from edge.registers.publishing import Publishing
+from edge.reports.sending import Reports
 
 
 class Reply(Protocol):
@@ -42,11 +45,13 @@ class Gate:
     `reader` opens a read-only view of the journal for the calling thread; close it. `append` writes
     one row of the pages' own (log-ins, opened personal fields). `stop` is set when the daemon ends.
     `incarnation` is asked each time, because a journal may begin anew; `procedures` are the ones the
-    lanes follow, by name. `preview` asks a camera, by lane and device, for what it sees now; `trust`
-    gives the trust lists in force, each with its date and state; `twice_daily` is what the site has settled
-    about two measurements a day. `cases` is the register of those who were handed over for a check,
-    `book` holds every other list kept at the gate, `imports` takes files into it,
-    `district_lists` gives those of the district that registers hold, by register.
+    lanes followed at the start, by name, and `publishing` knows those of now. `preview` asks a camera, by
+    lane and device, for what it sees now; `trust` gives the trust lists in force, each with its date and
+    state; `twice_daily` is what the site has settled about two measurements a day, `venue_code` what its
+    posted venue code says, "" where it has none. `cases` is the register of those who were handed over for a
+    check, `book` holds every other list kept at the gate, `imports` takes files into it, `district_lists`
+    gives those of the district that registers hold, by register; `duty` is what is done with those about the
+    staff, `reports` is what is reported every day.
     """
 
     name: str
@@ -70,10 +75,14 @@ class Gate:
     state: State
     stop: threading.Event
     cases: Cases
+    reports: Reports
     book: Book
     imports: ImportJobs
+    publishing: Publishing
+    duty: DutyDesk
     banners: tuple[str, ...] = ()
     preview: Callable[[str, str], Preview | None] = lambda _lane, _device: None
     trust: Callable[[], Sequence[Mapping[str, Any]]] = list
     district_lists: Callable[[], Mapping[str, Mapping[str, Any]]] = dict
     twice_daily: Terms = field(default_factory=Terms)
+    venue_code: str = ""

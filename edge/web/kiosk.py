@@ -39,7 +39,9 @@ SAID_ALREADY = ("complete", "attendant")
 FADES_US = {"admit": 20_000_000, "abandoned": 20_000_000, "turn_back": 60_000_000, "refer": 60_000_000}
 
 # What visitors do by themselves comes before what the attendant asks them.
-_OWN, _ASKED = ("temperature", "code"), ("question", "form")
+_OWN, _ASKED = ("temperature", "code", "venue"), ("question", "form", "tick")
+# What one tap answers.
+_TAPPED = ("choice", "tick")
 
 
 def blueprint(gate: Gate) -> Blueprint:
@@ -58,7 +60,9 @@ def blueprint(gate: Gate) -> Blueprint:
 
     @routes.get("/kiosk/<lane>")
     @allow("attendant", "manager")
-    def kiosk(lane: str) -> Response:
+    def kiosk(lane: str) -> BaseResponse:
+        if not gate.duty.duty.may_open(_known(gate, lane)):
+            return redirect(url_for("duty.sign_in", lane=lane))  # 无防护不上岗
         return make_response(render_template("kiosk.html", **_shown(gate, lane)))
 
     @routes.get("/kiosk/<lane>/state")
@@ -154,21 +158,27 @@ def _nobody(view: Mapping[str, Any]) -> dict[str, Any]:
 
 def _todo(steps: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the kinds of steps a visitor can do something about now."""
-    missing = {step["kind"] for step in steps if step["state"] == "missing"}
+    missing = {step["kind"] for step in steps if step["state"] == "missing" and step.get("required", True)}
     own = [kind for kind in _OWN if kind in missing]
     return own or [kind for kind in _ASKED if kind in missing]
 
 
 def _groups(ask: Any) -> list[dict[str, Any]]:
-    """Return what is asked: one-tap questions first, one each; then one form per step."""
-    taps = [{"kind": "choice", "question": question} for question in ask if question["kind"] == "choice"]
-    forms: dict[tuple[str, bool], list[Mapping[str, Any]]] = {}
+    """Return what is asked: one-tap questions first, one each; then one form per step, and per rung of what
+    may stand in place of a code. Only the first of the rungs lies open: a screen that shows every way without
+    a telephone to everybody hides what is asked of most."""
+    taps = [{"kind": q["kind"], "question": q} for q in ask if q["kind"] in _TAPPED]
+    forms: dict[tuple[str, bool, str], list[Mapping[str, Any]]] = {}
     for question in ask:
-        if question["kind"] != "choice":
-            place = (question.get("step", ""), bool(question.get("instead")))
+        if question["kind"] not in _TAPPED:
+            instead = bool(question.get("instead"))
+            place = (question.get("step", ""), instead, question.get("rung", "") if instead else "")
             forms.setdefault(place, []).append(question)
-    written = [
-        {"kind": "form", "step": step, "instead": instead, "questions": questions}
-        for (step, instead), questions in forms.items()
-    ]
+    written: list[dict[str, Any]] = []
+    for (step, instead, rung), questions in forms.items():
+        beside = any(form["instead"] and form["step"] == step for form in written)
+        written.append(
+            {"kind": "form", "step": step, "instead": instead, "questions": questions, "rung": rung}
+            | {"folded": instead and beside}
+        )
     return taps + written

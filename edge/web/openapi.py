@@ -3,13 +3,16 @@
 What bodies and answers look like is in `schemas.py`.
 """
 
+import re
 from functools import cache
 from importlib import metadata
 
 from edge.web import forms
 from edge.web.cases_schemas import CASE_COMMANDS
+from edge.web.duty_schemas import DUTY_COMMANDS
 from edge.web.rosters_schemas import roster_paths
 from edge.web.schemas import Json, object_of, schemas
+from edge.web.vehicle_schemas import VEHICLE_COMMANDS
 
 _COMMON = {
     400: "The request is not as documented, or the value cannot be used.",
@@ -44,6 +47,7 @@ def document() -> Json:
         | _commands()
         | _cases()
         | _temperatures()
+        | _duty()
         | roster_paths(),
         "components": {
             "securitySchemes": {
@@ -52,6 +56,10 @@ def document() -> Json:
             "schemas": schemas(),
         },
     }
+
+
+def _more() -> Json:
+    return _duty() | roster_paths()
 
 
 def _probes() -> Json:
@@ -182,6 +190,7 @@ def _commands() -> Json:
                 _ref("MeasureBody"),
             ),
             ("resume", "Take a parked passage back.", _ref("ResumeBody")),
+            *((name, summary, _ref(body)) for name, summary, body in VEHICLE_COMMANDS),
             (
                 "calibration",
                 "Record what a thermometer is off by, from ten or more pairs of readings, in thousandths "
@@ -263,6 +272,32 @@ def _temperatures() -> Json:
             }
         }
     }
+
+
+def _duty() -> Json:
+    number = {"name": "incident", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}}
+    reads = {
+        "/api/v1/duty": _get(
+            f"Who is on duty, which positions nobody fills, which hand-over notes nobody has read ({_ALL}).",
+            _ok(_ref("Duty")) | _errors(401, 403, 503),
+            {},
+        ),
+        "/api/v1/incidents": _get(
+            f"The newest incidents with how quickly each was answered ({_ALL}).",
+            _ok(_ref("Incidents")) | _errors(400, 401, 403, 503),
+            {},
+        ),
+    }
+    for name, summary, body, answer in DUTY_COMMANDS:
+        command = {
+            "summary": summary,
+            "operationId": re.sub(r"[^a-z]+", "_", name),
+            "requestBody": {"required": True, "content": {"application/json": {"schema": _ref(body)}}},
+            "responses": _ok(_ref(answer)) | _errors(*_COMMAND_ANSWERS),
+        }
+        more = {"parameters": [number]} if "{" in name else {}
+        reads.setdefault(f"/api/v1/{name}", {})["post"] = command | more
+    return reads
 
 
 def _passages_query() -> list[Json]:

@@ -31,14 +31,14 @@ Text = Annotated[str, Field(max_length=200)]
 FieldName = Annotated[str, Field(max_length=40)]
 
 
-class EntryBody(forms._Body):
+class EntryBody(forms.Body):
     """Enter or amend: the values by field, as somebody writes them."""
 
     command_id: forms.CommandId
     values: Annotated[dict[FieldName, Text], Field(min_length=1, max_length=64)]
 
 
-class FindBody(forms._Body):
+class FindBody(forms.Body):
     """Look somebody up by one of their personal fields."""
 
     by: Literal[
@@ -47,34 +47,34 @@ class FindBody(forms._Body):
     value: Annotated[str, Field(min_length=1, max_length=120, pattern=r"\S")]
 
 
-class EndBody(forms._Body):
+class EndBody(forms.Body):
     """End an entry: it no longer counts."""
 
     command_id: forms.CommandId
     why: forms.Words
 
 
-class ImportBody(forms._Body):
+class ImportBody(forms.Body):
     """Begin to bring a file."""
 
     file: Annotated[str, Field(min_length=1, max_length=200)]
     round: Annotated[int, Field(ge=1, le=10_000)] | None = None
 
 
-class PieceBody(forms._Body):
+class PieceBody(forms.Body):
     """A piece of the file, which begins at `place`; at most 36,000 bytes, as base64."""
 
     place: Annotated[int, Field(ge=0, le=forms.MAX_ID)]
     content: Annotated[str, Field(min_length=1, max_length=48_000)]
 
 
-class ColumnsBody(forms._Body):
+class ColumnsBody(forms.Body):
     """Which column is which field, by its number from 0; none: by the heads."""
 
     columns: dict[Annotated[str, Field(pattern="^[0-9]{1,3}$")], FieldName] | None = None
 
 
-class UndoBody(forms._Body):
+class UndoBody(forms.Body):
     """Take the import of this number back."""
 
     number: Annotated[int, Field(ge=1, le=forms.MAX_ID)]

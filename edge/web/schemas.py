@@ -15,8 +15,10 @@ from edge.domain.walk import Cause, Way
 from edge.web import forms
 from edge.web.aiming import ADVICE
 from edge.web.cases_schemas import CASE_BODIES, case_schemas
+from edge.web.duty_schemas import DUTY_BODIES, duty_schemas
 from edge.web.rosters_schemas import ROSTER_BODIES, roster_schemas
 from edge.web.troubles import ERRORS
+from edge.web.vehicle_schemas import VEHICLE_BODIES, vehicle_schema
 from edge.web.walking import HINTS, WHYS
 
 Json = dict[str, Any]
@@ -44,6 +46,8 @@ _BODIES: tuple[type[BaseModel], ...] = (
     *CASE_BODIES,
     forms.TemperatureBody,
     *ROSTER_BODIES,
+    *VEHICLE_BODIES,
+    *DUTY_BODIES,
 )
 
 
@@ -61,6 +65,7 @@ def schemas() -> Json:
         "LaneView": _lane_view(),
         **case_schemas(),
         **roster_schemas(),
+        **duty_schemas(),
         "CameraFigures": _camera_figures(),
         "Calibrations": object_of(
             {
@@ -228,7 +233,8 @@ def _lane_view() -> Json:
         "properties": {
             "lane": _TEXT,
             "direction": {"enum": ["in", "out"]},
-            "stage": {"enum": ["idle", "open", "hold", "ended"]},
+            "stage": {"enum": ["idle", "open", "hold", "aboard", "ended"]},
+            "vehicle": vehicle_schema(),
             "passage": _MAYBE,
             "pieces": _COUNT,
             "picture": _FLAG,

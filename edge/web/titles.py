@@ -1,8 +1,8 @@
 """What a procedure calls its questions, their answers and its reasons, in every language.
 
 The version counts: a passage is shown in the words of the procedure it went by. Looks among the
-procedures the lanes follow now, then among those the journal holds. Where nothing is known the codes
-stand for themselves.
+procedures the lanes followed at the start, then among those the journal holds. Where nothing is known the
+codes stand for themselves.
 """
 
 from collections.abc import Mapping
@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from edge.domain.errors import ConfigError
+from edge.domain.plan import TICKED
 from edge.domain.procedure import Procedure, Text
 from edge.journal import Reader
 from edge.procedures import parse
 from edge.web.gate import Gate
 
 MOST = 500
+_TICKED: Text = {"zh_Hans": "已办", "en": "Done"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ def titles_of(procedure: Procedure | None) -> Titles:
     return Titles(
         procedure=procedure.title,
         asked={step.id: step.title for step in procedure.steps} | {q.id: q.title for q in questions},
-        answers={(q.id, choice.value): choice.title for q in questions for choice in q.choices},
+        answers={(q.id, choice.value): choice.title for q in questions for choice in q.choices}
+        | {(q.id, TICKED): _TICKED for q in questions if q.kind == "tick"},
         reasons={reason.value: reason.title for reason in procedure.reasons},
     )
 
@@ -49,7 +52,12 @@ def titles_at(gate: Gate, lane: str | None) -> Titles:
     """Return the words of the procedure a lane follows now."""
     if lane is None or lane not in gate.lanes:
         return NOTHING
-    return titles_of(gate.procedures.get(gate.view(lane)["procedure"]["name"]))
+    now = gate.view(lane)["procedure"]
+    reader = gate.reader()
+    try:
+        return titles_then(gate, reader, now["name"], now["version"])
+    finally:
+        reader.close()
 
 
 def titles_then(gate: Gate, reader: Reader, name: str, version: str) -> Titles:
@@ -57,9 +65,12 @@ def titles_then(gate: Gate, reader: Reader, name: str, version: str) -> Titles:
     now = gate.procedures.get(name)
     if now is not None and now.version == version:
         return titles_of(now)
-    for row in reader.rows_after(0, MOST, {"procedure.published"}):
-        if (row.body.get("name"), row.body.get("version")) == (name, version):
-            return titles_of(_parsed(name, str(row.body.get("text", ""))))
+    after = 0
+    while rows := reader.rows_after(after, MOST, {"procedure.published"}):
+        after = rows[-1].seq
+        for row in rows:
+            if (row.body.get("name"), row.body.get("version")) == (name, version):
+                return titles_of(_parsed(name, str(row.body.get("text", ""))))
     return NOTHING
 
 

@@ -173,7 +173,7 @@ def _from_form(zone: ZoneInfo) -> Told:
     given = {name: request.form.get(name, "").strip() for name in ("name", "room", "pass_id", "command_id")}
     body = {
         **given,
-        "value_mdegc": _mdegc(request.form.get("value", "")),
+        "value_mdegc": mdegc(request.form.get("value", "")),
         "taken_us": _taken_us(request.form.get("day", ""), request.form.get("time", ""), zone),
         "how": request.form.get("how", ""),
         "told_by": request.form.get("told_by", ""),
@@ -183,7 +183,8 @@ def _from_form(zone: ZoneInfo) -> Told:
     return Told(**model.model_dump(exclude={"how"}), how=Method(model.how), by=_by())
 
 
-def _mdegc(text: str) -> int:
+def mdegc(text: str) -> int:
+    """Return degrees as somebody typed them in thousandths. Raises FormError `temperature_implausible`."""
     # As Chinese keyboards write it: ３６．５, 36，5 and 36。5.
     text = unicodedata.normalize("NFKC", text).strip().replace(",", ".").replace("。", ".")
     whole, _, rest = text.partition(".")

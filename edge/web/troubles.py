@@ -5,6 +5,8 @@ Only words; `words.py` takes them into its table.
 
 from typing import NamedTuple
 
+from edge.web import duty_errors
+
 
 class Word(NamedTuple):
     """One code in both languages; `{}` stands for the detail behind the colon."""
@@ -20,6 +22,7 @@ DEVICES: dict[str, Word] = {
     "voice": Word("Voice", "语音"),
     "lights": Word("Lights", "信号灯"),
     "verifier": Word("Platform", "查询平台"),
+    "notifier": Word("Messages to", "消息接收方"),
 }
 
 DEVICE_STATES: dict[str, Word] = {
@@ -111,6 +114,14 @@ NOTICES: dict[str, Word] = {
         "Say again what is measured: nothing is until then.", "请重新指明测哪个部位，之前不计读数。"
     ),
     "step_back": Word("Step back first.", "请先退后一步。"),
+    "nobody_awaited": Word(
+        "Something was measured or shown while nobody of the vehicle was awaited; it was not taken.",
+        "车辆没有在等下一位乘员，刚才的测温或出示没有采用。",
+    ),
+    "code_aboard": Word(
+        "This code is of somebody of this vehicle who is done; it was not taken.",
+        "这个码属于本车已登记的人，没有采用。",
+    ),
     "passage_full": Word(
         "This passage holds no more; what was shown last was not taken.",
         "本次通行的记录已满，最后出示的没有采用。",
@@ -147,17 +158,14 @@ NOTICE_REMEDIES: dict[str, Word] = {
         "Press M for the usual place, or the button of the other one.",
         "按 M 测平常部位，或点另一部位的按钮。",
     ),
+    "nobody_awaited": Word("Tap Next first, or correct the number.", "请先点“下一位”，或更正人数。"),
+    "code_aboard": Word("Ask for this person's own code.", "请这位乘员出示本人的码。"),
     "step_back": Word("Then whoever steps up is measured at the usual place.", "再上前的人按平常部位测量。"),
     "passage_full": Word("Decide it by hand, then begin anew.", "请人工判定，然后重新开始。"),
 }
 
 # Stable codes of refused requests; also what `{"error": ...}` carries.
 ERRORS: dict[str, Word] = {
-    "unknown_entry": Word("There is no such entry.", "没有这条登记。"),
-    "entry_ended": Word("The entry had ended before.", "该登记此前已终止。"),
-    "entry_forgotten": Word("Its personal fields were destroyed.", "该登记的个人信息已销毁。"),
-    "entry_changed": Word("Somebody changed it meanwhile: look again.", "期间有人改过，请重新查看。"),
-    "unknown_import": Word("There is no such import, or it is undone.", "没有这次导入，或已撤销。"),
     "faulty_entry": Word(
         "Something in the form cannot be right; see each field.", "表单有误，请看各栏说明。"
     ),
@@ -172,6 +180,14 @@ ERRORS: dict[str, Word] = {
     "unauthorized": Word("Please log in.", "请先登录。"),
     "forbidden": Word("Your role may not do this.", "您的角色无权进行此操作。"),
     "not_found": Word("There is nothing here.", "没有这个页面。"),
+    "not_reported": Word("This day has no report yet.", "这一天还没有报送。"),
+    "nothing_changed": Word("The report would say the same.", "与已报的数字相同，不用更正。"),
+    "stale": Word("Somebody corrected it meanwhile: look again.", "其他人刚刚更正过，请重新查看。"),
+    "too_old": Word("A page of so long ago belongs to no report.", "登记时间太早，不属于任何报表。"),
+    "bad_template": Word(
+        "The street's table cannot be read or filled: compare [reports] template.",
+        "街道表格无法读取或填写：请核对 [reports] template。",
+    ),
     "method_not_allowed": Word("This address does not take that method.", "该地址不支持此方法。"),
     "bad_request": Word("The request could not be understood.", "无法理解该请求。"),
     "bad_json": Word("The body is not the JSON that is documented.", "请求内容不是规定的 JSON。"),
@@ -195,12 +211,34 @@ ERRORS: dict[str, Word] = {
     "unknown_passage": Word("There is no such passage.", "没有这次通行记录。"),
     "passage_not_open": Word("That passage is no longer open.", "这次通行已经结束。"),
     "lane_busy": Word("Somebody is in the lane.", "通道内已有人在检查。"),
+    "bad_plate": Word("A plate has 2 to 12 letters and digits.", "车牌为 2 至 12 位字母、数字或汉字。"),
+    "bad_occupants": Word(
+        "1 to 60 people, and no fewer than are recorded already.", "人数为 1 至 60，且不少于已登记人数。"
+    ),
+    "vehicle_in_lane": Word(
+        "A vehicle stands in the lane: finish it or put it aside first.", "通道内有车辆：请先完成或转到旁边。"
+    ),
+    "vehicle_parked": Word("Take the vehicle back first.", "请先把车辆叫回通道。"),
+    "seats_full": Word(
+        "Everybody told of is recorded; correct the number first.", "所报人数已登记满，请先更正人数。"
+    ),
+    "occupants_open": Word(
+        "Somebody of this vehicle has not been decided yet.", "车上还有人没有处理完，不能放行。"
+    ),
     "unknown_question": Word("The procedure does not ask this.", "流程中没有这个问题。"),
     "bad_id_number": Word(
         "This is no ID number: 18 places, and the last one must fit. For a passport type letters and digits.",
         "证件号码不对：身份证应为 18 位且末位校验相符；护照等请按字母和数字输入。",
     ),
     "bad_value": Word("This value cannot be used.", "这个值不能使用。"),
+    "no_venue_code": Word(
+        "No venue code is configured ([codes] venue_code).", "没有设置场所码（[codes] venue_code）。"
+    ),
+    "outcome_not_offered": Word("This procedure does not end so.", "本流程没有这种处理结果。"),
+    "code_needed": Word(
+        "No code, no passage: a valid code, or the way without a phone (ID number, by somebody else).",
+        "无码不通行：请出示有效的码，或按无手机办理（证件号码、代办）。",
+    ),
     "second_measurement_required": Word("A second measurement is required first.", "须先进行第二次测温。"),
     "reason_needed": Word("Please give a reason.", "请填写理由。"),
     "too_much": Word("This passage holds no more answers; decide it.", "本次通行的回答已满，请作出处理。"),
@@ -246,6 +284,15 @@ ERRORS: dict[str, Word] = {
         "The case is at another step by now: look at it again.",
         "该个案的状态已变化，此步骤不适用：请刷新后再看。",
     ),
+    "unknown_entry": Word("There is no such entry.", "没有这个编号的登记。"),
+    "entry_ended": Word("That entry had ended before.", "这条登记已经结束。"),
+    "entry_forgotten": Word(
+        "Its personal fields are destroyed: enter it anew.", "这条登记的个人信息已销毁，请重新登记。"
+    ),
+    "entry_changed": Word(
+        "Somebody changed it meanwhile: look again, then change it.", "其他人刚改过：请刷新后再改。"
+    ),
+    "unknown_import": Word("There is no such import.", "没有这次导入。"),
     "command_reused": Word(
         "This was sent before with something else in it: load the page again and look what was written.",
         "这条指令已用于另一项操作，本次未作登记：请刷新页面，查看已登记的内容后再操作。",
@@ -254,6 +301,7 @@ ERRORS: dict[str, Word] = {
         "Its personal fields have been destroyed (retention): it cannot be opened again.",
         "个人信息已按保留期限销毁，不能重新打开。",
     ),
+    **{code: Word(*texts) for code, texts in duty_errors.ERRORS.items()},
     "bad_window": Word(
         "Morning and afternoon each have to begin, end, and follow each other.",
         "上午、下午的时段都要有始有终，并且先后不能颠倒。",

@@ -8,7 +8,6 @@ import hashlib
 import re
 import secrets
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +15,6 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from edge.domain.errors import FormError
-from edge.domain.model import ClockQuality, Instant
 from edge.journal import State
 
 ATTENDANT = "attendant"
@@ -35,32 +33,32 @@ _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like somethin
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """An account. `version` grows with every change, and with it every older log-in ends. One whose last day
-    (`until_us`) is over on a clock that was set at all is no longer `enabled`."""
+    """An account. `version` grows with every change, and with it every older log-in ends; `until_us` is when
+    its holder leaves, `heir` the account that their work was handed to."""
 
     name: str
     role: str
     enabled: bool
     version: int
     until_us: int | None = None
+    heir: str | None = None
 
 
 class Users:
     """The accounts of one gate. Safe from any thread."""
 
-    def __init__(self, state: State, now: Callable[[], Instant] | None = None) -> None:
+    def __init__(self, state: State) -> None:
         self._state = state
-        self._now = now
 
     def get(self, name: str) -> User | None:
         """Return the account with this name, enabled or not."""
         found = self._state.get(f"user:{name}")
-        return None if found is None else self._user(name, found)
+        return None if found is None else _user(name, found)
 
     def all(self) -> list[User]:
         """Return every account, by name."""
         pairs = self._state.items("user:")
-        return sorted((self._user(key[5:], value) for key, value in pairs), key=lambda user: user.name)
+        return sorted((_user(key[5:], value) for key, value in pairs), key=lambda user: user.name)
 
     def add(self, name: str, role: str, secret: str) -> User:
         """Make an account. FormError: bad_account, unknown_role, weak_secret, account_exists (409)."""
@@ -82,16 +80,44 @@ class Users:
 
     def set_enabled(self, name: str, enabled: bool) -> User:
         """Open or close an account; closing takes its log-ins and tokens away at once."""
-        user = self._change(name, self._stored(name), enabled=enabled)
+        stored = self._stored(name)
+        if enabled:
+            stored.pop("until_us", None)  # or it would be closed again at once
+        user = self._change(name, stored, enabled=enabled)
         if not enabled:
             for key, value in self._state.items("token:"):
                 if value.get("account") == name:
                     self._state.delete(key)
         return user
 
-    def set_until(self, name: str, until_us: int | None) -> User:
-        """Let an account end at a moment, or never: whoever leaves (撤离) is out without anybody's doing."""
-        return self._change(name, self._stored(name), until_us=until_us)
+    def set_until(self, name: str, until_us: int | None, heir: str | None = None) -> User:
+        """Say when the holder of an account leaves, None: not; `heir` takes over. Nobody is logged out before
+        then. FormError: unknown_account (404), last_manager (409) where no manager would be left."""
+        stored = self._stored(name)
+        if until_us is not None:
+            self._keep_a_manager(name, stored["role"])
+        if heir is not None and (heir == name or not self._stored(heir)["enabled"]):
+            raise FormError("unknown_account", heir, 404)
+        given = {"until_us": until_us, "heir": heir or stored.get("heir")}
+        stored.update({key: value for key, value in given.items() if value is not None})
+        if until_us is None:
+            stored.pop("until_us", None)
+        self._put(name, stored)
+        return _user(name, stored)
+
+    def leaving(self, now_us: int) -> list[User]:
+        """Return the open accounts whose holders have left by now, which has to be a moment of a clock that
+        is believed. Once closed they stay closed, whatever the clock says afterwards."""
+        return [user for user in self.all() if user.enabled and (user.until_us or now_us + 1) <= now_us]
+
+    def _keep_a_manager(self, name: str, role: str) -> None:
+        others = [
+            user
+            for user in self.all()
+            if user.role == MANAGER and user.enabled and user.until_us is None and user.name != name
+        ]
+        if role == MANAGER and not others:
+            raise FormError("last_manager", status=409)
 
     def issue_token(self, name: str) -> str:
         """Return a new token for programs; it is shown once and stored only as a hash."""
@@ -112,10 +138,9 @@ class Users:
         An unknown name costs the same work as a wrong secret, so that time tells nothing."""
         stored = self._state.get(f"user:{name}") if _NAME.fullmatch(name) else None
         right = _matches(stored["hash"] if stored else _decoy(), secret)
-        if stored is None or not right:
+        if stored is None or not right or not stored["enabled"]:
             return None
-        user = self._user(name, stored)
-        return user if user.enabled else None
+        return _user(name, stored)
 
     def _stored(self, name: str) -> dict[str, Any]:
         stored = self._state.get(f"user:{name}")
@@ -126,16 +151,7 @@ class Users:
     def _change(self, name: str, stored: dict[str, Any], **changes: object) -> User:
         stored.update(changes, version=stored["version"] + 1)
         self._put(name, stored)
-        return self._user(name, stored)
-
-    def _user(self, name: str, stored: dict[str, Any]) -> User:
-        until_us: int | None = stored.get("until_us")
-        over = False
-        if until_us is not None and self._now is not None:
-            now = self._now()
-            over = now.clock is not ClockQuality.UNSET and now.at_us >= until_us
-        enabled = bool(stored["enabled"]) and not over
-        return User(name, str(stored["role"]), enabled, int(stored["version"]), until_us)
+        return _user(name, stored)
 
     def _put(self, name: str, value: dict[str, Any]) -> None:
         self._state.put(f"user:{name}", value)
@@ -156,6 +172,11 @@ def ensure_first_users(state: State) -> list[tuple[str, str, str]]:
     for name, role, secret in first:
         users.add(name, role, secret)
     return first
+
+
+def _user(name: str, stored: dict[str, Any]) -> User:
+    rest = (stored.get("until_us"), stored.get("heir"))
+    return User(name, str(stored["role"]), bool(stored["enabled"]), int(stored["version"]), *rest)
 
 
 def _check(role: str, secret: str) -> None:

@@ -9,7 +9,17 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from edge.codes.reasons import SENTENCES
-from edge.web import aiming, cases_words, register_words, troubles, walking
+from edge.domain.vehicle import GROUNDS
+from edge.web import (
+    aiming,
+    cases_words,
+    duty_words,
+    procedures_words,
+    register_words,
+    report_words,
+    troubles,
+    walking,
+)
 from edge.web.shortfalls import SHORTFALLS
 from edge.web.troubles import Word
 
@@ -30,6 +40,7 @@ WORDS: dict[str, dict[str, Word]] = {
         "idle": Word("STEP UP", "请上前"),
         "open": Word("CHECKING", "检查中"),
         "hold": Word("PLEASE WAIT", "请稍候"),
+        "aboard": Word("STAY INSIDE", "请在车内等候"),
         "admit": Word("PASS", "请通行"),
         "turn_back": Word("GO BACK", "请返回"),
         "refer": Word("STEP ASIDE", "请到旁边"),
@@ -39,6 +50,7 @@ WORDS: dict[str, dict[str, Word]] = {
         "idle": Word("Stop at the line and look at the sensor", "请在线前站好，正对测温仪"),
         "open": Word("Measuring and registering", "测温、扫码、登记中"),
         "hold": Word("The attendant decides", "请等待门岗处理"),
+        "aboard": Word("Everybody in the vehicle is checked one by one", "车上人员逐一检查，全部完成后放行"),
         "admit": Word("All checks complete", "检查完成"),
         "admit_by_hand": Word("Admitted by the attendant", "由门岗放行"),
         "turn_back": Word("You cannot pass now", "现在不能通行（劝返）"),
@@ -51,6 +63,8 @@ WORDS: dict[str, dict[str, Word]] = {
         "code": Word("Show your code", "请出示通行码"),
         "question": Word("Answer the attendant", "请回答门岗询问"),
         "form": Word("Register with the attendant", "请向门岗登记"),
+        "tick": Word("The attendant sees to it", "请等门岗办理"),
+        "venue": Word("Scan the venue code and show the result", "请扫场所码并出示结果"),
     },
     "trust": {
         "fresh": Word("in force", "有效"),
@@ -64,6 +78,7 @@ WORDS: dict[str, dict[str, Word]] = {
         "parked": Word("On the bench", "候检席"),
         "ended": Word("Ended", "已结束"),
         "idle": Word("Free", "空闲"),
+        "aboard": Word("A vehicle is being checked", "车辆检查中"),
     },
     "reason": {
         "complete": Word("All steps are complete.", "各项检查均已完成。"),
@@ -91,7 +106,22 @@ WORDS: dict[str, dict[str, Word]] = {
         "answer_turn_back": Word("An answer says turn back: {}", "按规定应劝返：{}"),
         "answer_refer": Word("An answer says refer: {}", "按规定应移交：{}"),
         "must_missing": Word("A step was left out: {}", "有步骤未完成：{}"),
+        "no_step": Word(
+            "No step of the procedure is for this case: the attendant decides.",
+            "流程里没有适用的步骤，请门岗处理。",
+        ),
+        "unfinished": Word("Went away without a step: {}", "没做完就离开：{}"),
         "attendant": Word("The attendant decided.", "由门岗决定。"),
+        "occupant_refer": Word(
+            "Somebody in the vehicle was referred: decide who goes on.", "车上有人移交：请决定其余人员。"
+        ),
+        "occupant_turn_back": Word(
+            "Somebody in the vehicle was turned back: decide who goes on.", "车上有人劝返：请决定其余人员。"
+        ),
+        "occupant_against": Word(
+            "A platform answered late: somebody in the vehicle has a code that rules them out.",
+            "平台刚刚答复：车上有人的码不符合要求。",
+        ),
         "nobody_finished": Word("Nobody finished this passage.", "无人完成本次通行。"),
         "restarted": Word("The gate restarted in the middle.", "检查中设备重新启动。"),
     },
@@ -211,13 +241,25 @@ WORDS: dict[str, dict[str, Word]] = {
         "passage.effects": Word("barrier and voice", "道闸与语音"),
         "code.answered": Word("answer of a platform, after the end", "平台在通行结束后的答复"),
         "personal.opened": Word("personal fields opened", "查看个人信息"),
+        "correction.recorded": Word("corrected in reports", "报表更正"),
+        "paper.entered": Word("line of a paper page", "纸质登记补录"),
+        "report.daily": Word("daily report", "日报、零报告"),
         **cases_words.ROWS,
+        **procedures_words.ROWS,
     },
     "case_stage": cases_words.STAGES,
     "case_step": cases_words.STEPS,
     "case_follow_up": cases_words.FOLLOW_UPS,
     "case_result": cases_words.RESULTS,
     "case_reopening": cases_words.REOPENINGS,
+    "responsible": duty_words.RESPONSIBLE,
+    "duty_override": duty_words.OVERRIDES,
+    "duty_untrained": duty_words.UNTRAINED,
+    "duty_verdict": duty_words.VERDICTS,
+    "incident_kind": duty_words.KINDS,
+    "incident_result": duty_words.RESULTS,
+    "incident_step": duty_words.STEPS,
+    "reached": duty_words.REACHED,
     # An account that is nobody's: the demo's.
     "account": {"simulated": Word("(a program)", "（程序模拟）")},
     "because": {code: Word(text["en"], text["zh_Hans"]) for code, text in SENTENCES.items()},
@@ -236,11 +278,14 @@ WORDS: dict[str, dict[str, Word]] = {
         "returnee": Word("Returnee", "返城人员"),
     },
     "why": {
+        **{one.value: Word(one.title["en"], one.title["zh_Hans"]) for one in GROUNDS},
         "rest": Word("resting, to be measured again", "休息后复测"),
         "platform": Word("waiting for a platform", "等待平台结果"),
         "handed": Word("handed to a colleague", "已交同事处理"),
         "other": Word("another reason", "其他"),
         "left": Word("the person left", "人已离开"),
+        "suspected": Word("suspected", "疑似人员"),
+        "unfinished": Word("did not go on", "没有继续办理"),
         "calibration": Word("measured to calibrate the thermometer", "校准测温仪时的测量"),
     },
     "field": {
@@ -323,6 +368,7 @@ WORDS: dict[str, dict[str, Word]] = {
     # Why a manager opens personal fields: a list, because free text would itself be personal.
     "opening": {
         "tracing": Word("Contact tracing", "流调溯源"),
+        "trace": Word("Trace that was asked for", "按流调申请查询"),
         "referral": Word("Follow-up of a referral", "移交后续跟踪"),
         "complaint": Word("Complaint or objection", "投诉或异议"),
         "correction": Word("Correction of an entry", "更正登记"),
@@ -337,10 +383,11 @@ WORDS: dict[str, dict[str, Word]] = {
     "verifier_remedy": troubles.PLATFORM_REMEDIES,
     "notice": troubles.NOTICES,
     "notice_remedy": troubles.NOTICE_REMEDIES,
-    "error": troubles.ERRORS,
+    "error": {**troubles.ERRORS, **procedures_words.ERRORS},
     "advice": aiming.ADVICE,
     "decoder": aiming.STAGES,
     "shortfall": SHORTFALLS,
+    **procedures_words.GROUPS,
     "offered": walking.OFFERED,
     "walk_cause": walking.CAUSES,
     "walk_why": walking.WHYS,
@@ -348,6 +395,7 @@ WORDS: dict[str, dict[str, Word]] = {
     "walk_way": walking.WAYS,
     "walk_hold": walking.HOLD,
     **register_words.GROUPS,
+    **{group: dict(words) for group, words in report_words.GROUPS.items()},
 }
 
 

@@ -15,6 +15,7 @@ from edge.wire.case_bodies import (
     CaseOpened,
     CaseReopened,
 )
+from edge.wire.duty_bodies import DutyCovered, DutyUncovered
 from edge.wire.instrument_bodies import (
     CalibrationRecorded,
     CalibrationWithdrawn,
@@ -26,6 +27,7 @@ from edge.wire.instrument_bodies import (
     LevelWithdrawn,
 )
 from edge.wire.passage_bodies import CodeAnswered, DecidedBody, EffectsBody, PassageBody
+from edge.wire.procedure_bodies import ProcedureFollowed, ProcedurePublished
 from edge.wire.register_bodies import (
     ImportBegun,
     ImportEnded,
@@ -34,6 +36,7 @@ from edge.wire.register_bodies import (
     RegisterEntered,
     RegisterImportUndone,
 )
+from edge.wire.report_bodies import CorrectionRecorded, EveningNoted, PaperEntered, ReportDaily
 
 
 class GateStarted(Body):
@@ -45,25 +48,6 @@ class ClockCorrected(Body):
     from_us: int
     to_us: int
     quality: str
-
-
-class PublishedAcceptance(Body):
-    """What a procedure accepts of health codes; days are counted `utc_offset_s` east of Greenwich, from the
-    moments (microseconds UTC) in `changes` on by the seconds beside them."""
-
-    name: str
-    text: str
-    utc_offset_s: int
-    changes: list[list[int]] = []
-
-
-class ProcedurePublished(Body):
-    """The texts a version stands for; `acceptance` where the procedure asks for health codes."""
-
-    name: str
-    version: str
-    text: str
-    acceptance: PublishedAcceptance | None = None
 
 
 class SettingsChanged(Body):
@@ -81,12 +65,14 @@ class InboxOverflowed(Body):
 
 class PersonalOpened(Body):
     """Somebody looked at personal fields: of a passage, of a case, of both, or, with `what`, of a list of the
-    pages for a local `day`."""
+    pages for a local `day` (to `until`), or those of a `trace`."""
 
     passage: int | None = None
+    trace: int | None = None
     case: int | None = None
     what: str | None = None
     day: str | None = None
+    until: str | None = None
     by: str
     why: str | None = None
 
@@ -124,11 +110,14 @@ class UplinkRows(Body):
 
 
 class UserChanged(Body):
+    """An account was made, changed, closed or used. `until_us` is when its holder leaves, `heir` the account
+    that their work was handed to."""
+
     account: str | None = None
     role: str | None = None
     by: str | None = None
     until_us: int | None = None
-    to: str | None = None
+    heir: str | None = None
 
 
 class Previous(Body):
@@ -186,6 +175,7 @@ BODIES: dict[str, type[Body]] = {
     "instrument.compared": InstrumentCompared,
     "clock.corrected": ClockCorrected,
     "procedure.published": ProcedurePublished,
+    "procedure.followed": ProcedureFollowed,
     "settings.changed": SettingsChanged,
     "personal.opened": PersonalOpened,
     "case.opened": CaseOpened,
@@ -197,10 +187,16 @@ BODIES: dict[str, type[Body]] = {
     "temperature.reported": TemperatureReported,
     "import.begun": ImportBegun,
     "import.ended": ImportEnded,
+    "report.daily": ReportDaily,
+    "correction.recorded": CorrectionRecorded,
+    "paper.entered": PaperEntered,
+    "evening.noted": EveningNoted,
     "register.entered": RegisterEntered,
     "register.amended": RegisterAmended,
     "register.ended": RegisterEnded,
     "register.import_undone": RegisterImportUndone,
+    "duty.uncovered": DutyUncovered,
+    "duty.covered": DutyCovered,
     "list.received": ListReceived,
     "list.refused": ListRefused,
     "uplink.lost": UplinkContact,

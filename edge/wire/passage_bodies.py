@@ -139,11 +139,25 @@ class UnknownPiece(_Piece):
         return self
 
 
+class Occupant(Body):
+    """Somebody of a vehicle whose own passage has ended; `against`: a platform said later, while the vehicle
+    stood there, that a code of theirs rules them out."""
+
+    passage: int
+    outcome: str
+    against: bool | None = None
+
+
 class PassageBody(Body):
     """A whole passage so far: `passage.held`, `passage.parked`, `passage.decided`. `offered`: whoever had to
     be measured another way was asked to rest (`rest`) or to the contact thermometer at once (`contact`);
     `rushed`: the queue was long then. `vehicle`: it is a vehicle's own passage; `group` is the passage of the
-    vehicle that somebody came in. `minute` of the day on the gate's wall when it was opened."""
+    vehicle that somebody came in. `minute` of the day on the gate's wall when it was opened.
+    A vehicle has `occupants`, and `told`, how many people are in it by the newest word. `corrects`: the
+    passage had ended another way before, in an earlier row, and went on as its vehicle did.
+    `musts` says of each must whether its step was done; `musts_met` whether it was met: whoever is over the
+    threshold was measured (R4). Absent in rows of gates that did not say yet: then it is `musts`, and
+    `temperature` where the verdict is normal, again or over."""
 
     passage: int
     direction: str
@@ -167,6 +181,7 @@ class PassageBody(Body):
     ticket: int | None = None
     temperature: Temperature
     musts: dict[str, bool]
+    musts_met: dict[str, bool] | None = None
     second: bool
     rests: list[Rest] = []
     offered: str | None = None
@@ -174,6 +189,9 @@ class PassageBody(Body):
     vehicle: bool | None = None
     group: int | None = None
     minute: int | None = None
+    occupants: list[Occupant] | None = None
+    told: int | None = None
+    corrects: bool | None = None
     evidence: list[MeasurementPiece | CodePiece | AnswerPiece | UnknownPiece] = []
 
 

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from edge import wire
 from edge.app.calibrated import stands
+from edge.app.following import Chosen
 from edge.app.lanes import BuiltLane, Devices, earlier_replies, filled, thermometers
 from edge.domain import lane as machine
 from edge.domain.calibration import Pair, Standing, standing
@@ -40,7 +41,7 @@ SPEC = spec()
 
 
 def built(devices: Devices = DEVICES) -> dict[str, BuiltLane]:
-    return {name: BuiltLane(SPEC, "", devices) for name in LANES}
+    return {name: BuiltLane(SPEC, Chosen(SPEC.procedure, ""), devices) for name in LANES}
 
 
 class CalibrationsMachine(RuleBasedStateMachine):

@@ -3,18 +3,25 @@
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from edge.app.following import Chosen
 from edge.app.lanes import BuiltLane, earlier_replies, filled
 from edge.domain.events import Decide
 from edge.domain.lane_state import LaneState
 from edge.domain.model import Code, Outcome, Passage
-from edge.journal import Journal
-from tests.domain.people import spec
+from edge.journal import Journal, Row
+from edge.registers.published import body_of
+from tests.domain.people import procedure, spec
+from tests.domain.test_following import MASK_ONLY
+from tests.paths import ROOT
 from tests.station.rig import Rig
 from tests.station.test_station import mask_on, submit
+
+COMPOUND = (ROOT / "config" / "procedures" / "compound.toml").read_text("utf-8")
 
 
 @pytest.fixture
@@ -27,7 +34,7 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
 def started_again(folder: Path) -> LaneState:
     with Journal.open(folder) as journal, journal.reader() as reader:
         lane = spec(boot=journal.start_boot())
-        return filled({"in": BuiltLane(lane, "", ())}, journal, reader)["in"][1]
+        return filled({"in": BuiltLane(lane, Chosen(lane.procedure, ""), ())}, journal, reader)["in"][1]
 
 
 def leave_somebody_parked(rig: Rig) -> None:
@@ -79,3 +86,28 @@ def test_a_tap_repeated_after_a_restart_gets_the_reply_of_the_row_it_became(rig:
     assert rig.view()["last"]["outcome"] == "abandoned"
     with rig.journal.reader() as reader:
         assert earlier_replies(reader) == {"answer": given, "tap": decided}
+
+
+def test_whoever_was_parked_keeps_the_version_they_began_with(rig: Rig, tmp_path: Path) -> None:
+    rig.journal.append(Row("procedure.published", rig.now(), body_of(procedure(), COMPOUND)))
+    leave_somebody_parked(rig)
+    lane = replace(spec(), procedure=MASK_ONLY)
+    with Journal.open(tmp_path) as journal, journal.reader() as reader:
+        built = {"in": BuiltLane(lane, Chosen(MASK_ONLY, ""), ())}
+        found, state = filled(built, journal, reader)["in"]
+    (parked,) = state.parked
+    assert (parked.procedure, parked.procedure_version) == ("compound", procedure().version)
+    assert found.of(parked) == procedure()
+    assert found.procedure == MASK_ONLY
+
+
+def test_whoever_was_parked_under_a_text_that_is_lost_goes_by_the_present_one(
+    rig: Rig, tmp_path: Path
+) -> None:
+    leave_somebody_parked(rig)
+    lane = replace(spec(), procedure=MASK_ONLY)
+    with Journal.open(tmp_path) as journal, journal.reader() as reader:
+        state = filled({"in": BuiltLane(lane, Chosen(MASK_ONLY, ""), ())}, journal, reader)["in"][1]
+    assert [(one.procedure, one.procedure_version) for one in state.parked] == [
+        ("mask_only", MASK_ONLY.version)
+    ]

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from edge import wire
 from edge.app import learned
 from edge.app.calibrated import stands
+from edge.app.following import Chosen
 from edge.app.lanes import BuiltLane, Devices, earlier_replies, filled, regulars, thermometers
 from edge.domain import lane as machine
 from edge.domain.errors import FormError
@@ -76,7 +77,7 @@ class Site:
 
     def found(self) -> LaneState:
         """Return what a start would make of the journal now."""
-        built = {"in": BuiltLane(self.spec, "", self.devices)}
+        built = {"in": BuiltLane(self.spec, Chosen(self.spec.procedure, ""), self.devices)}
         with self.journal.reader() as reader:
             return filled(built, self.journal, reader)["in"][1]
 
@@ -429,7 +430,9 @@ def test_a_running_gate_makes_it_again_of_the_seals_that_still_open(site: Site) 
     comes("李四")
     site.journal.purge(site.wall_us - 24 * HOUR_US, head, now=site.now, believe_clock=True)
     with site.journal.reader() as reader:
-        found = regulars({"in": BuiltLane(site.spec, "", site.devices)}, site.journal, reader)["in"]
+        found = regulars(
+            {"in": BuiltLane(site.spec, Chosen(site.spec.procedure, ""), site.devices)}, site.journal, reader
+        )["in"]
     assert {name: usual.visits for name, usual in found.items()} == {"pass:李四": 1}
     assert {name: usual.visits for name, usual in site.state.regulars.items()} == {
         "pass:王小明": 1,

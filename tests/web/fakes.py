@@ -8,7 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from edge import acceptance
+from edge.app.duty import files_of
 from edge.bell import Bell
 from edge.domain.errors import JournalError
 from edge.domain.events import CodeRead, ReadingArrived
@@ -19,7 +22,12 @@ from edge.journal import Journal, Look, Row, State
 from edge.procedures import parse
 from edge.registers.book import Book
 from edge.registers.cases import Cases, Rules, opening_row
+from edge.registers.duty_desk import DutyDesk
+from edge.registers.duty_rules import DutyRules
 from edge.registers.import_jobs import ImportJobs
+from edge.registers.publishing import Lane as Following
+from edge.registers.publishing import Publishing, Site
+from edge.reports.sending import Reports, Terms
 from edge.station import Station, Surroundings
 from edge.web.gate import Gate
 from edge.web.users import Users
@@ -30,6 +38,7 @@ UNITS = ("发热门诊 fever clinic", "社区卫生服务中心 community health
 PIN, PASSWORD = "482915", "correct horse"
 ACCOUNTS = (("door", "attendant", PIN), ("boss", "manager", PASSWORD), ("eye", "observer", PASSWORD))
 PROCEDURE = (ROOT / "config" / "procedures" / "compound.toml").read_text("utf-8")
+USUAL = (ROOT / "config" / "acceptance" / "usual.toml").read_text("utf-8")
 POLICY = Policy(surface_offset_mdegc=2_000)
 DAY_US = 1_700_000_000_000_000
 
@@ -71,6 +80,7 @@ class RegistersJournal:
         self._journal, self._card = journal, card
         self.reader, self.unseal = journal.reader, journal.unseal
         self.token, self.forget = journal.token, journal.forget
+        self.append = card.append
 
     @property
     def boot(self) -> int:
@@ -182,6 +192,7 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
     }
     cases = Cases(RegistersJournal(journal, writer), Rules(UNITS), clock, rung)
     book = Book(RegistersJournal(journal, writer), clock, rung)
+    desk = duty_desk(book, journal, clock, lambda row: writer.append(row)[0])
     around = Surroundings(
         journal=writer,
         read_code=lambda _lane, _device, payload, at: Code(
@@ -221,8 +232,11 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
         state=state,
         stop=stop,
         cases=cases,
+        reports=Reports(RegistersJournal(journal, writer), Terms(), clock, rung),
         book=book,
         imports=ImportJobs(RegistersJournal(journal, writer), clock, rung, stop),
+        publishing=_publishing(station, RegistersJournal(journal, writer), clock, rung, lanes),
+        duty=desk,
     )
     users = Users(state)
     thread = threading.Thread(target=station.run, args=(stop,), name="station")
@@ -239,6 +253,26 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
         thread.join(10)
         state.close()
         journal.close()
+
+
+def _publishing(
+    station: Station,
+    journal: RegistersJournal,
+    clock: Clock,
+    changed: Callable[[], None],
+    lanes: Sequence[str],
+) -> Publishing:
+    specs = {name: spec for name, (spec, _state) in _lanes(lanes, journal.boot).items()}
+    found = {name: Following(spec, PROCEDURE, "file", "compound") for name, spec in specs.items()}
+    site = Site(found, acceptance.parse("usual", USUAL), ROOT / "config")
+    return Publishing(site, journal, clock, station.follow, changed)
+
+
+def duty_desk(book: Book, journal: Journal, clock: Clock, append: Callable[[Row], int]) -> DutyDesk:
+    """Return the desk of a gate that has settled nothing about duty."""
+    shipped = files_of(ROOT / "config")
+    rules = DutyRules(**shipped, zone=ZoneInfo("Asia/Shanghai"))
+    return DutyDesk.of(book, rules, journal, clock, append)
 
 
 def _lanes(names: Sequence[str], boot: int) -> dict[str, tuple[LaneSpec, LaneState]]:

@@ -89,7 +89,7 @@ def test_every_refusal_anywhere_in_the_gate_has_a_sentence() -> None:
         for code in pattern.findall(path.read_text("utf-8"))
     }
     assert {"reason_needed", "passage_not_open", "bad_query"} <= used
-    assert used <= set(troubles.ERRORS)
+    assert used <= set(WORDS["error"])
 
 
 def test_a_detail_behind_a_colon_is_said_and_an_unknown_code_is_shown_as_it_is() -> None:

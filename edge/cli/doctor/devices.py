@@ -21,6 +21,7 @@ _WARNINGS = (
     *("uplink_down", "uplink_rejected", "clock_unconfirmed"),
     *("calibration_due", "calibration_expired", "calibration_elsewhere"),
     *("instrument_doubted", "level_shifted", "case_overdue"),
+    *("report_missing", "report_waits"),
 )
 Fetch = Callable[[str], tuple[int, bytes] | None]
 """Fetches an address of this machine: (status, body), None where nobody answers."""

@@ -71,3 +71,27 @@ CREATE TABLE import_change(
   seq INTEGER NOT NULL,
   PRIMARY KEY(imported, register, number, seq)
 ) STRICT, WITHOUT ROWID;
+
+-- Vehicles, and who came in them. Projections of the passages' rows: rows from before hold none.
+CREATE TABLE vehicle_passage(
+  id INTEGER PRIMARY KEY,
+  lane TEXT NOT NULL,
+  direction TEXT NOT NULL,
+  outcome TEXT,
+  at_us INTEGER NOT NULL,
+  -- How many people were told of, and how many of them were seen to.
+  told INTEGER,
+  aboard INTEGER NOT NULL,
+  kind TEXT,
+  disinfected INTEGER,
+  leaflet INTEGER
+) STRICT;
+
+CREATE TABLE occupant(
+  passage INTEGER PRIMARY KEY,
+  vehicle INTEGER NOT NULL,
+  outcome TEXT,
+  temperature TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX occupant_vehicle ON occupant(vehicle);

@@ -98,6 +98,9 @@ function carry(old, part) {
     const typed = old.querySelector(`#${CSS.escape(field.id)}`);
     if (typed) field.value = typed.value;
   }
+  for (const way of part.querySelectorAll("details[id]")) {
+    way.open = old.querySelector(`#${CSS.escape(way.id)}`)?.open ?? false;
+  }
 }
 
 // What a part looked like when it came: typing, opening and counting down must not count as changes.
@@ -113,7 +116,7 @@ thermal(state().dataset.picture);
 async function send(what, body, key, handed) {
   const { passage, nonce } = state().dataset;
   const n = taps.get(nonce + key) ?? 0;
-  const about = handed || ["begin", "resume"].includes(what) ? {} : { passage: Number(passage) };
+  const about = handed || ["begin", "resume", "vehicle"].includes(what) ? {} : { passage: Number(passage) };
   const command = JSON.stringify({ ...about, command_id: `${nonce}-${key}-${n}`.slice(0, 64), ...body });
   for (let tries = 0; tries < 3; tries += 1) {
     try {
@@ -143,11 +146,13 @@ function say(text) {
 
 async function press(button) {
   if (button.disabled || button.getAttribute("aria-disabled") === "true") return;
-  const { tap, question, value, outcome, reason, why, resume, unit, place } = button.dataset;
+  const { tap, question, value, outcome, reason, why, resume, unit, place, about } = button.dataset;
   const body = {
     answers: { question, value }, decision: { outcome, reason }, park: { why },
     begin: {}, resume: { passage: Number(resume) }, "hand-over": { unit }, measure: { place },
+    "vehicle/next": {}, "vehicle/everybody": {},
   }[tap];
+  if (about) body.passage = Number(about);
   button.setAttribute("aria-disabled", "true");
   refusal.hidden = true;
   const dialog = button.closest("dialog");
@@ -171,13 +176,19 @@ async function submit(form) {
   if (!answers.length || form.dataset.busy) return;
   form.dataset.busy = "yes";
   refusal.hidden = true;
-  const { send: what, outcome } = form.dataset;
-  const body = what === "decision" ? { outcome, reason: answers[0].value } : { answers };
+  const { send: what, outcome, about } = form.dataset;
+  const body = what === "decision" ? { outcome, reason: answers[0].value } : what === "vehicle" ? vehicle(answers) : { answers };
+  if (about) body.passage = Number(about);
   const dialog = form.closest("dialog");
   const key = letters(what + (outcome ?? "") + answers[0].question);
   const done = await ownCommand(dialog, send(what, body, key));
   delete form.dataset.busy;
   if (done) { form.reset(); shut(dialog); }
+}
+
+function vehicle(answers) {
+  const { plate, occupants } = Object.fromEntries(answers.map(({ question, value }) => [question, value]));
+  return { plate, ...(occupants && { occupants: Number(occupants) }) };
 }
 
 const letters = (text) => text.replace(/[^A-Za-z0-9_.-]/g, "");
@@ -219,7 +230,7 @@ function open(id) {
   const dialog = document.getElementById(id);
   refusal.hidden = true;
   dialog.showModal();
-  (document.getElementById(id === "d-contact" ? "pad-value" : "") ?? dialog.querySelector("button"))?.focus();
+  (document.getElementById({ "d-contact": "pad-value", "d-vehicle": "v-plate" }[id] ?? "") ?? dialog.querySelector("button"))?.focus();
 }
 
 function shut(dialog) {

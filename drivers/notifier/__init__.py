@@ -1,0 +1,1 @@
+"""Ways to tell people who are not at the gate: one file per way."""

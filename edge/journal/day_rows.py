@@ -1,0 +1,130 @@
+"""The rows of a local day, for reports: passages that ended in it, and the rare kinds, each with when it was.
+
+Every call is a few short reads; the connection is the reader's, which cannot write.
+"""
+
+import sqlite3
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+
+from edge.journal.dating import Calendar, Place, Span
+from edge.journal.rows import StoredRow
+
+_AT_ONCE = 200
+_COLUMNS = "seq, boot, mono_us, at_us, clock, kind, lane, body, key_id, sealed, hash"
+# A passage stands in the day in which its first decision was written, with what the newest one says.
+_SELECT = f"SELECT {_COLUMNS} FROM journal"  # noqa: S608 - our own words
+_DECIDED = f"{_SELECT} WHERE seq BETWEEN ? AND ? AND kind = 'passage.decided' ORDER BY seq LIMIT ?"
+_RARE = f"{_SELECT} WHERE kind = ? AND kind NOT GLOB 'passage.*'"
+_OTHERS = """
+SELECT j.seq FROM passage p, json_each(p.mentions) m JOIN journal j ON j.seq = m.value
+WHERE p.id = ? AND j.kind = 'passage.decided' AND j.seq <= ? ORDER BY j.seq
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A row, and when it was written (microseconds UTC), None where nobody can say."""
+
+    at_us: int | None
+    row: StoredRow
+
+
+class DayRows:
+    """What reports read. `day_of` gives the local day of a moment."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        stored: Callable[[tuple[object, ...]], StoredRow],
+        day_of: Callable[[int], object],
+    ) -> None:
+        self._connection = connection
+        self._stored = stored
+        self.calendar = Calendar(connection, day_of)
+
+    def ended(self, from_us: int, to_us: int, upto: int) -> Iterator[list[Dated]]:
+        """Yield, some at a time, each passage that ended in [from, to), told by its newest decision up to
+        the row `upto`."""
+        for low, high in self.calendar.ranges(from_us, to_us):
+            after = low - 1
+            while found := self._rows(_DECIDED, after + 1, min(high, upto), _AT_ONCE):
+                after = found[-1].seq
+                yield [one for row in found for one in self._one(row, from_us, to_us, upto)]
+
+    def undated(self, upto: int) -> list[tuple[Span, int]]:
+        """Return the spans that cannot be dated with how many passages ended in each."""
+        found = []
+        for span in self.calendar.undated():
+            (count,) = self._connection.execute(
+                "SELECT count(*) FROM journal WHERE seq BETWEEN ? AND ? AND kind = 'passage.decided'"
+                " AND clock NOT IN ('synced', 'manual')",
+                (span.first, min(span.last, upto)),
+            ).fetchone()
+            if count:
+                found.append((span, int(count)))
+        return found
+
+    def rare(self, kinds: Collection[str], upto: int, after: int = 0) -> list[Dated]:
+        """Return every row of these rare kinds after one and up to another, oldest first."""
+        found: list[StoredRow] = []
+        for kind in kinds:
+            found += self._rows(
+                f"{_RARE} AND seq > ? AND seq <= ? ORDER BY seq",
+                kind,
+                after,
+                upto,
+            )
+        found.sort(key=lambda row: row.seq)
+        return [Dated(self.moment(row), row) for row in found]
+
+    def rare_between(self, kinds: Collection[str], from_us: int, to_us: int, upto: int) -> list[Dated]:
+        """Return the rows of these rare kinds that were written in [from, to), up to a row, oldest first."""
+        found: list[Dated] = []
+        for low, high in self.calendar.ranges(from_us, to_us):
+            found += self.rare(kinds, min(high, upto), low - 1)
+        return [one for one in found if one.at_us is not None and from_us <= one.at_us < to_us]
+
+    def rare_of(self, kind: str, name: str, value: str | int, upto: int) -> list[StoredRow]:
+        """Return the rows of a rare kind whose body holds a value under a name, oldest first."""
+        return self._rows(
+            f"{_RARE} AND seq <= ? AND json_extract(body, ?) = ? ORDER BY seq",
+            kind,
+            upto,
+            f"$.{name}",
+            value,
+        )
+
+    def grown(self, from_us: int, to_us: int, after: int) -> bool:
+        """Say whether a passage of [from, to) was first written after a row (a clock that was set back)."""
+        for low, high in self.calendar.ranges(from_us, to_us):
+            begin = max(low, after + 1)
+            while begin <= high and (found := self._rows(_DECIDED, begin, high, _AT_ONCE)):
+                if any(from_us <= (self.moment(row) or from_us - 1) < to_us for row in found):
+                    return True
+                begin = found[-1].seq + 1
+        return False
+
+    def these(self, *seqs: int) -> list[Dated]:
+        """Return these rows."""
+        found = [row for seq in seqs for row in self._rows(f"{_SELECT} WHERE seq = ?", seq)]
+        return [Dated(self.moment(row), row) for row in found]
+
+    def moment(self, row: StoredRow) -> int | None:
+        """Return when a row was written, None where nobody can say."""
+        return self.calendar.moment(Place(row.seq, row.boot, row.mono_us, row.at_us, row.clock))
+
+    def _one(self, row: StoredRow, from_us: int, to_us: int, upto: int) -> list[Dated]:
+        at_us = self.moment(row)
+        if at_us is None or not from_us <= at_us < to_us:
+            return []
+        seqs = [seq for (seq,) in self._connection.execute(_OTHERS, (row.body["passage"], upto))]
+        if not seqs or seqs == [row.seq]:
+            return [Dated(at_us, row)]
+        if seqs[0] != row.seq:
+            return []
+        (newest,) = self._rows(f"{_SELECT} WHERE seq = ?", seqs[-1])
+        return [Dated(at_us, newest)]
+
+    def _rows(self, sql: str, *values: str | int) -> list[StoredRow]:
+        return [self._stored(line) for line in self._connection.execute(sql, values).fetchall()]

@@ -1,0 +1,86 @@
+"""Which rows of the journal somebody is told of, and in which words. Pure: open bodies only, so nothing
+personal can get in; free text of a body is left out as well: somebody may have written a name into it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from edge.config.words import Text
+from edge.journal import StoredRow
+
+Said = tuple[str, Text]
+_INCIDENTS = {
+    "quarrel": Text("a quarrel", "有人争吵"),
+    "forced_entry": Text("somebody forces their way", "有人闯卡"),
+    "crowd": Text("a crowd", "人群聚集"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing to tell. `kind` is `alarm`, `overdue` or `daily`; `at_us` when it happened, 0 where nobody
+    can say."""
+
+    kind: str
+    text: Text
+    at_us: int = 0
+
+
+def _case(body: Mapping[str, Any], lane: str) -> Said:
+    number = body["case"]
+    return "alarm", Text(
+        f"{lane}: somebody is handed over for a check (case {number})",
+        f"{lane}：有人需移交复查（个案 {number}）",
+    )
+
+
+def _entered(body: Mapping[str, Any], lane: str) -> Said | None:
+    if body.get("register") != "incidents":
+        return None
+    what = _INCIDENTS.get(body.get("fields", {}).get("kind"), Text("help is needed", "需要支援"))
+    number = body["entry"]
+    return "alarm", Text(f"{lane}: {what.en} (incident {number})", f"{lane}：{what.zh}（事件 {number}）")
+
+
+def _destroyed(body: Mapping[str, Any], _lane: str) -> Said | None:
+    lost = body.get("unacknowledged", 0)
+    if not lost:
+        return None
+    return "alarm", Text(
+        f"{lost} rows were destroyed by age before the district had them",
+        f"{lost} 行记录到期销毁时区里还没有收到",
+    )
+
+
+def _aside(_body: Mapping[str, Any], _lane: str) -> Said:
+    return "alarm", Text("the journal was damaged and goes on in a new file", "账本损坏，已换新文件继续")
+
+
+def _conflict(_body: Mapping[str, Any], _lane: str) -> Said:
+    return "alarm", Text(
+        "the district holds something else under the same number", "区里同一编号下的内容与本机不一致"
+    )
+
+
+def _daily(body: Mapping[str, Any], _lane: str) -> Said | None:
+    words = body.get("line")
+    if not isinstance(words, dict) or not {"en", "zh_Hans"} <= words.keys():
+        return None
+    return "daily", Text(str(words["en"]), str(words["zh_Hans"]))
+
+
+_SAID: Mapping[str, Callable[[Mapping[str, Any], str], Said | None]] = {
+    "case.opened": _case,
+    "register.entered": _entered,
+    "retention.destroyed": _destroyed,
+    "journal.set_aside": _aside,
+    "uplink.conflict": _conflict,
+    "report.daily": _daily,
+}
+KINDS = frozenset(_SAID)
+
+
+def line_of(row: StoredRow, lanes: Mapping[str, str]) -> Line | None:
+    """Return what to tell of a row, None where there is nothing; `lanes` are what lanes are called."""
+    said = _SAID[row.kind](row.body, lanes.get(row.lane or "", row.lane or "")) if row.kind in _SAID else None
+    return None if said is None else Line(said[0], said[1], row.at_us)

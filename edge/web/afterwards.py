@@ -1,0 +1,196 @@
+"""What people add afterwards: corrections of passages, lines of paper pages, the page of the evening.
+
+Views turn forms into commands of the reports; they write nothing themselves.
+"""
+
+import io
+import secrets
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from edge.domain.errors import FormError
+from edge.reports import template
+from edge.reports.taking import WHY, Correction, Line, Order
+from edge.web import forms, show
+from edge.web.gate import Gate
+from edge.web.reports import asked_day, indicators
+from edge.web.roles import allow, principal
+
+LINES = 6
+EVENING_TEXTS = ("situation", "done", "needs", "tomorrow")
+EVENING_NUMBERS = ("visits", "leaflets_more")
+_PERSONAL = ("name", "room", "phone", "id_number", "plate")
+_LONGEST = 500
+
+
+def blueprint(gate: Gate) -> Blueprint:
+    """Return the `/review/paper`, `/review/evening` and correction routes."""
+    routes = Blueprint("afterwards", __name__)
+    _corrections(routes, gate)
+    _papers(routes, gate)
+    _evenings(routes, gate)
+    return routes
+
+
+def _corrections(routes: Blueprint, gate: Gate) -> None:
+    @routes.get("/review/passage/<int:passage>/correct")
+    @allow("manager")
+    def correct(passage: int) -> Response:
+        return make_response(
+            render_template("reports/correct.html", passage=passage, why=WHY, command_id=secrets.token_hex(8))
+        )
+
+    @routes.post("/review/passage/<int:passage>/correct")
+    @allow("manager")
+    def do_correct(passage: int) -> BaseResponse:
+        if passage > forms.MAX_ID:
+            raise FormError("unknown_passage", status=404)
+        given = request.form
+        said = Correction(
+            why=given.get("why", ""),
+            void=given.get("void") == "yes",
+            outcome=given.get("outcome") or None,
+            direction=given.get("direction") or None,
+            suspected={"yes": True, "no": False}.get(given.get("suspected", "")),
+        )
+        gate.reports.taking.correct(_order(), passage, said)
+        return redirect(url_for("review.passage", passage=passage), 303)
+
+
+def _papers(routes: Blueprint, gate: Gate) -> None:
+    @routes.get("/review/paper")
+    @allow("manager", "attendant")
+    def paper() -> Response:
+        return _paper_page(gate, None)
+
+    @routes.post("/review/paper")
+    @allow("manager", "attendant")
+    def take() -> Response:
+        lines = [line for number in range(LINES) if (line := _line(gate, number)) is not None]
+        return _paper_page(gate, len(gate.reports.taking.take(_order(), lines)))
+
+
+def _evenings(routes: Blueprint, gate: Gate) -> None:
+    @routes.get("/review/evening")
+    @allow("manager")
+    def evening() -> Response:
+        day = asked_day(
+            gate, request.args.get("day") or show.day_of(gate.now().at_us, _zone(gate)).isoformat()
+        )
+        with closing(gate.reader()) as reader:
+            known = gate.reports.known(reader, day)
+            noted = gate.reports.taking.noted(reader, day)
+        return make_response(
+            render_template(
+                "reports/evening.html",
+                day=day,
+                known=known,
+                shown=indicators(gate, known.now.figures),
+                noted=noted,
+                texts=EVENING_TEXTS,
+                numbers=EVENING_NUMBERS,
+                has_template=gate.reports.terms.template is not None,
+                command_id=secrets.token_hex(8),
+            )
+        )
+
+    @routes.post("/review/evening")
+    @allow("manager")
+    def keep() -> BaseResponse:
+        day = asked_day(gate, request.form.get("day", ""))
+        fields: dict[str, int | str] = {}
+        for name in EVENING_TEXTS:
+            if text := request.form.get(name, "").strip():
+                fields[name] = _checked(text)
+        for name in EVENING_NUMBERS:
+            if text := request.form.get(name, "").strip():
+                if not text.isdecimal() or len(text) > 7:
+                    raise FormError("bad_value")
+                fields[name] = int(text)
+        gate.reports.taking.note(_order(), day, fields)
+        return redirect(url_for("afterwards.evening", day=day.isoformat()), 303)
+
+    @routes.get("/review/evening/table")
+    @allow("manager")
+    def table() -> Response:
+        day, path = asked_day(gate), gate.reports.terms.template
+        if path is None:
+            raise FormError("not_found", status=404)
+        with closing(gate.reader()) as reader:
+            figures = gate.reports.known(reader, day).now.figures
+            values = template.values(gate.name, day, figures, gate.reports.taking.noted(reader, day))
+        answer = Response(_filled(path, values), mimetype=template.MIMETYPE)
+        answer.headers["Content-Disposition"] = f'attachment; filename="daily-{day.isoformat()}.xlsx"'
+        return answer
+
+
+def _filled(path: Path, values: dict[str, int | str]) -> bytes:
+    try:
+        return template.fill(io.BytesIO(path.read_bytes()), values)
+    except (OSError, ValueError) as error:
+        raise FormError("bad_template", "the street's table cannot be read or filled", 409) from error
+
+
+def _paper_page(gate: Gate, taken: int | None) -> Response:
+    now = show.local_text(gate.now().at_us, _zone(gate)).replace(" ", "T")
+    return make_response(
+        render_template(
+            "reports/paper.html",
+            numbers=range(LINES),
+            personal=_PERSONAL,
+            taken=taken,
+            latest=now,
+            command_id=secrets.token_hex(8),
+        )
+    )
+
+
+def _line(gate: Gate, number: int) -> Line | None:
+    """Return a line of the form; None where it is empty."""
+    given = {name: request.form.get(f"{name}-{number}", "").strip() for name in (*_PERSONAL, "time", "c")}
+    if not any(given.values()):
+        return None
+    for text in given.values():
+        _checked(text)
+    try:
+        written = datetime.fromisoformat(given["time"]).replace(tzinfo=_zone(gate))
+        body_mdegc = (
+            round(float(given["c"].replace("，", ".").replace(",", ".")) * 1000) if given["c"] else None
+        )
+    except (ValueError, OverflowError) as error:
+        raise FormError("bad_value") from error
+    if body_mdegc is not None and not 30_000 <= body_mdegc <= 45_000:
+        raise FormError("bad_value")
+    return Line(
+        written_us=show.micros(written),
+        direction=request.form.get(f"direction-{number}", ""),
+        outcome=request.form.get(f"outcome-{number}", ""),
+        personal={name: given[name] for name in _PERSONAL} | {"writer": request.form.get("writer", "")[:90]},
+        vehicle=request.form.get(f"what-{number}") == "vehicle",
+        body_mdegc=body_mdegc,
+        page=_checked(request.form.get("page", "").strip())[:40] or None,
+        lane=request.form.get("lane") if request.form.get("lane") in gate.lanes else None,
+    )
+
+
+def _checked(text: str) -> str:
+    if len(text) > _LONGEST or any(ord(sign) < 32 and sign not in "\r\n" for sign in text):
+        raise FormError("bad_value")
+    return " ".join(text.split())
+
+
+def _order() -> Order:
+    who, command_id = principal(), request.form.get("command_id", "")
+    assert who is not None
+    if not 1 <= len(command_id) <= 64:
+        raise FormError("bad_value")
+    return Order(command_id, who.account)
+
+
+def _zone(gate: Gate) -> Any:
+    return gate.reports.terms.zone

@@ -1,0 +1,220 @@
+"""Ledgers to look at, print and save, and the trace of who was near somebody.
+
+Personal columns are opened only by a manager with a reason, and that is written down before anything is
+shown. A trace is an entry of the register `traces`: who asked, on what authority, for what, what was found.
+"""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from datetime import date, timedelta
+from itertools import islice
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, make_response, render_template, request
+
+from edge.domain.errors import FormError
+from edge.journal import Reader, Row, StoredRow
+from edge.registers.book import Draft, Order
+from edge.reports import ledgers
+from edge.reports.day import Days
+from edge.reports.facts import named
+from edge.reports.trace import MOST_MINUTES, Trace, trace
+from edge.web import show
+from edge.web.gate import Gate
+from edge.web.roles import allow, principal
+from edge.web.twice_daily import FILES
+from edge.web.words import LANGUAGES, WORDS, say
+
+MOST_DAYS, MOST_SHOWN = 366, 500
+TRACES = "traces"
+_WORDED = {"outcome": "outcome", "direction": "direction", "temperature": "temperature"}
+
+
+def blueprint(gate: Gate) -> Blueprint:
+    """Return the `/review/ledgers` and `/review/trace` routes."""
+    routes = Blueprint("ledgers", __name__)
+    _tables(routes, gate)
+    _traces(routes, gate)
+    return routes
+
+
+def _tables(routes: Blueprint, gate: Gate) -> None:
+    @routes.get("/review/ledgers")
+    @allow("manager", "observer")
+    def index() -> Response:
+        with closing(gate.reader()) as reader:
+            kept = [(name, reader.entry_count(name)) for name in reader.register_names()]
+        return make_response(
+            render_template("reports/ledgers.html", names=ledgers.NAMES, kept=kept, **_range(gate))
+        )
+
+    @routes.get("/review/ledgers/<name>")
+    @allow("manager", "observer")
+    def ledger(name: str) -> Response:
+        return _ledger_page(gate, name, opened=False)
+
+    @routes.post("/review/ledgers/<name>")
+    @allow("manager")
+    def open_names(name: str) -> Response:
+        _write_down(gate, name)
+        return _ledger_page(gate, name, opened=True)
+
+    @routes.post("/review/ledgers/<name>/file")
+    @allow("manager", "observer")
+    def file(name: str) -> Response:
+        form = request.form.get("format") or "csv"
+        if form not in FILES:
+            raise FormError("bad_query")
+        who, opened = principal(), bool(request.form.get("why"))
+        assert who is not None
+        if opened:
+            if not who.sees_personal or who.role != "manager":
+                raise FormError("forbidden", status=403)
+            _write_down(gate, name)
+        mimetype, write = FILES[form]
+        language = request.cookies.get("language", "")
+        language = language if language in LANGUAGES else gate.language
+        with closing(gate.reader()) as reader:
+            table = _table(gate, reader, name, opened=opened)
+            answer = Response(write(_texts(table, language)), mimetype=mimetype)
+        span = _range(gate)
+        title = f"{name}-{span['first'].isoformat()}-{span['last'].isoformat()}.{form}"
+        answer.headers["Content-Disposition"] = f'attachment; filename="{title}"'
+        return answer
+
+
+def _traces(routes: Blueprint, gate: Gate) -> None:
+    @routes.get("/review/trace")
+    @allow("manager")
+    def trace_form() -> Response:
+        return make_response(render_template("reports/trace.html", **_trace_page(gate), found=None))
+
+    @routes.post("/review/trace")
+    @allow("manager")
+    def find() -> Response:
+        who = principal()
+        assert who is not None
+        given = {name: request.form.get(name, "").strip() for name in ("who", "requester", "authority")}
+        minutes, command_id = request.form.get("minutes", "30"), request.form.get("command_id", "")
+        if not 2 <= len(given["who"]) <= 100 or not minutes.isdecimal() or int(minutes) > MOST_MINUTES:
+            raise FormError("bad_value")
+        if not given["requester"] or not given["authority"] or not 1 <= len(command_id) <= 64:
+            raise FormError("reason_needed")
+        span = _range(gate)
+        with closing(gate.reader()) as reader:
+            days = Days(reader, gate.reports.terms.zone)
+            found = trace(reader, days, [given["who"]], span["first"], span["last"], minutes=int(minutes))
+            _keep(gate, who.account, command_id, given, found, minutes=int(minutes), span=span)
+            told = dict(zip((row.seq for row in found.rows()), reader.opened(found.rows()), strict=True))
+        people = {row.seq: _shown(row, told[row.seq]) for row in found.rows()}
+        return make_response(
+            render_template("reports/trace.html", **_trace_page(gate), found=found, people=people)
+        )
+
+
+def _keep(
+    gate: Gate,
+    by: str,
+    command_id: str,
+    given: Mapping[str, str],
+    found: Trace,
+    *,
+    minutes: int,
+    span: Mapping[str, date],
+) -> None:
+    """Write the request down with its answer, and that names were opened, before anything is shown."""
+    scope = f"{span['first'].isoformat()} {span['last'].isoformat()} ±{minutes} min"
+    fields: dict[str, str | int | bool | list[str] | list[int]] = {
+        **{"requester": given["requester"], "authority": given["authority"], "scope": scope},
+        **{"passages": len(found.hits), "others": found.others},
+    }
+    draft = Draft(fields, {"person": given["who"]})
+    entered = gate.book.enter(Order(command_id, by), TRACES, draft)
+    body = {"what": "trace", "trace": entered.number, "by": by, "why": "trace"}
+    gate.append(Row(kind="personal.opened", at=gate.now(), body=body))
+
+
+def _trace_page(gate: Gate) -> dict[str, Any]:
+    with closing(gate.reader()) as reader:
+        earlier = reader.entries(TRACES, limit=20)
+    return {**_range(gate), "earlier": earlier, "command_id": secrets.token_hex(8), "asked": request.form}
+
+
+def _shown(row: StoredRow, personal: Mapping[str, Any] | None) -> str:
+    if personal is None:
+        return ""
+    fields = named(row.body, personal)
+    return " ".join(fields[name] for name in ledgers.PERSONAL if fields.get(name))
+
+
+def _ledger_page(gate: Gate, name: str, *, opened: bool) -> Response:
+    with closing(gate.reader()) as reader:
+        table = _table(gate, reader, name, opened=opened)
+        lines = list(islice(table.lines, MOST_SHOWN + 1))
+    return make_response(
+        render_template(
+            "reports/ledger.html",
+            table=table,
+            lines=lines[:MOST_SHOWN],
+            more=len(lines) > MOST_SHOWN,
+            name=name,
+            opened=opened,
+            worded=_WORDED,
+            why=WORDS["opening"],
+            **_range(gate),
+        )
+    )
+
+
+def _table(gate: Gate, reader: Reader, name: str, *, opened: bool) -> ledgers.Table:
+    span = _range(gate)
+    zone: ZoneInfo = gate.reports.terms.zone
+    if name.startswith("register:"):
+        opener = gate.unseal if opened else None
+        return ledgers.register(reader, name.removeprefix("register:"), opener, zone)
+    if name not in ledgers.NAMES:
+        raise FormError("not_found", status=404)
+    wish = ledgers.Wish(span["first"], span["last"], zone, gate.twice_daily.categories)
+    return ledgers.ledger(reader, name, wish, opened)
+
+
+def _write_down(gate: Gate, name: str) -> None:
+    """Write down who looks at which ledger of which days, and why. Raises FormError."""
+    why, who = request.form.get("why", ""), principal()
+    if why not in WORDS["opening"]:
+        raise FormError("reason_needed")
+    assert who is not None
+    span = _range(gate)
+    body = {"what": f"ledger {name}", "day": span["first"].isoformat(), "until": span["last"].isoformat()}
+    gate.append(Row(kind="personal.opened", at=gate.now(), body={**body, "by": who.account, "why": why}))
+
+
+def _range(gate: Gate) -> dict[str, date]:
+    """Return the days that are asked for; today alone. Raises FormError `bad_query`."""
+    today = show.day_of(gate.now().at_us, gate.reports.terms.zone)
+    given = request.values
+    try:
+        last = date.fromisoformat(given["to"]) if given.get("to") else today
+        first = date.fromisoformat(given["from"]) if given.get("from") else last
+    except ValueError as error:
+        raise FormError("bad_query") from error
+    if not date(1970, 1, 3) <= first <= last <= date(9999, 12, 1) or last - first > timedelta(days=MOST_DAYS):
+        raise FormError("bad_query")
+    return {"first": first, "last": last}
+
+
+def _texts(table: ledgers.Table, language: str) -> Iterator[list[str]]:
+    """Yield the heads of the columns, then each line, as texts."""
+    yield [say("column", column, language) for column in table.columns]
+    for line in table.lines:
+        yield [_cell(column, cell, language) for column, cell in zip(table.columns, line, strict=True)]
+
+
+def _cell(column: str, cell: ledgers.Cell, language: str) -> str:
+    if cell is None or cell is False:
+        return ""
+    if cell is True:
+        return say("report_text", "yes", language)
+    return say(_WORDED[column], str(cell), language) if column in _WORDED else str(cell)

@@ -1,0 +1,211 @@
+"""Words of the reports: titles of figures, of ledgers and of their columns, and what the pages say.
+
+A figure that has no title of its own (a reason, an account, a register) is told by its kind and its code.
+"""
+
+from collections.abc import Mapping
+
+from edge.web.report_texts import TEXTS
+from edge.web.troubles import Word
+
+FIGURES: Mapping[str, Word] = {
+    "passes.persons": Word("Person passes", "通行人次"),
+    "passes.vehicles": Word("Vehicle passes", "通行辆次"),
+    "in.persons": Word("In, person passes", "进，人次"),
+    "out.persons": Word("Out, person passes", "出，人次"),
+    "in.vehicles": Word("In, vehicle passes", "进，辆次"),
+    "out.vehicles": Word("Out, vehicle passes", "出，辆次"),
+    "distinct.persons": Word("Distinct persons", "人员（名）"),
+    "distinct.vehicles": Word("Distinct vehicles", "车辆（辆）"),
+    "unnamed.persons": Word("of these passes, nobody named", "其中未登记身份，人次"),
+    "unnamed.vehicles": Word("of these passes, no plate", "其中未登记车牌，辆次"),
+    "admit.persons": Word("Admitted, person passes", "放行，人次"),
+    "admit.vehicles": Word("Admitted, vehicle passes", "放行，辆次"),
+    "turn_back.persons": Word("Turned back, person passes", "劝返，人次"),
+    "turn_back.vehicles": Word("Turned back, vehicle passes", "劝返，辆次"),
+    "distinct_turned_back.persons": Word("Persons turned back", "劝返人员（名）"),
+    "distinct_turned_back.vehicles": Word("Vehicles turned back", "劝返车辆（辆）"),
+    "refer.persons": Word("Referred for a check", "移交，人次"),
+    "refer.vehicles": Word("Vehicles referred", "移交，辆次"),
+    "abandoned.persons": Word("Not finished (no pass)", "未完成（不计人次）"),
+    "abandoned.vehicles": Word("Vehicles not finished (no pass)", "车辆未完成（不计辆次）"),
+    "suspected": Word("Suspected", "疑似人员"),
+    "over": Word("Over the threshold, confirmed", "体温达到阈值（已复测）"),
+    "again": Word("Over the threshold once, not measured again", "首次达到阈值，未复测"),
+    "measured_twice": Word("Measured a second time", "复测人次"),
+    "cleared": Word("Cleared by the second measurement", "复测正常"),
+    "musts.asked": Word("Admitted with musts asked for", "放行且应完成四必的人次"),
+    "musts.complete": Word("All of them done", "四必全部完成"),
+    "must.identity.asked": Word("Identity asked for", "身份必问，应完成"),
+    "must.identity.done": Word("Identity done", "身份必问，已完成"),
+    "must.information.asked": Word("Information asked for", "信息必录，应完成"),
+    "must.information.done": Word("Information done", "信息必录，已完成"),
+    "must.temperature.asked": Word("Temperature asked for", "体温必测，应完成"),
+    "must.temperature.done": Word("Temperature done", "体温必测，已完成"),
+    "must.mask.asked": Word("Mask asked for", "口罩必戴，应完成"),
+    "must.mask.done": Word("Mask done", "口罩必戴，已完成"),
+    "overrides": Word("Overridden by an attendant", "人工改判"),
+    "mask_reminded": Word("Reminded of the mask", "提醒戴口罩，人次"),
+    "leaflets": Word("Leaflets handed out", "发放宣传单"),
+    "disinfected": Word("Vehicles disinfected", "车辆消毒，辆次"),
+    "gap.vehicle_without_occupants": Word("Vehicles without anybody recorded in them", "有车无人记录，辆次"),
+    "gap.without_temperature": Word("Passes without a temperature", "没有体温，人次"),
+    "gap.household_without_entry": Word("Households without anybody registered", "没有登记人员的户"),
+    "venue.confirmed": Word("Venue codes confirmed", "已确认扫场所码，人次"),
+    "paper.persons": Word("of these from paper pages, person passes", "其中纸质补录，人次"),
+    "paper.vehicles": Word("of these from paper pages, vehicle passes", "其中纸质补录，辆次"),
+    "corrected": Word("Passages corrected", "更正的通行"),
+    "undated": Word("Passages that belong to no day for certain", "日期无法确定的通行"),
+    "cases.opened": Word("Cases opened", "个案登记"),
+    "cases.handed_over": Word("Cases handed over", "个案对接（移交）"),
+    "cases.acknowledged": Word("Cases acknowledged", "个案对方确认接收"),
+    "cases.closed": Word("Cases closed", "个案办结"),
+    "cases.reopened": Word("Cases opened again", "个案重新打开"),
+    "cases.overdue": Word("Cases overdue at the end of the day", "当日24时超时未办个案"),
+    "devices.lost": Word("Devices lost", "设备掉线次数"),
+    "devices.back": Word("Devices back", "设备恢复次数"),
+    "uplink.lost": Word("District out of reach", "与区里断开次数"),
+    "personal.opened": Word("Openings of personal fields", "打开个人信息次数"),
+    "temperatures.told": Word("Temperatures told of", "代报体温"),
+    "temperatures.told_over": Word("of these over the threshold: to report", "其中超过阈值（两报告）"),
+    "gate.started": Word("Starts of the gate", "门岗程序启动次数"),
+    "clock.corrected": Word("Changes of the clock", "时钟变动次数"),
+}
+# Figures of which there are many: by what stands before the code.
+KINDS: Mapping[str, Word] = {
+    "turned_back.persons": Word("Turned back because of", "劝返理由（人次）"),
+    "turned_back.vehicles": Word("Vehicles turned back because of", "劝返理由（辆次）"),
+    "category": Word("Category", "类别"),
+    "override": Word("Overridden by", "改判人"),
+    "register": Word("Register", "台账"),
+}
+SECTIONS: Mapping[str, tuple[str, ...]] = {
+    "passes": (
+        *("passes.persons", "in.persons", "out.persons", "distinct.persons", "unnamed.persons"),
+        *("passes.vehicles", "in.vehicles", "out.vehicles", "distinct.vehicles", "unnamed.vehicles"),
+    ),
+    "outcomes": (
+        *("admit.persons", "turn_back.persons", "distinct_turned_back.persons", "refer.persons"),
+        *("abandoned.persons", "admit.vehicles", "turn_back.vehicles", "distinct_turned_back.vehicles"),
+        *("refer.vehicles", "abandoned.vehicles", "suspected"),
+    ),
+    "temperature": (
+        *("over", "again", "measured_twice", "cleared", "gap.without_temperature"),
+        *("temperatures.told", "temperatures.told_over"),
+    ),
+    "musts": (
+        *("musts.asked", "musts.complete", "must.identity.asked", "must.identity.done"),
+        *("must.information.asked", "must.information.done", "must.temperature.asked"),
+        *("must.temperature.done", "must.mask.asked", "must.mask.done", "overrides", "mask_reminded"),
+    ),
+    "rest": (
+        *("leaflets", "disinfected", "venue.confirmed", "gap.vehicle_without_occupants"),
+        *("gap.household_without_entry", "paper.persons", "paper.vehicles", "corrected", "undated"),
+    ),
+    "cases": (
+        *("cases.opened", "cases.handed_over", "cases.acknowledged", "cases.closed", "cases.reopened"),
+        "cases.overdue",
+    ),
+    "gate": (
+        *("devices.lost", "devices.back", "uplink.lost", "personal.opened", "gate.started"),
+        "clock.corrected",
+    ),
+}
+GROUPS: Mapping[str, Mapping[str, Word]] = {
+    "figure": FIGURES,
+    "figure_kind": KINDS,
+    "figure_section": {
+        "passes": Word("Passes, persons, vehicles", "通行：人次、辆次与名、辆"),
+        "outcomes": Word("What came of it", "处置结果"),
+        "temperature": Word("Temperature", "体温"),
+        "musts": Word("The four musts", "四必完成情况"),
+        "rest": Word("Completeness and the rest", "不漏一车、不漏一人及其他"),
+        "cases": Word("Cases", "移交个案"),
+        "gate": Word("The gate itself", "门岗设备与留痕"),
+        "more": Word("By reason, category, name and register", "按理由、类别、姓名、台账"),
+    },
+    "ledger": {
+        "passages": Word("Passages ledger", "通行台账"),
+        "outsiders": Word("Book of outsiders", "外来人员登记本"),
+        "vehicles": Word("Vehicles", "车辆台账"),
+        "turned_back": Word("Turned back", "劝返台账"),
+        "over": Word("Over the threshold", "体温异常台账"),
+        "suspected": Word("Suspected", "疑似人员台账"),
+        "no_temperature": Word("Passes without a temperature", "未测体温台账"),
+        "overrides": Word("Overridden", "改判台账"),
+        "accountability": Word("Who changed or overrode what", "督导问责：改动与改判留痕"),
+        "reports": Word("Reports sent", "日报、零报告报送记录"),
+        "undated": Word("Passages that cannot be dated", "日期无法确定的通行"),
+    },
+    "column": {
+        **{"number": Word("Number", "编号"), "lane": Word("Lane", "通道")},
+        **{"direction": Word("Direction", "方向"), "ended": Word("Ended", "时间")},
+        **{"outcome": Word("Outcome", "结果"), "reasons": Word("Reasons", "理由")},
+        **{"category": Word("Category", "类别"), "temperature": Word("Temperature", "体温判断")},
+        **{"body_c": Word("°C", "体温 °C"), "second": Word("Second measurement", "复测")},
+        **{"by": Word("By", "经办"), "override": Word("Overridden", "改判")},
+        **{"corrected": Word("Corrected", "更正"), "paper": Word("From paper", "纸质补录")},
+        **{"name": Word("Name", "姓名"), "room": Word("Room", "房号"), "phone": Word("Phone", "电话")},
+        **{"id_number": Word("Number of a document", "证件号码"), "plate": Word("Plate", "车牌")},
+        **{"sequence": Word("Row", "流水号"), "moment": Word("When", "时间")},
+        **{"kind": Word("Kind of row", "记录种类"), "about": Word("About", "对象")},
+        **{"why": Word("Why", "理由"), "hash": Word("Hash", "校验值"), "day": Word("Day", "日期")},
+        **{"late": Word("Late", "迟报"), "corrects": Word("Corrects", "更正的流水号")},
+        **{"upto": Word("Rows up to", "截至流水号"), "state": Word("State", "状态")},
+        **{"entered": Word("Entered", "登记时间"), "first": Word("First row", "首条流水号")},
+        **{"last": Word("Last row", "末条流水号"), "after": Word("After", "不早于")},
+        **{"before": Word("Before", "不晚于"), "passages": Word("Passages", "通行数")},
+    },
+    "report": {
+        "daily": Word("Daily report · zero report", "日报 · 零报告"),
+        "zero": Word("Zero report: nothing happened", "零报告：当日无异常、无通行"),
+        "bulletin": Word("Bulletin", "通报"),
+        "summary": Word("Summary for the daily meeting", "每日工作例会一页汇总"),
+        "ledgers": Word("Ledgers", "台账"),
+        "trace": Word("Who was near somebody", "行踪轨迹和接触人员"),
+        "paper": Word("Paper pages", "纸质登记补录"),
+        "evening": Word("Evening page", "晚间汇总（一次填报）"),
+        "correct": Word("Correct this passage in reports", "在报表中更正这次通行"),
+        "reports": Word("Reports", "报表"),
+        "late": Word("late", "迟报"),
+        "missing": Word("missing", "未报"),
+        "in_out": Word("Out against in", "出进比"),
+        "no_exits": Word(
+            "Exits are not recorded, or far fewer than entries: who came in and did not leave is not known.",
+            "出的记录为零或远少于进：不要“只管进、不管出”。",
+        ),
+        "import": Word("Against bringing in (in)", "防输入（进）"),
+        "export": Word("Against carrying out (out)", "防外溢（出）"),
+        "venue": Word("Venue codes against passes", "场所码核对"),
+        "rate": Word("Completion of the four musts", "四必完成率"),
+    },
+    "correction_why": {
+        "wrong_tap": Word("a wrong tap", "点错了"),
+        "wrong_person": Word("somebody else was meant", "记错了人"),
+        "double": Word("entered twice", "重复登记"),
+        "test": Word("a trial, nobody passed", "试机，无人通行"),
+        "wrong_direction": Word("the direction was wrong", "方向记错"),
+        "other": Word("another reason", "其他"),
+    },
+    "report_text": TEXTS,
+}
+
+
+def figure(name: str, language: str) -> str:
+    """Return what a figure is called."""
+    found = FIGURES.get(name)
+    if found is None:
+        for kind, word in KINDS.items():
+            if name.startswith(f"{kind}."):
+                rest = name.removeprefix(f"{kind}.")
+                return f"{word.zh if language == 'zh_Hans' else word.en}: {rest}"
+        return name
+    return found.zh if language == "zh_Hans" else found.en
+
+
+def sections(figures: Mapping[str, int]) -> list[tuple[str, list[str]]]:
+    """Return the names of figures in the order in which a page shows them, by section."""
+    found = [(section, [name for name in names if name in figures]) for section, names in SECTIONS.items()]
+    known = {name for _, names in found for name in names}
+    found.append(("more", sorted(name for name in figures if name not in known)))
+    return [(section, names) for section, names in found if names]

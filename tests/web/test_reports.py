@@ -1,0 +1,305 @@
+"""Reports, ledgers, traces, paper pages and the evening page over real rows."""
+
+import csv
+import io
+import json
+import logging
+import re
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from flask.testing import FlaskClient
+
+from edge.domain.events import Decide, Give
+from edge.domain.model import ClockQuality, Instant, Outcome
+from edge.journal import Row, StoredRow
+from edge.reports.day import starts_us
+from edge.reports.sending import Reports
+from edge.wire.received import body_fault
+from tests.web.conftest import token_of
+from tests.web.fakes import World
+
+pytestmark = pytest.mark.system
+
+Enter = Callable[[str], FlaskClient]
+TODAY = date(2023, 11, 15)
+DAY_US = 86_400_000_000
+
+
+def rows(world: World, kind: str) -> list[StoredRow]:
+    with closing(world.journal.reader()) as reader:
+        return reader.rows_after(0, 500, {kind})
+
+
+def passes(world: World, name: str = "李兰") -> int:
+    passage = world.step_up(34.6)
+    world.show_pass(name)
+    world.station.submit(Give("in", passage, f"m{passage}", "door", world.clock(), (("mask", "on"),)))
+    return passage
+
+
+@pytest.fixture
+def reported(world: World) -> World:
+    """Somebody passed yesterday, and the report of that day was sent."""
+    world.clock.move(2 * 3600)
+    passes(world)
+    world.clock.move(24 * 3600)
+    assert len(world.gate.reports.write_due()) == 1
+    return world
+
+
+def page(client: FlaskClient, path: str, **query: str) -> str:
+    answer = client.get(path, query_string=query)
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    return answer.get_data(as_text=True)
+
+
+def send(client: FlaskClient, path: str, source: str, **form: str) -> Any:
+    form = {"csrf_token": token_of(client, source), "command_id": "c1"} | form
+    return client.post(path, data=form)
+
+
+def figures(text: str) -> dict[str, tuple[str, str]]:
+    """Return (now, sent) of each figure of a page."""
+    found = re.findall(r'data-figure="([\w.]+)".*?data-now>([^<]*)<.*?data-sent>([^<]*)<', text, re.DOTALL)
+    return {name: (now, sent) for name, now, sent in found}
+
+
+def test_the_report_of_a_day_stands_beside_what_the_day_says_now(reported: World, enter: Enter) -> None:
+    client = enter("manager")
+    text = page(client, "/review/reports", day=TODAY.isoformat())
+    assert figures(text)["passes.persons"] == ("1", "1")
+    assert figures(text)["distinct.persons"] == ("1", "1")
+    assert 'data-warning="no_exits"' in text
+    assert 'data-report="changed"' not in text
+    [decided] = rows(reported, "passage.decided")
+    number = decided.body["passage"]
+    path = f"/review/passage/{number}/correct"
+    assert send(client, path, path, why="", direction="out").status_code == 400
+    assert send(client, path, path, why="wrong_direction", direction="out").status_code == 303
+    assert "data-correction=" in page(client, f"/review/passage/{number}")
+    text = page(client, "/review/reports", day=TODAY.isoformat())
+    assert figures(text)["out.persons"] == ("1", "0")
+    assert 'data-report="changed"' in text
+    done = send(client, "/review/reports/correct", "/review/reports", day=TODAY.isoformat())
+    assert done.status_code == 303
+    text = page(client, "/review/reports", day=TODAY.isoformat())
+    assert figures(text)["out.persons"] == ("1", "0")
+    assert "data-corrects=" in text
+    assert [body_fault(row.kind, row.body) for row in rows(reported, "report.daily")] == [None, None]
+    text = page(client, "/review/reports/bulletin", day=TODAY.isoformat())
+    assert re.search(r'data-figure="passes.persons".*?data-sent>1<.*?data-now>1<', text, re.DOTALL)
+
+
+def test_an_observer_reads_figures_and_writes_nothing(reported: World, enter: Enter) -> None:
+    client = enter("observer")
+    for path in ("/review/reports", "/review/reports/bulletin", "/review/reports/summary", "/review/ledgers"):
+        assert client.get(path).status_code == 200
+    assert client.get("/review/trace").status_code == 403
+    assert client.get("/review/evening").status_code == 403
+    assert send(client, "/review/reports/correct", "/review/reports").status_code == 403
+    form = {"csrf_token": token_of(client, "/review"), "why": "inspection"}
+    assert client.post("/review/ledgers/passages", data=form).status_code == 403
+    assert client.post("/review/ledgers/passages/file", data={**form, "format": "csv"}).status_code == 403
+
+
+def test_the_bulletin_has_the_words_of_its_form_and_its_cut_off(reported: World, enter: Enter) -> None:
+    text = page(enter("manager"), "/review/reports/bulletin", day=TODAY.isoformat())
+    assert "截至11月16日0时，区县属地（1处卡口）累计检查车辆0辆次、检测人员1人次、劝返车辆0辆" in text
+    assert 'data-bulletin="now"' not in text
+
+
+def test_a_day_nobody_passed_is_a_zero_report(reported: World, enter: Enter) -> None:
+    reported.clock.move(24 * 3600)
+    reported.gate.reports.write_due()
+    text = page(enter("manager"), "/review/reports", day="2023-11-16")
+    assert 'data-report="zero"' in text
+    assert 'data-report="zero"' in page(enter("manager"), "/review/reports/summary", day="2023-11-16")
+
+
+def test_a_missing_report_and_a_late_one_are_seen(world: World, enter: Enter) -> None:
+    world.clock.move(2 * 3600)
+    passes(world)
+    world.clock.move(3 * 24 * 3600)
+    text = page(enter("manager"), "/review/reports", day=TODAY.isoformat())
+    assert 'data-report="none"' in text
+    world.gate.reports.write_due()
+    text = page(enter("manager"), "/review/reports", day=TODAY.isoformat())
+    assert 'data-late="yes"' in text
+    assert text.count("<li data-day=") == 3
+
+
+def test_names_of_a_ledger_are_opened_with_a_reason_that_is_on_disk_first(
+    reported: World, enter: Enter, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    client = enter("manager")
+    span = {"from": TODAY.isoformat(), "to": TODAY.isoformat()}
+    text = page(client, "/review/ledgers/passages", **span)
+    assert "李兰" not in text
+    assert 'data-column="outcome"' in text
+    assert send(client, "/review/ledgers/passages", "/review/reports", **span).status_code == 400
+    reported.writer.broken = True
+    refused = send(client, "/review/ledgers/passages", "/review/reports", why="inspection", **span)
+    assert refused.status_code == 503
+    reported.writer.broken = False
+    opened = send(client, "/review/ledgers/passages", "/review/reports", why="inspection", **span)
+    assert "李兰" in opened.get_data(as_text=True)
+    [row] = rows(reported, "personal.opened")
+    assert (row.body["what"], row.body["why"]) == ("ledger passages", "inspection")
+    assert body_fault(row.kind, json.loads(row.body_text)) is None
+    assert "李兰" not in caplog.text
+
+
+def test_a_ledger_is_saved_as_csv_and_xlsx_and_runs_no_formula(world: World, enter: Enter) -> None:
+    world.clock.move(2 * 3600)
+    passes(world, "=1+1")
+    client = enter("manager")
+    send_file = lambda form, **more: send(  # noqa: E731
+        client, "/review/ledgers/passages/file", "/review/reports", format=form, **more
+    )
+    plain = send_file("csv").get_data()
+    assert plain.startswith(b"\xef\xbb\xbf")
+    [head, line] = list(csv.reader(io.StringIO(plain.decode("utf-8-sig"))))
+    assert len(head) == len(line)
+    assert "=1+1" not in plain.decode()
+    named = send_file("csv", why="inspection").get_data().decode("utf-8-sig")
+    assert "'=1+1" in named
+    book = openpyxl.load_workbook(io.BytesIO(send_file("xlsx", why="inspection").get_data()))
+    cells = [cell for line in book.active.iter_rows() for cell in line if cell.value == "=1+1"]
+    assert [cell.data_type for cell in cells] == ["s"]
+
+
+def test_the_book_of_outsiders_lists_no_resident(world: World, enter: Enter) -> None:
+    world.clock.move(2 * 3600)
+    passes(world)
+    visitor = world.step_up(34.6)
+    form = (
+        ("mask", "on"),
+        ("name", "访客甲"),
+        ("room", "3-1"),
+        ("phone", "13900000001"),
+        ("purpose", "visit"),
+    )
+    world.station.submit(Give("in", visitor, "v", "door", world.clock(), form[:1]))
+
+    world.station.submit(Decide("in", visitor, "d", "door", world.clock(), Outcome.TURN_BACK, "not_allowed"))
+    text = page(enter("manager"), "/review/ledgers/outsiders")
+    assert text.count("<tr><td data-column") == 1
+    assert page(enter("manager"), "/review/ledgers/passages").count("<tr><td data-column") == 2
+
+
+def test_whoever_changed_or_overrode_something_is_in_a_ledger(reported: World, enter: Enter) -> None:
+    client = enter("manager")
+    [decided] = rows(reported, "passage.decided")
+    path = f"/review/passage/{decided.body['passage']}/correct"
+    send(client, path, path, why="double", void="yes")
+    text = page(client, "/review/ledgers/accountability")
+    line = next(part for part in text.split("<tr>") if "correction.recorded" in part)
+    assert "boss" in line
+    assert rows(reported, "correction.recorded")[0].hash.hex()[:16] in line
+    assert client.get("/review/ledgers/nothing").status_code == 404
+
+
+def test_a_trace_finds_who_was_near_and_is_recorded_before_it_is_shown(world: World, enter: Enter) -> None:
+    world.clock.move(2 * 3600)
+    first = passes(world, "李兰")
+    near = passes(world, "王强")
+    world.clock.move(3600)
+    far = passes(world, "赵敏")
+    client = enter("manager")
+    form = {"who": "李兰", "minutes": "30", "requester": "区疾控中心", "authority": "疾控函〔2020〕5号"}
+    answer = send(client, "/review/trace", "/review/trace", **form)
+    text = answer.get_data(as_text=True)
+    assert f'data-hit="{first}"' in text
+    assert re.findall(r'data-near="(\d+)"', text) == [str(near)]
+    assert str(far) not in re.findall(r'data-near="(\d+)"', text)
+    assert "王强" in text
+    [entry] = rows(world, "register.entered")
+    assert entry.body["register"] == "traces"
+    assert entry.body["fields"]["requester"] == "区疾控中心"
+    assert (entry.body["fields"]["passages"], entry.body["fields"]["others"]) == (1, 1)
+    assert "李兰" not in entry.body_text
+    assert rows(world, "personal.opened")[0].body["trace"] == 1
+    assert send(client, "/review/trace", "/review/trace", **form | {"requester": ""}).status_code == 400
+
+
+def test_a_paper_page_is_typed_in_and_counted_on_its_day(reported: World, enter: Enter) -> None:
+    client = enter("attendant")
+    lines = {
+        "time-0": "2023-11-15T10:20",
+        "name-0": "孙磊",
+        "room-0": "2-2",
+        "c-0": "36.6",
+        "direction-0": "in",
+    }
+    lines |= {"outcome-0": "admit", "what-0": "person", "writer": "老周", "page": "12"}
+    lines |= {
+        "time-1": "2023-11-15T10:21",
+        "plate-1": "渝A12345",
+        "direction-1": "in",
+        "outcome-1": "turn_back",
+    }
+    lines |= {"what-1": "vehicle"}
+    answer = send(client, "/review/paper", "/review/paper", **lines)
+    assert 'data-taken="2"' in answer.get_data(as_text=True)
+    assert send(client, "/review/paper", "/review/paper", command_id="c2").status_code == 400
+    text = page(enter("manager"), "/review/reports", day=TODAY.isoformat())
+    assert figures(text)["paper.persons"] == ("1", "0")
+    assert figures(text)["paper.vehicles"] == ("1", "0")
+    assert figures(text)["passes.persons"] == ("2", "1")
+    assert "孙磊" not in "".join(row.body_text for row in rows(reported, "paper.entered"))
+
+
+def test_the_evening_is_typed_once_and_fills_the_streets_table(
+    world: World, enter: Enter, tmp_path: Path, app: Any
+) -> None:
+    world.clock.move(2 * 3600)
+    passes(world)
+    book = openpyxl.Workbook()
+    book.active["A1"], book.active["B1"] = "人次", "{{passes.persons}}"
+    book.active["A2"], book.active["B2"] = "情况", "{{situation}}"
+    book.active["A3"], book.active["B3"] = "{{ nobody }}", "{{gate}} {{day}}"
+    book.save(tmp_path / "street.xlsx")
+    reports: Reports = world.gate.reports
+    reports.terms = replace(reports.terms, template=tmp_path / "street.xlsx")
+    client = enter("manager")
+    form = {"day": TODAY.isoformat(), "situation": "=平稳", "visits": "12", "needs": "口罩 200"}
+    assert send(client, "/review/evening", "/review/evening", **form).status_code == 303
+    assert (
+        send(client, "/review/evening", "/review/evening", day=TODAY.isoformat(), visits="x").status_code
+        == 400
+    )
+    assert "=平稳" in page(client, "/review/evening", day=TODAY.isoformat())
+    assert "口罩 200" in page(client, "/review/reports/summary", day=TODAY.isoformat())
+    data = client.get(f"/review/evening/table?day={TODAY}").get_data()
+    sheet = openpyxl.load_workbook(io.BytesIO(data)).active
+    assert (sheet["B1"].value, sheet["B1"].data_type) == (1, "n")
+    assert (sheet["B2"].value, sheet["B2"].data_type) == ("'=平稳", "s")
+    assert sheet["A3"].value == "{{ nobody }}"
+    assert sheet["B3"].value == f"观音桥 3 号门 {TODAY}"
+    (tmp_path / "street.xlsx").write_bytes(b"no spreadsheet")
+    assert client.get(f"/review/evening/table?day={TODAY}").status_code == 409
+
+
+def test_what_cannot_be_dated_is_listed_apart(world: World, enter: Enter) -> None:
+    """A run whose clock was never believed, between two days: it may have been either."""
+    world.clock.move(2 * 3600)
+    passes(world)
+    body = dict(rows(world, "passage.decided")[0].body) | {"passage": 9_000_000}
+    world.journal.start_boot()
+    world.journal.append(Row("passage.decided", Instant(5, 5, ClockQuality.UNSET), body, "in"))
+    world.journal.start_boot()
+    later = Instant(5, starts_us(date(2023, 11, 17), world.gate.reports.terms.zone), ClockQuality.SYNCED)
+    world.journal.append(Row("gate.started", later, {"version": "1"}))
+    text = page(enter("manager"), "/review/reports", day=TODAY.isoformat())
+    assert figures(text)["undated"][0] == "1"
+    assert figures(text)["passes.persons"][0] == "1"
+    assert "data-gap=" in text
+    assert page(enter("manager"), "/review/ledgers/undated").count("<tr><td data-column") == 1
