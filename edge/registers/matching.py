@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from edge.journal import Entry, Reader, StoredRow
 from edge.journal.tokens import compared
 from edge.registers.book import Draft, Open
-from edge.registers.kinds import Kind
+from edge.registers.kinds import Kind, home_of
 
 _ORDER = ("id_number", "pass_id", "phone", "plate", "home", "name")
 
@@ -69,6 +69,11 @@ def match(
     return Match(None, draft)
 
 
+def meant(name: str, value: str) -> str:
+    """Return what a value means: `2栋` and `2` are one building."""
+    return home_of("", "", value) if name in ("building", "unit", "room") else compared(name, value)
+
+
 def opened(entry: Entry, sealed: Sealed, reader: Reader) -> Mapping[str, str]:
     """Return the present personal fields of an entry."""
     rows = reader.entry_rows(entry)
@@ -105,7 +110,7 @@ def _overlaid(entry: Entry, personal: Mapping[str, str], draft: Draft) -> Match:
     changed = [
         name
         for name, value in draft.personal.items()
-        if compared(name, value) != compared(name, personal.get(name, ""))
+        if meant(name, value) != meant(name, personal.get(name, ""))
     ]
     fields: dict[str, Open] = dict(entry.fields)
     for name, value in draft.fields.items():

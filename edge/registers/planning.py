@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from edge.journal import Entry, Reader
 from edge.registers.book import Draft, Open
 from edge.registers.kinds import Faulty, Kind, draft_of
-from edge.registers.matching import Ambiguous, Match, Sealed, keys_of, match
+from edge.registers.matching import Ambiguous, Match, Sealed, keys_of, match, meant
 from edge.registers.people import AREA_NAMES
 from edge.registers.tables import Line, Table, head_of
 
@@ -127,7 +127,8 @@ def _one(line: Line, kind: Kind, given: Mapping[str, str], zone: ZoneInfo, seen:
         draft = draft_of(kind, given, zone)
     except Faulty as error:
         return Planned(line.number, "rejected", faults=error.faults, given=given)
-    content = hash((tuple(sorted(draft.personal.items())), str(draft.fields), draft.from_us, draft.until_us))
+    said = tuple(sorted((name, meant(name, value)) for name, value in draft.personal.items()))
+    content = hash((said, str(draft.fields), draft.from_us, draft.until_us))
     keys = list(keys_of(kind, draft))[:2]
     place = same_place(place_of(given)) if kind.register == "households" else ()
     if not keys:

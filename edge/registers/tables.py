@@ -145,8 +145,9 @@ def _separator(text: str, kind: Kind) -> str:
     def worth(separator: str) -> tuple[int, int]:
         try:
             rows = [line.cells for line in _csv_lines(start, separator)]
-        except Unreadable:
-            return (0, 0)
+        except Unreadable as error:
+            # Of this separator there are too many: that is what is wrong, not that another gives one column.
+            return (0, MAX_COLUMNS if error.code == "too_many_columns" else 0)
         return max(len(columns_of(row, kind)) for row in rows), max(len(row) for row in rows)
 
     return max(_SEPARATORS, key=worth)
