@@ -9,6 +9,7 @@ import hmac
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from edge.journal.seal import derive
 
@@ -68,12 +69,13 @@ def entry_token(key: bytes, name: str, value: str) -> bytes:
     return _token(derive(key, "registers"), name, compared(name, value))
 
 
+@lru_cache(maxsize=1024)
 def compared(name: str, value: str) -> str:
     """Return the form in which a field of a register is compared: numbers without what people put in between
     (`138 0013 8000`, `渝A·12345`)."""
-    value = normalise(value)
+    value = value.strip().upper() if value.isascii() else normalise(value)
     if name.removesuffix("_tail") in _COMPACT:
-        value = "".join(sign for sign in value if sign.isalnum())
+        value = value if value.isalnum() else "".join(filter(str.isalnum, value))
         return _ABROAD.sub("", value) if name == "phone" else value
     return " ".join(value.split())
 

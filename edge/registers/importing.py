@@ -22,6 +22,8 @@ from edge.registers.planning import Layout, Planned, place_of, plan, same_place
 from edge.registers.tables import Table
 
 EMPLOYERS = "employers"
+# Of a transaction: so long may a verdict wait for it. Each line may bring its household with it.
+LONGEST_US, FEWEST, MOST = 10_000, 10, 80
 Home = tuple[bytes, tuple[str, ...]]
 
 
@@ -57,6 +59,7 @@ class Importer:
         self._homes: dict[Home, int] = {}
         self._employers: dict[str, int] | None = None
         self._reader: Reader | None = None
+        self._together = FEWEST
 
     def begin(self, order: Order, kind: Kind, table: Table, file: str, print_: str) -> Imported:
         """Begin an import, or go on with one of the same file that was stopped. Raises FormError
@@ -114,8 +117,8 @@ class Importer:
                 continue
             if planned.outcome in ("new", "changed"):
                 waiting.append(planned)
-            if len(waiting) >= MOST_AT_ONCE // 2:
-                done = self._write(done, by, kind, waiting)
+            if len(waiting) >= self._together:
+                done = self._timed(done, by, kind, waiting)
                 waiting = []
                 yield done
                 if self._pause():
@@ -160,6 +163,15 @@ class Importer:
         """Enter lines that are of no import, in one transaction."""
         with closing(self._journal.reader()) as self._reader:
             self._write(Progress(0, 0, 0), by, kind, [replace(planned, line=0) for planned in lines])
+
+    def _timed(self, done: Progress, by: str, kind: Kind, lines: Sequence[Planned]) -> Progress:
+        """Write one transaction, and let the next have as many lines as take as long as one may."""
+        began_us = self._now().mono_us
+        done = self._write(done, by, kind, lines)
+        took_us = max(1, self._now().mono_us - began_us)
+        fitting = len(lines) * LONGEST_US // took_us
+        self._together = max(FEWEST, min(MOST, fitting, 2 * self._together))
+        return done
 
     def _write(self, done: Progress, by: str, kind: Kind, lines: Sequence[Planned]) -> Progress:
         at, homes = self._now(), [self._home_key(kind, planned) for planned in lines]

@@ -78,8 +78,13 @@ def home_of(building: str, unit: str, room: str) -> str:
     """Return how a home is found, however its parts are written; "" without a room."""
     if not values.folded(room):
         return ""
-    parts = (values.folded(part).rstrip("栋幢楼号室单元座") for part in (building, unit, room))
-    return "-".join(part for part in parts if part)
+    return "-".join(
+        [
+            part
+            for given in (building, unit, room)
+            if (part := values.folded(given).rstrip("栋幢楼号室单元座"))
+        ]
+    )
 
 
 def draft_of(
@@ -92,8 +97,7 @@ def draft_of(
     personal: dict[str, str] = {}
     times: dict[str, int] = {}
     for one in kind.fields:
-        text = given.get(one.name, "").strip()
-        if not text:
+        if not (text := given.get(one.name, "").strip()):
             continue
         fault = _fault(one, text)
         if fault is not None:
@@ -129,7 +133,7 @@ def _fault(one: Field, text: str) -> str | None:
     fault = None
     if len(text) > LONGEST:
         fault = "too_long"
-    elif any(ord(sign) < 32 or ord(sign) == 127 for sign in text):
+    elif not text.isprintable() and any(ord(sign) < 32 or ord(sign) == 127 for sign in text):
         fault = "control"
     elif one.kind in _CHECKS:
         fault = _CHECKS[one.kind](text)

@@ -33,8 +33,10 @@ _PASS = re.compile(r"[0-9A-F]{16}")
 @lru_cache(maxsize=4096)
 def folded(text: str) -> str:
     """Return a text as it is compared: full-width signs as the plain ones, spaces gone, upper case."""
+    if text.isascii():
+        return "".join(text.split()).upper()
     plain = "".join(unicodedata.normalize("NFKC", text).split()).upper()
-    return plain if plain.isascii() else plain.replace("\u200b", "").replace("\ufeff", "")
+    return plain.replace("\u200b", "").replace("\ufeff", "")
 
 
 def is_excels(text: str) -> bool:
