@@ -209,7 +209,7 @@ class _Run:
         from edge.web.words import WORDS, say
 
         heads = ", ".join(
-            f"{place}={say('register_field', name, 'zh_Hans')}({name})"
+            f"{place}={say('roster_field', name, 'zh_Hans')}({name})"
             for place, name in told["columns"].items()
         )
         click.echo(f"列 columns: {heads}")
@@ -217,7 +217,7 @@ class _Run:
             "  ".join(f"{word.zh} {name}: {told[name]}" for name, word in WORDS["import_count"].items())
         )
         for line, entry, names in found.changed[:_SHOWN]:
-            fields = "、".join(say("register_field", name, "zh_Hans") for name in names)
+            fields = "、".join(say("roster_field", name, "zh_Hans") for name in names)
             click.echo(f"第 {line} 行 line {line}: {entry}: {fields} ({', '.join(names)})")
         for one in told["rejects"][:_SHOWN]:
             click.echo(f"第 {one['line']} 行 line {one['line']}: {one['zh_Hans']} / {one['en']}")

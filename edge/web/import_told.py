@@ -10,7 +10,7 @@ def faults_text(faults: Sequence[Sequence[str]], language: str) -> str:
     between = "、" if language == "zh_Hans" else " or "
     told = []
     for names, code in faults:
-        fields = between.join(say("register_field", name, language) for name in names.split("|") if name)
+        fields = between.join(say("roster_field", name, language) for name in names.split("|") if name)
         words = say("import_fault", code, language)
         told.append(f"{fields}：{words}" if language == "zh_Hans" else f"{fields} {words}".strip())
     return ("；" if language == "zh_Hans" else "; ").join(told).lstrip("：")

@@ -53,7 +53,7 @@ def _imports(routes: Blueprint, gate: Gate) -> None:
             job = gate.imports.newest(kind.register)
             return make_response(
                 render_template(
-                    "registers/import.html",
+                    "rosters/import.html",
                     kind=kind,
                     earlier=earlier,
                     job=None if job is None else job_json(job),
@@ -81,7 +81,7 @@ def _match(routes: Blueprint, gate: Gate, rosters: Rosters) -> None:
     @routes.get("/registers/match")
     @allow("manager")
     def match() -> Response:
-        return make_response(render_template("registers/match.html", found=None, asked=0))
+        return make_response(render_template("rosters/match.html", found=None, asked=0))
 
     @routes.post("/registers/match")
     @allow("manager")
@@ -92,7 +92,7 @@ def _match(routes: Blueprint, gate: Gate, rosters: Rosters) -> None:
         body = {"by": _who(), "why": "tracing", "what": "match"}
         gate.append(Row("personal.opened", gate.now(), body))
         found = rosters.who(lines)
-        return make_response(render_template("registers/match.html", found=found, asked=len(lines)))
+        return make_response(render_template("rosters/match.html", found=found, asked=len(lines)))
 
 
 def _coverage(routes: Blueprint, gate: Gate, rosters: Rosters) -> None:
@@ -113,7 +113,7 @@ def _coverage(routes: Blueprint, gate: Gate, rosters: Rosters) -> None:
         names = rosters.employers() if by == "employer" else {}
         return make_response(
             render_template(
-                "registers/coverage.html",
+                "rosters/coverage.html",
                 rounds=rounds,
                 round=number,
                 of=of,
@@ -158,7 +158,7 @@ def _visits(routes: Blueprint, gate: Gate, visits: Visits) -> None:
         now_us = gate.now().at_us
         token = visits.make(_order(), min(number, forms.MAX_ID), int(hours), int(most), now_us)
         link = url_for("rosters_more.visit", token=token, _external=True)
-        return make_response(render_template("registers/link.html", link=link, number=number))
+        return make_response(render_template("rosters/link.html", link=link, number=number))
 
     @routes.get("/visit/<token>")
     @allow(PUBLIC)
@@ -179,13 +179,13 @@ def _visits(routes: Blueprint, gate: Gate, visits: Visits) -> None:
             visits.announce(token, command_id, given, gate.now().at_us)
         except Faulty as error:
             return _visit_page(token, given, error.faults)
-        return make_response(render_template("registers/visit.html", done=True, token=token))
+        return make_response(render_template("rosters/visit.html", done=True, token=token))
 
 
 def _visit_page(token: str, values: Any = None, faults: Any = ()) -> Response:
     response = make_response(
         render_template(
-            "registers/visit.html",
+            "rosters/visit.html",
             done=False,
             token=token,
             values=values or {},

@@ -19,8 +19,8 @@ from edge.registers.kinds import Faulty, Kind
 from edge.registers.rosters import FOUND_BY, Rosters
 from edge.web import forms, show
 from edge.web.gate import Gate
-from edge.web.register_words import CHOICES
 from edge.web.roles import allow, principal
+from edge.web.roster_words import CHOICES
 from edge.web.rosters_api import ALL, PARTED_BY
 from edge.web.words import WORDS
 
@@ -106,7 +106,7 @@ def _cards(routes: Blueprint, gate: Gate, rosters: Rosters, register: str, kind:
         if request.form.get("sure") != "yes":  # asked a second time: nothing brings it back
             return make_response(
                 render_template(
-                    "registers/forget.html", kind=kind, entry=told.entry, command_id=secrets.token_hex(8)
+                    "rosters/forget.html", kind=kind, entry=told.entry, command_id=secrets.token_hex(8)
                 )
             )
         gate.book.forget(register, told.entry.number, by=_who())
@@ -123,7 +123,7 @@ def _list_page(gate: Gate, kind: Kind, entries: list[Entry], **more: Any) -> Res
     with_round = max((one.number for one in gate.book.page("census", limit=1)), default=0)
     return make_response(
         render_template(
-            "registers/list.html",
+            "rosters/list.html",
             kind=kind,
             entries=entries,
             count=gate.book.count(kind.register, open_=True),
@@ -164,7 +164,7 @@ def _card_page(gate: Gate, kind: Kind, told: Told) -> Response:
             members += gate.book.page(register, open_=True, where={"household": number}, limit=PAGE)
     return make_response(
         render_template(
-            "registers/card.html",
+            "rosters/card.html",
             kind=kind,
             told=told,
             entry=told.entry,
@@ -182,7 +182,7 @@ def _form_page(gate: Gate, kind: Kind, values: Mapping[str, str], **more: Any) -
     shown = {"faults": (), "number": None, "seen": ""} | more
     response = make_response(
         render_template(
-            "registers/new.html",
+            "rosters/new.html",
             kind=kind,
             values=values,
             choices=CHOICES,

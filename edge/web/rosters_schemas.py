@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from edge.registers.all_kinds import KINDS
 from edge.web import forms
 from edge.web import rosters_api as api
-from edge.web.register_words import STATES
+from edge.web.roster_words import STATES
 
 Json = dict[str, Any]
 ROSTER_BODIES: tuple[type[BaseModel], ...] = (

@@ -15,8 +15,8 @@ from edge.web import (
     cases_words,
     duty_words,
     procedures_words,
-    register_words,
     report_words,
+    roster_words,
     troubles,
     walking,
 )
@@ -394,7 +394,7 @@ WORDS: dict[str, dict[str, Word]] = {
     "walk_hint": walking.HINTS,
     "walk_way": walking.WAYS,
     "walk_hold": walking.HOLD,
-    **register_words.GROUPS,
+    **roster_words.GROUPS,
     **{group: dict(words) for group, words in report_words.GROUPS.items()},
 }
 

@@ -52,7 +52,7 @@ CODES: dict[str, Sequence[str]] = {
     "watch_list": list(watch.LISTS),
     "watch_outcome": list(watch.OUTCOMES),
     "vehicle_kind": list(vehicles.KINDS),
-    "register_field": [one.name for kind in KINDS.values() for one in kind.fields],
+    "roster_field": [one.name for kind in KINDS.values() for one in kind.fields],
     "must": ["identity", "information", "temperature", "mask"],
 }
 

@@ -144,11 +144,11 @@ COVERAGE = {
     "people": Word("People per category", "人员类别"),
 }
 GROUPS = {
-    "register_end": ENDS,
-    "register_step": STEPS,
+    "roster_end": ENDS,
+    "roster_step": STEPS,
     "coverage": COVERAGE,
-    "register": REGISTERS,
-    "register_field": FIELDS,
+    "roster": REGISTERS,
+    "roster_field": FIELDS,
     "category": CATEGORIES,
     "watch_list": LISTS,
     "watch_outcome": OUTCOMES,
