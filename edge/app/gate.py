@@ -42,16 +42,20 @@ from edge.domain.calibration import Standing
 from edge.domain.errors import ConfigError
 from edge.domain.model import Instant
 from edge.health import STOPPED, Health, Notifier, Problem, probes, trust
+from edge.health.procedures import refused
 from edge.journal import Journal, Reader, Row, State
 from edge.keeper import Keeper, publish
 from edge.messages import Follow, Message
 from edge.platforms import Desk
+from edge.registers.board import Board
 from edge.registers.book import Book
 from edge.registers.cases import Cases, opening_row
 from edge.registers.district_lists import DistrictLists
 from edge.registers.import_jobs import ImportJobs
+from edge.registers.ledgers import Ledgers
 from edge.registers.published import choices
 from edge.registers.publishing import Publishing
+from edge.registers.shelf import Shelf, folders
 from edge.reports.sending import Reports
 from edge.station import Station, Surroundings
 from edge.threads import Threads
@@ -134,6 +138,7 @@ class _Gate:
         self.cases = Cases(self.journal, case_rules(settings), self.now, self._registers_changed)
         self.book = Book(self.journal, self.now, self._registers_changed)
         self.imports = ImportJobs(self.journal, self.now, self._registers_changed, self.stop)
+        self.ledgers, self.board = self._ledgers()
         self.publishing = self._publishing()
         self.duty = desk_of(loaded, self.book, self.journal, self.now, self._append)
         self.station = self._station(reader)
@@ -232,6 +237,13 @@ class _Gate:
     def _follow(self, change: Follow) -> None:
         self.station.follow(change)  # which is made after what publishes
 
+    def _ledgers(self) -> tuple[Ledgers, Board]:
+        zone = ZoneInfo(self.settings.gate.timezone)
+        where = folders(self.loaded.path.parent)
+        shelf = Shelf(self.journal, self.now, where, self._registers_changed)
+        ledgers = Ledgers(self.book, self.journal, shelf, self.now, zone)
+        return ledgers, Board(ledgers, self.journal, self.now, zone, twice_daily_of(self.settings))
+
     def _offer(self, message: Message) -> None:
         self.station.offer(message)  # which is made after the platforms
 
@@ -290,15 +302,23 @@ class _Gate:
         health.probe("instruments", probes.instruments(self._doubted))
         health.probe("levels", probes.shifts(self._shifted))
         health.probe("cases", probes.cases(lambda: self.cases.late_lately))
+        health.probe("registers", probes.registers(lambda: (self.board.late.count, self.board.late.first)))
         health.probe("reports", partial(trouble, self.reports))
         health.probe("duty", probes.duty(lambda: self.duty.watch.missing))
         health.section("trust", lambda: {"lists": self._trusted()})
         health.probe("trust", trust.age(self._trusted))
+        health.probe("procedures", refused(self._refused))
         health.probe("trust_files", trust.files(lambda: self.trust.unreadable))
         if self.uplink is not None:
             health.section("uplink", self.uplink.status)
             health.probe("uplink", probes.uplink(self.uplink.status))
             health.probe("lists", trust.refused(self.uplink.status))
+
+    def _refused(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Return what of each lane's texts was passed over at the start, until another one is in force."""
+        if not any(lane.chosen.refused for lane in self.lanes.values()):
+            return []
+        return [(one.lane, one.refused) for one in self.publishing.in_force()]
 
     def _trusted(self) -> list[dict[str, object]]:
         return self.trust.status(self.now())
@@ -366,6 +386,8 @@ class _Gate:
             if self.duty.watch.look():
                 self.views.ring()
             close_leavers(self.state, self.now(), self._append)
+            if self.board.look():
+                self._registers_changed()
             self.journal.remember_cases()
 
         def acknowledged() -> int | None:
@@ -436,6 +458,8 @@ class _Gate:
             book=self.book,
             imports=self.imports,
             district_lists=self.lists.status,
+            ledgers=self.ledgers,
+            board=self.board,
             publishing=self.publishing,
             duty=self.duty,
             banners=tuple(banners),

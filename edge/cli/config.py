@@ -105,11 +105,16 @@ def check(context: click.Context, path: Path | None, as_json: bool) -> None:
 @click.pass_context
 def show(context: click.Context, path: Path | None, as_json: bool) -> None:
     """Show every key, its value and where that came from. Secrets are left out."""
+    from edge.cli import procedures
     from edge.config.text import shown, toml
 
     loaded = load_or_exit(context, path)
     tell(f"file: {loaded.path}", f"文件：{loaded.path}")
+    pages = procedures.on_pages(loaded.settings)
     for key, value, origin in shown(loaded):
+        lane = key.removeprefix("lane.").removesuffix(".procedure") if key.endswith(".procedure") else ""
+        if (page := procedures.settled(pages, lane)) is not None:
+            value, origin = page.name, procedures.origin(page)  # noqa: PLW2901 - the page goes before the file
         if as_json:
             click.echo(_line({"key": key, "value": value, "origin": origin}))
         else:

@@ -21,6 +21,10 @@ TITLES: Mapping[str, Text] = {
         "双测温：在此居住、工作的人每天上午、下午各测一次体温，缺谁一目了然。",
     ),
     "codes": Text("Which codes are believed.", "信任哪些码。"),
+    "reports": Text(
+        "The daily report of each day that ended at 00:00, also with all zeros; see docs/reports.md.",
+        "每天截至0时的日报、零报告，见 docs/reports.md。",
+    ),
     "cases": Text(
         "What follows a person who is handed over for a check.",
         "移交之后：交给谁、多久须确认、多久须跟踪。",

@@ -8,7 +8,9 @@ from dataclasses import replace
 
 from edge.domain import statements
 from edge.domain.acceptance import Judged, judge
+from edge.domain.conditions import Stated
 from edge.domain.facts import Fact
+from edge.domain.identity import comparable
 from edge.domain.ladder import Failure, Lack, lack
 from edge.domain.model import Carrier, Code, CodeVerdict, Evidence, Reason
 from edge.domain.plan import Effect, Question, Step
@@ -75,7 +77,7 @@ def _is_shown(
     health = statements.health_of(given.acceptance.edition)
     if not step.every:
         return judged.way is not None or any(code.carrier not in health for code in good)
-    seen = {f"needs_{_SHORT.get(carrier, '')}" for carrier in _covered(step, given, lacks)}
+    seen = {f"needs_{_SHORT[carrier]}" for carrier in _covered(step, given, lacks)}
     enough = judged.way is not None or (
         judged.waits and bool(judged.shortfalls) and seen >= {*judged.shortfalls}
     )
@@ -83,14 +85,26 @@ def _is_shown(
 
 
 def _unshown(step: Step, given: Given, lacks: Mapping[str, Lack]) -> tuple[str, ...]:
-    """Return a word for each code that is still to be shown of those of which each has to be."""
+    """Return a word for each code that is still to be shown of those of which each has to be, or for who it
+    was that showed them: two codes that say nothing both say may be two people's (R14)."""
     good = statements.good(given.evidence, step.every, given.acceptance.edition)
-    # The platform of one code may tell of the other as well.
-    there = {stated.carrier for stated in good} | {
-        c for c, fact in _TELLS.items() if any(s.says(fact) for s in good)
+    covered = _covered(step, given, lacks)
+    of = {
+        carrier: [s for s in good if s.carrier is carrier or s.says(_TELLS[carrier])]
+        for carrier in step.every
     }
-    open_ = [c for c in step.every if c not in there and c not in _covered(step, given, lacks)]
-    return tuple(f"needs_{_SHORT.get(carrier, carrier.value)}" for carrier in open_)
+    words = [
+        f"needs_{_SHORT[carrier]}" for carrier in step.every if not of[carrier] and carrier not in covered
+    ]
+    shown = [of[carrier] for carrier in step.every if of[carrier] and carrier not in covered]
+    if len(shown) > 1 and not any(_are_ones(one, other) for one in shown[0] for other in shown[1]):
+        words.append("needs_same_person")
+    return tuple(words)
+
+
+def _are_ones(one: Stated, other: Stated) -> bool:
+    """Say whether two codes are known to be of one person; where they differ they hold by themselves."""
+    return one is other or comparable(one.code.personal, other.code.personal)
 
 
 def _covered(step: Step, given: Given, lacks: Mapping[str, Lack]) -> frozenset[Carrier]:

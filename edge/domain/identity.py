@@ -33,6 +33,11 @@ def differ(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
     return any(_fit(name, one.get(name, ""), other.get(name, "")) is False for name in FIELDS)
 
 
+def comparable(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Say whether two sets of personal fields have anything by which they could be told apart."""
+    return any(_fit(name, one.get(name, ""), other.get(name, "")) is not None for name in FIELDS)
+
+
 def of_two_people(evidence: Sequence[Evidence], edition: int = EDITION) -> bool:
     """Say whether the resolved codes of a passage name different people, where their platforms say who
     (R14)."""

@@ -33,12 +33,13 @@ FULL = "passage_full"
 def opened(spec: LaneSpec, state: LaneState, at: Instant) -> LaneState:
     """Open a passage. Its number is this run's, so that nothing has to be written for it."""
     vehicle = state.group.vehicle if state.group is not None else None
+    procedure = spec.of(vehicle)  # of one vehicle nobody is asked by other rules than the others
     passage = Passage(
         id=spec.boot * PASSAGES_PER_BOOT + state.opened * spec.lanes + spec.number,
         lane=spec.name,
         direction=spec.direction if vehicle is None else vehicle.direction,
-        procedure=spec.procedure.name,
-        procedure_version=spec.procedure.version,
+        procedure=procedure.name,
+        procedure_version=procedure.version,
         policy_version=spec.policy.version,
         opened=at,
         touched=at,

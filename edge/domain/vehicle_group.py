@@ -94,7 +94,7 @@ def put_aside(spec: LaneSpec, state: LaneState, at: Instant, *, why: str, by: st
     waiting = replace(
         vehicle,
         stage=Stage.PARKED,
-        ticket=vehicle.ticket or free_ticket(state.parked),
+        ticket=free_ticket(state.parked),
         rests=(*vehicle.rests, Rest(at, spec.boot, why, by, pieces=len(vehicle.evidence))),
         touched=at,
     )
@@ -106,7 +106,8 @@ def taken_back(spec: LaneSpec, state: LaneState, vehicle: Passage, at: Instant) 
     says so: whoever steps up first may be on foot."""
     last = vehicle.rests[-1]
     rests = (*vehicle.rests[:-1], replace(last, lasted_us=elapsed(spec, last, at)))
-    vehicle = replace(vehicle, stage=Stage.OPEN, rests=rests, touched=at)
+    # Its number may be given to one of its occupants meanwhile.
+    vehicle = replace(vehicle, stage=Stage.OPEN, ticket=None, rests=rests, touched=at)
     parked = tuple(p for p in state.parked if p.id != vehicle.id)
     return replace(state, parked=parked, group=Group(vehicle, awaited=False))
 

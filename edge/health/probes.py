@@ -120,6 +120,17 @@ def duty(missing: Callable[[], Sequence[Missing]]) -> Probe:
     return look
 
 
+def registers(late: Callable[[], tuple[int, str]]) -> Probe:
+    """Return a probe of the registers; `late` says how many tasks and entries are overdue, and a register of
+    them. A warning: the gate does its work, and a person does not."""
+
+    def look() -> Problem | None:
+        count, first = late()
+        return Problem("register_overdue", f"{count}: {first}", severity="warning") if count else None
+
+    return look
+
+
 def uplink(status: Callable[[], Mapping[str, Any]]) -> Probe:
     """Return a probe of the uplink's own status. A server that cannot be reached is a fault, though
     the gate goes on: whoever watches `/readyz` has to hear of it (rule 9)."""

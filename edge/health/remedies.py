@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from edge.config.words import Text
 from edge.health.platforms import PLATFORMS
+from edge.health.procedures import PROCEDURES
 from edge.health.trust import TRUST
 
 
@@ -109,7 +110,7 @@ REMEDIES: Mapping[str, Remedy] = {
             "请连同日志一起反馈：journalctl -u gatepost。",
         ),
     ),
-    **{code: Remedy(title, do) for code, (title, do) in {**PLATFORMS, **TRUST}.items()},
+    **{code: Remedy(title, do) for code, (title, do) in {**PLATFORMS, **PROCEDURES, **TRUST}.items()},
     "journal_set_aside": Remedy(
         Text("A damaged journal was set aside", "损坏的记录文件已另存"),
         Text(
@@ -247,6 +248,13 @@ REMEDIES: Mapping[str, Remedy] = {
         Text(
             "Open Cases in the pages: call the unit, write down what it says, and close what is over.",
             "打开“移交个案”页：联系接收单位，登记结果，办完的请办结。",
+        ),
+    ),
+    "register_overdue": Remedy(
+        Text("Something that a register asks for today is overdue", "登记册里有今天超时未办的事项"),
+        Text(
+            "Open Today's tasks in the pages: see to what is overdue and tick it off.",
+            "打开“今天要做”页：办理超时的事项并登记。",
         ),
     ),
     "report_missing": Remedy(

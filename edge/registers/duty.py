@@ -14,7 +14,6 @@ from edge.domain.model import ClockQuality, Instant
 from edge.journal import Entry, StoredRow
 from edge.registers.book import Book, Draft, Entered, Order
 from edge.registers.duty_rules import (
-    DAY_US,
     NOTES,
     OVERRIDES,
     READINESS,
@@ -281,13 +280,14 @@ class Duty:
                 return
 
     def _lately(self, register: str, since_us: int) -> Iterator[Entry]:
-        """Yield entries, the newest first, until they are older than `since_us`."""
-        before = None
+        """Yield the entries that may still matter after a moment: those that are open, those that changed
+        since, and those of this run, whose wall time may have been anything."""
+        before, boot = None, self._boot()
         while page := self.book.page(register, before=before, limit=_MANY):
-            for entry in page:
-                if entry.entered_us < since_us - 7 * DAY_US:  # a clock may have been slow for a while
-                    return
-                yield entry
+            found = [one for one in page if one.open or one.at_us >= since_us or one.boot == boot]
+            yield from found
+            if not found or len(page) < _MANY:
+                return
             before = page[-1].number
 
 

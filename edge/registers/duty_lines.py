@@ -11,8 +11,6 @@ from edge.domain.response import Answered
 from edge.registers.duty import Duty
 from edge.registers.incidents import Incidents
 
-_MANY = 500
-
 
 @dataclass(frozen=True, slots=True)
 class DutyLines:
@@ -42,7 +40,7 @@ def duty_lines(duty: Duty, incidents: Incidents, day: date) -> DutyLines:
     from_us = wall_us(day, 0, zone)
     until_us = max(from_us, min(wall_us(day + timedelta(days=1), 0, zone), duty.stamp().at_us))
     gaps = tuple(duty.uncovered(from_us, until_us))
-    found = [one for one in incidents.page(limit=_MANY) if from_us <= one.entry.entered_us < until_us]
+    found = incidents.within(from_us, until_us)
     answers: list[Answered] = [answer for one in found for answer in one.clock]
     for file in incidents.cases_of(from_us, until_us):
         answers += incidents.of_case(file)

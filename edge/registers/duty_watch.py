@@ -6,7 +6,7 @@ when it is filled again or the post has closed (`duty.covered`). Nothing is told
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -76,10 +76,11 @@ class DutyWatch:
         missing = self._told() if self._missing is None else dict(self._missing)
         grace_us, longest_us = self._duty.rules.grace_us, max(DAY_US, 2 * self._duty.rules.grace_us)
         present: dict[tuple[str, str], Gap] = {}
-        for gap in self._duty.uncovered(now.at_us - longest_us, now.at_us):
+        gaps = self._duty.uncovered(now.at_us - longest_us, now.at_us)
+        for gap in gaps:
             if gap.until_us == now.at_us:
                 present[gap.post, gap.role] = gap
-        begun = {key: self._since(key, gap, now.at_us - longest_us) for key, gap in present.items()}
+        begun = {key: _since(gap, gaps) for key, gap in present.items()}
         for key in [key for key in missing if key not in present]:
             gone = missing.pop(key)
             body = {"post": gone.post, "role": gone.role, "from_us": gone.from_us, "until_us": now.at_us}
@@ -91,15 +92,6 @@ class DutyWatch:
                 missing[key] = Missing(gap.post, gap.role, begun[key], gap.planned, sequence)
         before, self._missing = self._missing, missing
         return before != missing
-
-    def _since(self, key: tuple[str, str], gap: Gap, since_us: int) -> int:
-        """A time that is partly planned and partly not comes in pieces that touch."""
-        pieces = [one for one in self._duty.uncovered(since_us, gap.until_us) if (one.post, one.role) == key]
-        begins = gap.from_us
-        for piece in reversed(pieces):
-            if piece.until_us == begins:
-                begins = piece.from_us
-        return begins
 
     def _told(self) -> dict[tuple[str, str], Missing]:
         """What earlier runs have told of and nobody has filled since."""
@@ -113,3 +105,12 @@ class DutyWatch:
             )
             for row in rows
         }
+
+
+def _since(gap: Gap, gaps: Sequence[Gap]) -> int:
+    """A time that is partly planned and partly not comes in pieces that touch."""
+    begins_us = gap.from_us
+    for piece in reversed([one for one in gaps if (one.post, one.role) == (gap.post, gap.role)]):
+        if piece.until_us == begins_us:
+            begins_us = piece.from_us
+    return begins_us

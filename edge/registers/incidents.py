@@ -97,6 +97,11 @@ class Incidents:
         found = self._book.page(INCIDENTS, open_=open_, before=before, limit=limit)
         return [self.one(entry.number) for entry in found]
 
+    def within(self, from_us: int, until_us: int) -> list[Incident]:
+        """Return the incidents of [from, until), the newest first, of the newest 2,000."""
+        found = self._book.page(INCIDENTS, limit=2_000)
+        return [self.one(entry.number) for entry in found if from_us <= entry.entered_us < until_us]
+
     def one(self, number: int, *, opened: bool = False) -> Incident:
         """Return one incident. Raises FormError `unknown_entry`."""
         told = self._book.one(INCIDENTS, number, opened=opened)

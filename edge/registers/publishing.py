@@ -268,9 +268,8 @@ class Publishing:
         same = [one.at_us for one in known if one.version == procedure.version and one.source == START]
         version = now if now is not None and now.source == source else None
         since_us = choice.since_us if version else (same[-1] if same else None)
-        return InForce(
-            name, lane.file, procedure, text, source, since_us, version, choice.planned, lane.refused
-        )
+        refused = lane.refused if now == self._begun_with[name] else ()
+        return InForce(name, lane.file, procedure, text, source, since_us, version, choice.planned, refused)
 
 
 def _told(order: Order, made_from: Mapping[str, str], source: str, why: str, note: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ _PERSON = ("id_number", "pass_id", "phone")
 MASK, MASK_REMINDED = "mask", frozenset({"reminded"})
 LEAFLET, LEAFLET_GIVEN = "leaflet", frozenset({"yes"})
 DISINFECTED, NOT_DISINFECTED = "disinfected", frozenset({"no", "not_done"})
-VENUE, VENUE_SCANNED = "venue", frozenset({"yes", "passed", "stopped"})
+VENUE, VENUE_SCANNED = "venue", frozenset({"yes", "passed", "confirmed", "stopped"})
 _VENUE_CODES = frozenset({"china_venue", "gatepost_venue", "uk_venue", "cwa_venue", "nz_venue"})
 SUSPECTED = "suspected"  # 疑似
 
@@ -45,6 +45,7 @@ class Fact:
     leaflets: int = 0
     disinfected: bool = False
     venue: bool = False
+    occupants_lacking: bool = False
     corrected: bool = False
     paper: bool = False
     who: str | None = None
@@ -98,6 +99,7 @@ def fact(
         disinfected=bool(answers.get(DISINFECTED, set()) - NOT_DISINFECTED),
         venue=bool(answers.get(VENUE, set()) & VENUE_SCANNED)
         or any(piece.get("carrier") in _VENUE_CODES for piece in evidence),
+        occupants_lacking=vehicle and body.get("told", 0) > len(body.get("occupants", ())),
         corrected=bool(corrections),
         who=None if personal is None else identity(named(body, personal), vehicle=vehicle),
         sealed=has_seal and personal is None,

@@ -19,7 +19,8 @@ ALWAYS = (
     *(f"unnamed.{who}" for who in ("persons", "vehicles")),
     *("suspected", "over", "again", "measured_twice", "cleared"),
     *("musts.asked", "musts.complete", "overrides", "mask_reminded", "leaflets", "disinfected"),
-    *("gap.vehicle_without_occupants", "gap.without_temperature", "venue.confirmed"),
+    *("gap.vehicle_without_occupants", "gap.occupants_lacking", "gap.without_temperature"),
+    "venue.confirmed",
     *("paper.persons", "paper.vehicles", "corrected"),
 )
 # What counts people or vehicles once for a day: added up over days it counts them once for each day.
@@ -46,6 +47,8 @@ def count(facts: Sequence[Fact], groups: frozenset[int] | None = None) -> Figure
         if one.vehicle:
             if one.passage not in occupied and not one.paper:
                 add("gap.vehicle_without_occupants")
+            if one.occupants_lacking:
+                add("gap.occupants_lacking")
             if one.disinfected:
                 add("disinfected")
         else:

@@ -12,10 +12,13 @@ from datetime import date
 
 from edge.journal import Reader
 from edge.journal.day_rows import DayRows
+from edge.registers import lines
 from edge.reports.figures import Figures
 
 ENTERED, AMENDED, ENDED = "register.entered", "register.amended", "register.ended"
 UNDONE = "register.import_undone"
+UNCOVERED, COVERED = "duty.uncovered", "duty.covered"
+_GAPS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,30 @@ def registers(asked: Asked) -> Figures:
     return found
 
 
-LINES: tuple[Line, ...] = (registers,)
+def duty(asked: Asked) -> Figures:
+    """Count the positions of posts that were told of as filled by nobody, and for how many whole minutes of
+    the day they were; one that nobody has filled yet counts to the end of the day."""
+    upto = asked.upto + 1
+    over = {row.body["uncovered"]: row for row in asked.reader.before(upto, COVERED, _GAPS)}
+    positions, missed_us = set[tuple[str, str]](), 0
+    for told_of in asked.reader.before(upto, UNCOVERED, _GAPS):
+        end = over.get(told_of.seq)
+        begin_us = max(told_of.body["from_us"], asked.from_us)
+        until_us = asked.to_us if end is None else min(end.body["until_us"], asked.to_us)
+        if until_us > begin_us:
+            positions.add((told_of.body["post"], told_of.body["role"]))
+            missed_us += until_us - begin_us
+    if not positions:
+        return {}
+    return {"duty.uncovered": len(positions), "duty.uncovered_minutes": missed_us // 60_000_000}
+
+
+def operations(asked: Asked) -> Figures:
+    """Tell stock, inspections and the day's tasks (R63, R64, R69, R70, R81, R96)."""
+    return lines.figures(asked.reader, asked.day, asked.from_us, asked.to_us, asked.upto)
+
+
+LINES: tuple[Line, ...] = (registers, operations, duty)
 
 
 def told(asked: Asked) -> Figures:

@@ -197,6 +197,7 @@ class Reports:
     def cumulative(self, reader: Reader, last: date, first: date | None = None) -> Cumulative:
         """Add up the days until one, that one included: as they were sent, and as they stand."""
         days = Days(reader, self.terms.zone)
+        last = min(last, days.day_of(self._now().at_us))  # what has not been counts for nothing
         first = first or self.terms.since or self.first_day(days) or last
         sent = _between(days, first, last)
         as_sent, corrected, changed, unsent = [], [], [], []

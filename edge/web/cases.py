@@ -153,6 +153,7 @@ def _shown(gate: Gate, told: Told) -> dict[str, Any]:
         "file": told.file,
         "body": opened.body,
         "entries": [row for row in told.rows if row.kind.startswith("case.")],
+        "clock": gate.duty.incidents.of_case(told.file),
         "openings": [row for row in told.rows if row.kind == "personal.opened"],
         "person": _ordered(person),
         "chosen": chosen,

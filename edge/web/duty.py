@@ -6,6 +6,7 @@ Commands go through the registers; nothing is decided here. What is for the atte
 import secrets
 from collections.abc import Mapping
 from contextlib import closing
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -14,12 +15,13 @@ from werkzeug.wrappers import Response as BaseResponse
 from edge.domain.errors import FormError
 from edge.journal import Entry
 from edge.registers.book import Order
+from edge.registers.duty_lines import DutyLines
 from edge.registers.duty_rules import OVERRIDES, READINESS, SIGN_INS, Open, SignIn
-from edge.web import duty_forms, forms
+from edge.web import duty_forms, forms, show
 from edge.web.gate import Gate
 from edge.web.roles import allow, principal
 from edge.web.told import mdegc
-from edge.web.users import MANAGER
+from edge.web.users import MANAGER, Users
 
 _MEASURED = ("normal", "again", "over")
 _LATELY = 20
@@ -47,7 +49,7 @@ def _pages(routes: Blueprint, gate: Gate) -> None:
                 lately=gate.book.page(SIGN_INS, limit=_LATELY),
                 readiness=gate.book.page(READINESS, limit=5),
                 rules=gate.duty.rules,
-                nonce=secrets.token_hex(8),
+                today=_figures(gate),
             )
         )
 
@@ -196,6 +198,10 @@ def _given(gate: Gate) -> SignIn:
     assert who is not None
     manager = who.role == MANAGER
     account = request.form.get("account", "").strip() if manager else ""
+    # A manager signs somebody in who has an account; nobody else is ever there.
+    found = Users(gate.state).get(account or who.account)
+    if found is None or not found.enabled:
+        raise FormError("unknown_account", status=404)
     value, how = _temperature(gate)
     notes = [int(text) for text in request.form.getlist("read") if text.isdecimal() and len(text) < 16]
     return SignIn(
@@ -236,6 +242,15 @@ def _mine(gate: Gate, account: str, post: str) -> set[str]:
     lines = gate.duty.duty.lines(now_us, now_us + 1)
     found = {entry.fields["role"] for entry in lines if entry.fields.get("account") == account}
     return found or {role for one in gate.duty.rules.posts if one.name == post for role in one.positions}
+
+
+def _figures(gate: Gate) -> list[DutyLines]:
+    """Today's figures and yesterday's; none on a clock nobody believes, or where a day is not known."""
+    now = gate.now()
+    if not now.clock.trusted:
+        return []
+    day = show.day_of(now.at_us, show.zone_of(gate.timezone))
+    return [gate.duty.lines(day), gate.duty.lines(day - timedelta(days=1))]
 
 
 def _lane(gate: Gate) -> str:

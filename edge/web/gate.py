@@ -16,10 +16,12 @@ from edge.domain.ports import Preview
 from edge.domain.procedure import Procedure
 from edge.domain.twice_daily import Terms
 from edge.journal import Reader, Row, State, StoredRow
+from edge.registers.board import Board
 from edge.registers.book import Book
 from edge.registers.cases import Cases
 from edge.registers.duty_desk import DutyDesk
 from edge.registers.import_jobs import ImportJobs
+from edge.registers.ledgers import Ledgers
 from edge.registers.publishing import Publishing
 from edge.reports.sending import Reports
 
@@ -49,9 +51,10 @@ class Gate:
     lane and device, for what it sees now; `trust` gives the trust lists in force, each with its date and
     state; `twice_daily` is what the site has settled about two measurements a day, `venue_code` what its
     posted venue code says, "" where it has none. `cases` is the register of those who were handed over for a
-    check, `book` holds every other list kept at the gate, `imports` takes files into it, `district_lists`
-    gives those of the district that registers hold, by register; `duty` is what is done with those about the
-    staff, `reports` is what is reported every day.
+    check, `book` holds every other list kept at the gate, `ledgers` those that definitions describe, `board`
+    says what of them is due, `imports` takes files into it, `district_lists` gives those of the district that
+    registers hold, by register; `duty` is what is done with those about the staff, `reports` is what is
+    reported every day.
     """
 
     name: str
@@ -78,6 +81,8 @@ class Gate:
     reports: Reports
     book: Book
     imports: ImportJobs
+    ledgers: Ledgers
+    board: Board
     publishing: Publishing
     duty: DutyDesk
     banners: tuple[str, ...] = ()

@@ -10,6 +10,9 @@ from importlib import metadata
 from edge.web import forms
 from edge.web.cases_schemas import CASE_COMMANDS
 from edge.web.duty_schemas import DUTY_COMMANDS
+from edge.web.procedures_schemas import procedure_paths
+from edge.web.register_schemas import register_paths
+from edge.web.reports_api import documented
 from edge.web.rosters_schemas import roster_paths
 from edge.web.schemas import Json, object_of, schemas
 from edge.web.vehicle_schemas import VEHICLE_COMMANDS
@@ -41,14 +44,13 @@ def document() -> Json:
         },
         "servers": [{"url": "/"}],
         "security": [{"token": []}],
-        "paths": _probes()
-        | _reads()
-        | _pictures()
-        | _commands()
-        | _cases()
-        | _temperatures()
-        | _duty()
-        | roster_paths(),
+        "paths": {
+            **(_probes() | _reads() | _pictures() | _commands() | _cases() | _temperatures() | _duty()),
+            **_reports(),
+            **roster_paths(),
+            **procedure_paths(_get, _ok, _errors, _ref),
+            **register_paths(_ok, _errors, _get, _query),
+        },
         "components": {
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "description": "From `gatepost user token`."}
@@ -56,10 +58,6 @@ def document() -> Json:
             "schemas": schemas(),
         },
     }
-
-
-def _more() -> Json:
-    return _duty() | roster_paths()
 
 
 def _probes() -> Json:
@@ -298,6 +296,17 @@ def _duty() -> Json:
         more = {"parameters": [number]} if "{" in name else {}
         reads.setdefault(f"/api/v1/{name}", {})["post"] = command | more
     return reads
+
+
+def _reports() -> Json:
+    day = {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "maxLength": 0}]}
+    query = {"parameters": [_query("day", day, "A local day; the one that ended last where it is empty.")]}
+    return {
+        f"/api/v1/reports/{name}": _get(
+            found["summary"], _ok(found["schema"]) | _errors(400, 401, 403, 503), query
+        )
+        for name, found in documented().items()
+    }
 
 
 def _passages_query() -> list[Json]:

@@ -110,9 +110,8 @@ def _put(tables: Tables, path: list[str], value: str) -> None:
         meant = [word for word in re.split(r"[\s,，、;；]+", value) if word]
     else:
         meant = value
-    if meant == _UNSAID.get(leaf, []) and leaf not in ("zh_Hans", "en"):
-        parent.pop(leaf, None)
-    else:
+    is_unsaid = meant == _UNSAID.get(leaf, []) and leaf not in ("zh_Hans", "en")
+    if leaf in parent or not is_unsaid:
         parent[leaf] = meant
 
 

@@ -5,6 +5,7 @@ A figure that has no title of its own (a reason, an account, a register) is told
 
 from collections.abc import Mapping
 
+from edge.web import register_words
 from edge.web.report_texts import TEXTS
 from edge.web.troubles import Word
 
@@ -49,7 +50,12 @@ FIGURES: Mapping[str, Word] = {
     "leaflets": Word("Leaflets handed out", "发放宣传单"),
     "disinfected": Word("Vehicles disinfected", "车辆消毒，辆次"),
     "gap.vehicle_without_occupants": Word("Vehicles without anybody recorded in them", "有车无人记录，辆次"),
+    "gap.occupants_lacking": Word(
+        "Vehicles with fewer recorded than said to be in them", "登记人数少于报告人数的车，辆次"
+    ),
     "gap.without_temperature": Word("Passes without a temperature", "没有体温，人次"),
+    "duty.uncovered": Word("Positions at posts that nobody filled for a time", "曾经空缺的岗位"),
+    "duty.uncovered_minutes": Word("Minutes of it, one position after another", "岗位空缺分钟数合计"),
     "gap.household_without_entry": Word("Households without anybody registered", "没有登记人员的户"),
     "venue.confirmed": Word("Venue codes confirmed", "已确认扫场所码，人次"),
     "paper.persons": Word("of these from paper pages, person passes", "其中纸质补录，人次"),
@@ -70,6 +76,7 @@ FIGURES: Mapping[str, Word] = {
     "temperatures.told_over": Word("of these over the threshold: to report", "其中超过阈值（两报告）"),
     "gate.started": Word("Starts of the gate", "门岗程序启动次数"),
     "clock.corrected": Word("Changes of the clock", "时钟变动次数"),
+    **register_words.FIGURES,
 }
 # Figures of which there are many: by what stands before the code.
 KINDS: Mapping[str, Word] = {
@@ -78,6 +85,7 @@ KINDS: Mapping[str, Word] = {
     "category": Word("Category", "类别"),
     "override": Word("Overridden by", "改判人"),
     "register": Word("Register", "台账"),
+    **register_words.KINDS,
 }
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "passes": (
@@ -100,7 +108,14 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     ),
     "rest": (
         *("leaflets", "disinfected", "venue.confirmed", "gap.vehicle_without_occupants"),
-        *("gap.household_without_entry", "paper.persons", "paper.vehicles", "corrected", "undated"),
+        *(
+            "gap.occupants_lacking",
+            "gap.household_without_entry",
+            "paper.persons",
+            "paper.vehicles",
+            "corrected",
+            "undated",
+        ),
     ),
     "cases": (
         *("cases.opened", "cases.handed_over", "cases.acknowledged", "cases.closed", "cases.reopened"),
@@ -108,7 +123,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     ),
     "gate": (
         *("devices.lost", "devices.back", "uplink.lost", "personal.opened", "gate.started"),
-        "clock.corrected",
+        *("clock.corrected", "duty.uncovered", "duty.uncovered_minutes"),
     ),
 }
 GROUPS: Mapping[str, Mapping[str, Word]] = {

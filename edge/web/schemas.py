@@ -16,10 +16,12 @@ from edge.web import forms
 from edge.web.aiming import ADVICE
 from edge.web.cases_schemas import CASE_BODIES, case_schemas
 from edge.web.duty_schemas import DUTY_BODIES, duty_schemas
+from edge.web.procedures_schemas import PROCEDURE_BODIES, procedure_schemas
+from edge.web.register_schemas import REGISTER_BODIES, register_schemas
 from edge.web.rosters_schemas import ROSTER_BODIES, roster_schemas
-from edge.web.troubles import ERRORS
 from edge.web.vehicle_schemas import VEHICLE_BODIES, vehicle_schema
 from edge.web.walking import HINTS, WHYS
+from edge.web.words import WORDS
 
 Json = dict[str, Any]
 
@@ -44,6 +46,8 @@ _BODIES: tuple[type[BaseModel], ...] = (
     forms.WithdrawBody,
     forms.LevelBody,
     *CASE_BODIES,
+    *PROCEDURE_BODIES,
+    *REGISTER_BODIES,
     forms.TemperatureBody,
     *ROSTER_BODIES,
     *VEHICLE_BODIES,
@@ -58,7 +62,7 @@ def schemas() -> Json:
         "Done": object_of({"sequence": _MAYBE, "passage": _MAYBE}),
         "Error": object_of(
             {
-                "error": {"enum": sorted(ERRORS)},
+                "error": {"enum": sorted(WORDS["error"])},
                 "message": object_of({"zh_Hans": _TEXT, "en": _TEXT}),
             }
         ),
@@ -66,6 +70,8 @@ def schemas() -> Json:
         **case_schemas(),
         **roster_schemas(),
         **duty_schemas(),
+        **procedure_schemas(),
+        **register_schemas(),
         "CameraFigures": _camera_figures(),
         "Calibrations": object_of(
             {

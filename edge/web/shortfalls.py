@@ -30,6 +30,10 @@ SHORTFALLS: dict[str, Word] = {
     "needs_answer": Word("the platform is still being asked about a code", "还有一个码正在向平台查询"),
     "needs_health": Word("the health code is still to be shown", "还要出示健康码"),
     "needs_itinerary": Word("the itinerary code is still to be shown", "还要出示行程码"),
+    "needs_same_person": Word(
+        "nothing says that both codes are one person's: look at the phone",
+        "两个码看不出是同一个人的，请看手机核对",
+    ),
     "needs_vaccination": Word("a certificate of vaccination is missing", "缺接种证明"),
     "needs_test": Word("a test result is missing", "缺检测结果"),
     "needs_recovery": Word("a certificate of recovery is missing", "缺康复证明"),

@@ -322,6 +322,18 @@ ERRORS: dict[str, Word] = {
     "already_corrected": Word(
         "This entry was corrected already; correct the newer one.", "这条登记已经更正过，请更正最新的一条。"
     ),
+    "unknown_register": Word("There is no such register.", "没有这本登记册。"),
+    "unknown_field": Word("The register has no such field.", "登记册里没有这一栏。"),
+    "field_needed": Word("Please fill this in.", "请填写这一栏。"),
+    "from_passages": Word(
+        "The lines of this register are passages: nothing is entered by hand.",
+        "这本登记册的内容来自通行记录，不能手工添加。",
+    ),
+    "not_defined": Word(
+        "Nobody has said yet what this register holds: a manager writes it on the page of its definition.",
+        "还没有设定这本登记册记什么：请物业在“登记册栏目”页填写。",
+    ),
+    "unknown_task": Word("This register has no such task.", "这本登记册没有这个事项。"),
     "too_slow": Word("The gate is too busy; try again.", "系统繁忙，请重试。"),
     "journal": Word("The gate cannot write. Register by hand on paper.", "设备无法写入记录，请手工登记。"),
     "internal": Word("An error happened; it was written to the log.", "系统出错，已记入日志。"),

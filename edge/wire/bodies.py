@@ -32,6 +32,7 @@ from edge.wire.register_bodies import (
     ImportBegun,
     ImportEnded,
     RegisterAmended,
+    RegisterDefined,
     RegisterEnded,
     RegisterEntered,
     RegisterImportUndone,
@@ -65,13 +66,15 @@ class InboxOverflowed(Body):
 
 class PersonalOpened(Body):
     """Somebody looked at personal fields: of a passage, of a case, of both, or, with `what`, of a list of the
-    pages for a local `day` (to `until`), or those of a `trace`."""
+    pages for a local `day` (to `until`), or those of a `trace`; with `what` `register:<name>`, of that
+    register, or of one `entry` of it."""
 
     passage: int | None = None
     trace: int | None = None
     case: int | None = None
     what: str | None = None
     day: str | None = None
+    entry: int | None = None
     until: str | None = None
     by: str
     why: str | None = None
@@ -187,6 +190,7 @@ BODIES: dict[str, type[Body]] = {
     "temperature.reported": TemperatureReported,
     "import.begun": ImportBegun,
     "import.ended": ImportEnded,
+    "register.defined": RegisterDefined,
     "report.daily": ReportDaily,
     "correction.recorded": CorrectionRecorded,
     "paper.entered": PaperEntered,

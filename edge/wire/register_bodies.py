@@ -7,6 +7,18 @@ from pydantic import Field
 from edge.wire.body import Body
 
 
+class RegisterDefined(Body):
+    """What a register holds from now on: the text of its definition, from a `page` or a `file`, and the name
+    of that text. Entries name the version they were made under."""
+
+    name: str = Field(alias="register")
+    text: str
+    version: str
+    origin: str
+    by: str
+    command_id: str | None = None
+
+
 class RegisterEntered(Body):
     """A line was entered in a register, under the next number of that register. `fields` name nobody; what
     names people, vehicles and places is sealed under a key of the entry. `from_us` and `until_us` bound the

@@ -163,6 +163,20 @@ def test_walkers_pass_while_the_vehicle_is_aside_and_it_comes_back_by_its_plate(
     assert road.opened_for()[1:] == [car]
 
 
+def test_a_vehicle_that_is_back_gives_its_number_to_somebody_in_it() -> None:
+    road = Road("r4")
+    car = road.arrives(seats=2)
+    road.aside()
+    road.back(car)
+    road.next()
+    road.stand(37.9)
+    road.show(resident("李晓"))
+    road.park("rest")
+    road.resume(1)
+    assert road.state.active is not None
+    assert road.state.active.group == car
+
+
 def test_whoever_waits_on_foot_is_not_called_past_a_vehicle() -> None:
     road = Road("r4")
     road.stand(36.6)

@@ -145,6 +145,12 @@ class RoadMachine(RuleBasedStateMachine):
         assert self.road.state.group is None
 
     @invariant()
+    def no_two_have_one_number(self) -> None:
+        tickets = [p.ticket for p in self.road.state.parked]
+        assert len(tickets) == len(set(tickets))
+        assert self.road.state.group is None or self.road.vehicle.ticket is None
+
+    @invariant()
     def whoever_is_in_the_lane_belongs_to_the_vehicle_there(self) -> None:
         state = self.road.state
         if state.active is not None:

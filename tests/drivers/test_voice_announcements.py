@@ -17,6 +17,7 @@ from drivers.voice._speaker import Speaker, fitting, pieces
 from drivers.voice._waves import Prompts, Wave
 from drivers.voice.simulated import Options
 from edge.domain.errors import ConfigError, DeviceUnavailable
+from edge.domain.ports import SAY
 from tests.waiting import until
 
 pytestmark = [
@@ -105,6 +106,17 @@ def test_an_announcement_is_said_in_every_chinese_language_configured(gates: Cal
     gate.now = EIGHT
     until(lambda: len(gate.listener.ended) == 4, what="two sentences in two languages")
     assert gate.listener.ended == ["announcement"] * 4
+
+
+def test_a_sentence_of_a_procedure_is_said_in_the_languages_it_was_written_in(
+    gates: Callable[..., Gate],
+) -> None:
+    gate = gates(languages=("zh_Hans", "en", "yue"))
+    gate.speaker.say(SAY, {"zh_Hans": "请出示健康码。", "en": "Please show your health code."})
+    assert gate.listener.ended == ["announcement"] * 2
+    gate.speaker.close()
+    with pytest.raises(DeviceUnavailable, match="closed"):
+        gate.speaker.say(SAY, {"zh_Hans": "请出示健康码。"})
 
 
 @pytest.mark.parametrize("prompt", ["alarm", "admit"])

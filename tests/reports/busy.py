@@ -179,7 +179,7 @@ class BusyGate:
         evidence.append({"t": "code", "carrier": "gatepost_pass", "verdict": "valid"})
         for question, value, share in (
             *(("mask", "on", 0.9), ("mask", "reminded", 0.06), ("leaflet", "yes", 0.1)),
-            *(("venue", "passed", 0.4), ("venue", "no_phone", 0.1), ("suspected_contact", "no", 0.2)),
+            *(("venue", "confirmed", 0.4), ("venue", "no_phone", 0.1), ("suspected_contact", "no", 0.2)),
         ):
             if chance.random() < share:
                 evidence.append({"t": "answer", "question": question, "value": value, "by": "door1"})
@@ -228,11 +228,19 @@ class BusyGate:
                 }
             )
         outcome = chance.choices(("admit", "turn_back"), (96, 4))[0]
-        more = {"vehicle": True, "musts": {}} | ({"chosen": "origin"} if outcome == "turn_back" else {})
+        seats = chance.choice((0, 1, 2, 2, 3))
+        told = seats + chance.choice((0, 0, 0, 1))
+        more: dict[str, Any] = {
+            "vehicle": True,
+            "musts": {},
+            "told": told,
+            "occupants": [{"passage": 0, "outcome": "admit"}] * seats,
+        }
+        more |= {"chosen": "origin"} if outcome == "turn_back" else {}
         plate = f"渝A{chance.randrange(40):05d}"
         who = {"evidence": {"0": {"value": plate}}, "find": [plate]} if chance.random() < 0.95 else None
         self._ended(lane, outcome, "missing", more=more, evidence=evidence, who=who)
-        for _ in range(chance.choice((0, 1, 2, 2, 3))):
+        for _ in range(seats):
             self.clocks.true_us += 3 * SECOND_US
             self._person(group=number, lane=lane)
 

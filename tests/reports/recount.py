@@ -158,7 +158,8 @@ class Recount:
           EXISTS (SELECT 1 FROM json_each(j.body, '$.evidence') e WHERE json_extract(e.value, '$.carrier') IN
             ('china_venue', 'gatepost_venue', 'uk_venue', 'cwa_venue', 'nz_venue')
             OR (json_extract(e.value, '$.question') = 'venue'
-            AND json_extract(e.value, '$.value') IN ('yes', 'passed', 'stopped'))) AS venue,
+            AND json_extract(e.value, '$.value') IN ('yes', 'passed', 'confirmed', 'stopped'))) AS venue,
+          coalesce(json_extract(j.body, '$.told') > json_array_length(j.body, '$.occupants'), 0) AS lacking,
           EXISTS (SELECT 1 FROM json_each(j.body, '$.evidence') e WHERE
             json_extract(e.value, '$.t') <> 'measurement') AS named
         FROM ended JOIN dated d ON d.seq = ended.first AND d.day = :day JOIN journal j ON j.seq = ended.last
@@ -176,7 +177,7 @@ class Recount:
           coalesce(json_extract(j.body, '$.suspected'), 0) AS suspected,
           json_extract(j.body, '$.verdict') AS verdict, 0 AS second, NULL AS override_by, NULL AS musts,
           json_extract(j.body, '$.reason') AS chosen, '[]' AS reasons, 0 AS corrected, 1 AS paper,
-          0 AS reminded, 0 AS leaflet, 0 AS disinfected, 0 AS venue, 1 AS named
+          0 AS reminded, 0 AS leaflet, 0 AS disinfected, 0 AS venue, 0 AS lacking, 1 AS named
         FROM journal j WHERE j.kind = 'paper.entered' AND json_extract(j.body, '$.day') = :day
           AND j.seq <= :upto AND NOT EXISTS (SELECT 1 FROM journal c WHERE c.kind = 'correction.recorded'
             AND c.seq <= :upto AND json_extract(c.body, '$.paper') = j.seq AND json_extract(c.body, '$.void'))
@@ -262,6 +263,7 @@ class Recount:
         found["gap.vehicle_without_occupants"] = sum(
             row["passage"] not in groups and not row["paper"] for row in cars
         )
+        found["gap.occupants_lacking"] = sum(row["lacking"] for row in cars)
         found["gap.without_temperature"] = sum(
             row["verdict"] not in ("normal", "again", "over") for row in people
         )

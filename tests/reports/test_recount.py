@@ -98,3 +98,30 @@ def test_a_day_as_it_stands_now_is_what_the_raw_rows_say_now(lived: tuple[Path, 
                 assert different(told.figures, recount.figures(day)) == {}, day
                 changed += told.figures != recount.reports(day)[0]["figures"]
     assert changed > 5
+
+
+def test_with_retention_on_the_frozen_figures_are_what_was_counted_while_the_keys_lived(
+    tmp_path: Path,
+) -> None:
+    with Journal.open(tmp_path) as journal:
+        gate = BusyGate(journal, FIRST, seed=5, per_day=30)
+        for _ in gate.days(14):
+            gate.clocks.true_us += 20 * 60 * 1_000_000
+            gate.report()
+        gate._put_right()
+        gate.report()
+        with closing(Recount(tmp_path)) as recount:
+            counted = {day: recount.figures(day) for day in recount.days()}
+        now = gate.clocks()
+        purged = journal.purge(now.at_us - 5 * 86_400_000_000, journal.head(), now=now)
+        assert purged.keys
+        with closing(journal.reader()) as reader:
+            frozen = 0
+            for day, figures in counted.items():
+                known = gate.reports.known(reader, date.fromisoformat(day))
+                frozen += known.frozen
+                late = {name for name in figures if name.startswith("distinct")} if known.changed else set()
+                told = {name: value for name, value in known.now.figures.items() if name not in late}
+                then = {name: value for name, value in figures.items() if name not in late}
+                assert different(told, then) == {}, day
+        assert frozen > 3

@@ -33,6 +33,7 @@ PEOPLE = {
     "failed": {"state": "failed"},
     "trip": {"itinerary": "green", "phone": "138****1234"},
     "other_trip": {"itinerary": "green", "phone": "139****9876"},
+    "bare_trip": {"itinerary": "green"},
     "starred": {"itinerary": "orange", "phone": "138****1234"},
 }
 PLATFORM = """
@@ -41,7 +42,7 @@ name = "{name}"
 carrier = "{carrier}"
 match = ["{begins}"]
 again_s = 0
-timeout_s = 1
+timeout_s = 5
 [platform.verifier]
 driver = "simulated"
 url = "{url}"
@@ -96,7 +97,7 @@ class Lane:
         body |= {"command_id": uuid.uuid4().hex}
         headers = {"authorization": f"Bearer {self.gate.token}"}
         url = f"{self.gate.url}/api/v1/lanes/{self.name}/{what}"
-        answer = self.gate._http.request("POST", url, json=body, headers=headers, timeout=8.0)
+        answer = self.gate._http.request("POST", url, json=body, headers=headers, timeout=20.0)
         return answer.status, answer.json()
 
     def show(self, name: str) -> None:
@@ -133,14 +134,14 @@ class Lane:
         return next((str(s["state"]) for s in self.view()["steps"] if s["id"] == step), "")
 
     def reaches(self, step: str, state: str) -> dict[str, Any]:
-        until(lambda: self.state(step) == state, 15, f"{self.name}: {step} {state}: {self.view()['steps']}")
+        until(lambda: self.state(step) == state, 40, f"{self.name}: {step} {state}: {self.view()['steps']}")
         return next(s for s in self.view()["steps"] if s["id"] == step)
 
     def page(self) -> str:
         """The part of the kiosk's page that changes, as the attendant sees it."""
         headers = {"authorization": f"Bearer {self.gate.token}"}
         url = f"{self.gate.url}/kiosk/{self.name}/state"
-        answer = self.gate._http.request("GET", url, headers=headers, timeout=8.0)
+        answer = self.gate._http.request("GET", url, headers=headers, timeout=20.0)
         assert answer.status == 200
         return str(answer.data.decode())
 
@@ -164,7 +165,7 @@ class Street:
         headers = {"authorization": f"Bearer {self.gate.boss_token}"}
         body |= {"command_id": uuid.uuid4().hex}
         url = f"{self.gate.url}/api/v1/{path}"
-        answer = self.gate._http.request("POST", url, json=body, headers=headers, timeout=8.0)
+        answer = self.gate._http.request("POST", url, json=body, headers=headers, timeout=20.0)
         return answer.status, answer.json()
 
     def issue(self, category: str, name: str = "王小明") -> bytes:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from edge import acceptance
 from edge.app.duty import files_of
 from edge.bell import Bell
+from edge.domain import twice_daily
 from edge.domain.errors import JournalError
 from edge.domain.events import CodeRead, ReadingArrived
 from edge.domain.lane_state import LaneSpec, LaneState
@@ -20,13 +21,16 @@ from edge.domain.model import Carrier, ClockQuality, Code, CodeVerdict, Instant,
 from edge.domain.policy import Policy
 from edge.journal import Journal, Look, Row, State
 from edge.procedures import parse
+from edge.registers.board import Board
 from edge.registers.book import Book
 from edge.registers.cases import Cases, Rules, opening_row
 from edge.registers.duty_desk import DutyDesk
 from edge.registers.duty_rules import DutyRules
 from edge.registers.import_jobs import ImportJobs
+from edge.registers.ledgers import Ledgers
 from edge.registers.publishing import Lane as Following
 from edge.registers.publishing import Publishing, Site
+from edge.registers.shelf import Shelf
 from edge.reports.sending import Reports, Terms
 from edge.station import Station, Surroundings
 from edge.web.gate import Gate
@@ -191,7 +195,10 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
         lane: [device("thermometer"), device("scanner"), device("voice", "none")] for lane in lanes
     }
     cases = Cases(RegistersJournal(journal, writer), Rules(UNITS), clock, rung)
-    book = Book(RegistersJournal(journal, writer), clock, rung)
+    card = RegistersJournal(journal, writer)
+    book, zone = Book(card, clock, rung), ZoneInfo("Asia/Shanghai")
+    ledgers = Ledgers(book, card, Shelf(card, clock, changed=rung), clock, zone)
+    board = Board(ledgers, card, clock, zone, twice_daily.Terms())
     desk = duty_desk(book, journal, clock, lambda row: writer.append(row)[0])
     around = Surroundings(
         journal=writer,
@@ -235,6 +242,8 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
         reports=Reports(RegistersJournal(journal, writer), Terms(), clock, rung),
         book=book,
         imports=ImportJobs(RegistersJournal(journal, writer), clock, rung, stop),
+        ledgers=ledgers,
+        board=board,
         publishing=_publishing(station, RegistersJournal(journal, writer), clock, rung, lanes),
         duty=desk,
     )

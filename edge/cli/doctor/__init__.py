@@ -25,6 +25,7 @@ from edge.cli.doctor import (
     machine,
     platforms,
     ports,
+    procedures,
     surroundings,
     timekeeping,
     trust,
@@ -90,6 +91,7 @@ def look(path: Path | None, environ: Mapping[str, str], parts: Given, tools: Too
             secrets.append(settings.uplink.token.get_secret_value())
         findings += _store(settings, tools)
         findings += _lanes(settings, parts, tools)
+        findings += procedures.look(settings, loaded.path.parent)
         findings += trust.look(settings, _clock(settings).now())
         findings += surroundings.uplink(settings, environ, tools.reach, tools.trusting)
         findings += platforms.look(settings, parts.drivers, tools.reach, tools.trusting)
