@@ -20,6 +20,7 @@ BENCHES = {
     "gate_year_run": "false alarms and fevers found in a simulated year, by weather, beside simpler rules",
     "instrument_years": "thermometers that cannot be right: false reports a year, people until one is found",
     "twice_daily": "the page of 3,000 people and 10,000 passages a day; appends meanwhile",
+    "registers": "an import of 100,000 lines while people pass: time, memory, verdicts meanwhile",
     "reports": "a year of reports beside a recount by plain SQL; seconds for a day and for the year",
     "vehicles": "10,000 vehicles with everybody in them: wrong pairings, people lost, barrier, verdict",
     "idle": "memory and processor share of the whole gate with nobody there",

@@ -30,6 +30,7 @@ from edge.app.lanes import (
     side_by_side,
     twice_daily_of,
 )
+from edge.app.lists import AllLists
 from edge.app.platforms import Platforms, recalled
 from edge.app.recipients import Recipients
 from edge.app.reporting import report_terms, trouble
@@ -50,6 +51,8 @@ from edge.registers.access_rules import AccessBook, chosen, of_file
 from edge.registers.board import Board
 from edge.registers.book import Book
 from edge.registers.cases import Cases, opening_row
+from edge.registers.district_lists import DistrictLists
+from edge.registers.import_jobs import ImportJobs
 from edge.registers.ledgers import Ledgers
 from edge.registers.published import choices
 from edge.registers.publishing import Publishing
@@ -127,6 +130,9 @@ class _Gate:
         )
         self.desk = Desk(self.trust.read, self.platforms.asked)
         started_us = self.now().mono_us
+        zone = ZoneInfo(settings.gate.timezone)
+        changed = self._registers_changed
+        self.lists = DistrictLists(self.journal, self.state, self.now, zone, changed)
         rules = chosen(reader).rules or of_file(settings.access.rules, loaded.path.parent)
         self.lanes = build(
             settings, loaded.path.parent, boot=boot, started_us=started_us, reader=reader, access=rules
@@ -136,6 +142,7 @@ class _Gate:
         self.reports = Reports(self.journal, report_terms(settings), self.now, self._registers_changed)
         self.cases = Cases(self.journal, case_rules(settings), self.now, self._registers_changed)
         self.book = Book(self.journal, self.now, self._registers_changed)
+        self.imports = ImportJobs(self.journal, self.now, self._registers_changed, self.stop)
         self.ledgers, self.board = self._ledgers()
         self.publishing = self._publishing()
         self.duty = desk_of(loaded, self.book, self.journal, self.now, self._append)
@@ -197,6 +204,7 @@ class _Gate:
         if token is None:
             raise ConfigError("[uplink] token_file: the gate has no token; ask the district for one")
         ca_file = None if table.ca_file is None else str(table.ca_file)
+        beat = self.lists.beat = self.health.heart("uplink", 60.0).beat
         options = Options(table.url, token, frozenset(table.forward), table.every_s, ca_file=ca_file)
         return Uplink(
             reader=self.journal.reader,
@@ -209,8 +217,8 @@ class _Gate:
             bell=self.bell,
             now=self.now,
             renew=lambda: self.journal.renew("conflict", self.now()),
-            lists=self.trust,
-            beat=self.health.heart("uplink", 60.0).beat,
+            lists=AllLists(self.trust, self.lists),
+            beat=beat,
         )
 
     def _station(self, reader: Reader) -> Station:
@@ -480,6 +488,8 @@ class _Gate:
             cases=self.cases,
             reports=self.reports,
             book=self.book,
+            imports=self.imports,
+            district_lists=self.lists.status,
             ledgers=self.ledgers,
             board=self.board,
             publishing=self.publishing,

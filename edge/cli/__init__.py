@@ -22,6 +22,10 @@ COMMANDS = {
     "report": ("edge.cli.report:report", "The daily report, the bulletin, ledgers."),
     "outbox": ("edge.cli.outbox:outbox", "What the district has not acknowledged."),
     "user": ("edge.cli.user:user", "Accounts of attendants, managers, observers."),
+    "people": ("edge.cli.registers:people", "The register of people: import a file of an office."),
+    "vehicles": ("edge.cli.registers:vehicles", "The register of vehicles: import a file."),
+    "households": ("edge.cli.registers:households", "The register of households: import a file."),
+    "watch": ("edge.cli.registers:watch", "The watch list: import a file."),
     "clock": ("edge.cli.clock:clock", "See or set the clock by hand."),
     "version": ("edge.cli.version:version", "Print the version."),
 }

@@ -3,9 +3,9 @@
 import sqlite3
 from collections.abc import Mapping
 
-from edge.journal import case_file, register_file
+from edge.journal import case_file, import_file, register_file
 from edge.journal.reader import COLUMNS, stored
-from edge.journal.rows import CaseFile, Entry, StoredRow
+from edge.journal.rows import CaseFile, Entry, Imported, StoredRow
 
 
 class Look:
@@ -65,3 +65,11 @@ class Look:
     def of_import(self, number: int) -> tuple[int, int]:
         """Return how many entries an import brought, and how many are open and as it brought them."""
         return register_file.of_import(self._connection, number)
+
+    def imported(self, number: int) -> Imported | None:
+        """Return one import."""
+        return import_file.one(self._connection, number)
+
+    def next_import(self) -> int:
+        """Return the number of the next import."""
+        return import_file.next_number(self._connection)

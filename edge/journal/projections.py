@@ -8,18 +8,14 @@ import json
 import sqlite3
 from typing import Any
 
-from edge.journal import access_file, case_file, register_file, vehicle_file
+from edge.journal import access_file, case_file, import_file, register_file, vehicle_file
 from edge.journal.rows import StoredRow
 
 HOUR_US = 3_600_000_000
 MUSTS = {"identity": 1, "information": 2, "temperature": 4, "mask": 8}
 TABLES = (
-    "passage",
-    "hour_count",
-    "case_file",
-    access_file.TABLE,
-    *register_file.TABLES,
-    *vehicle_file.TABLES,
+    *("passage", "hour_count", "case_file", access_file.TABLE),
+    *(*register_file.TABLES, *import_file.TABLES, *vehicle_file.TABLES),
 )
 VEHICLE = "vehicle_"
 _WHOLE = frozenset({"passage.held", "passage.parked", "passage.decided"})
@@ -49,6 +45,7 @@ def project(connection: sqlite3.Connection, row: StoredRow, tokens: bytes | None
     case_file.project(connection, row)
     register_file.project(connection, row, tokens)
     access_file.project(connection, row)
+    import_file.project(connection, row)
     number = row.body.get("passage")
     if row.kind in _WHOLE:
         _passage(connection, row, tokens)

@@ -14,10 +14,19 @@ from pathlib import Path
 from typing import Any, Self
 
 from edge.domain.model import Instant
-from edge.journal import access_file, case_file, queries, register_file, screening, seal
+from edge.journal import access_file, case_file, import_file, queries, register_file, screening, seal
 from edge.journal.day_rows import DayRows
 from edge.journal.faults import from_os
-from edge.journal.rows import CaseFile, Entry, HourCount, Incarnation, PassageBody, PassageRow, StoredRow
+from edge.journal.rows import (
+    CaseFile,
+    Entry,
+    HourCount,
+    Imported,
+    Incarnation,
+    PassageBody,
+    PassageRow,
+    StoredRow,
+)
 from edge.journal.schema import connect_readonly
 from edge.journal.strangers import sorted_out
 from edge.wire import genesis
@@ -225,6 +234,31 @@ class Reader:
         """Return how many of a household went out and came back since it was complete."""
         with self._reading() as connection:
             return access_file.slip(connection, household)
+
+    def imports(self, register: str | None = None, limit: int = 20) -> list[Imported]:
+        """Return the newest imports, of one register or of all."""
+        with self._reading() as connection:
+            return import_file.newest(connection, register, limit)
+
+    def import_(self, number: int) -> Imported | None:
+        """Return one import."""
+        with self._reading() as connection:
+            return import_file.one(connection, number)
+
+    def import_left(
+        self, number: int, after: tuple[str, int] = ("", 0), limit: int = 30, *, changed: bool = False
+    ) -> list[tuple[str, int]]:
+        """Return register and number of entries that an import brought, or changed, and that are as it left
+        them: the first behind `after`."""
+        ask = import_file.changed if changed else import_file.entered
+        with self._reading() as connection:
+            return ask(connection, number, (*after, limit))
+
+    def entry_tally(self, register: str, by: str, round_: int = 0) -> list[tuple[str | int | None, int, int]]:
+        """Return, for each value of the open field `by`, how many open entries have it and how many of those
+        were covered in a census round."""
+        with self._reading() as connection:
+            return register_file.tally(connection, register, by, round_)
 
     def entry_rows(self, entry: Entry) -> list[StoredRow]:
         """Return every row about one entry, oldest first."""

@@ -195,10 +195,17 @@ def _end(connection: sqlite3.Connection, row: StoredRow) -> None:
 
 def _undo(connection: sqlite3.Connection, row: StoredRow) -> None:
     # What somebody changed by hand since then is no longer the import's.
+    body = row.body
+    within = "first" in body
+    # With `+` not by the index of the import: of a hundred thousand it would be gone through each time.
+    which = "+imported = ? AND register = ? AND number BETWEEN ? AND ?" if within else "imported = ?"
     connection.execute(
-        "UPDATE register_entry SET state = 'ended', ended_seq = ?, boot = ?, mono_us = ?, at_us = ?"
-        " WHERE imported = ? AND imported <> 0 AND state = 'open' AND json_array_length(seqs) = 1",
-        (row.seq, row.boot, row.mono_us, row.at_us, row.body["import"]),
+        "UPDATE register_entry SET state = 'ended', ended_seq = ?, boot = ?, mono_us = ?, at_us = ?"  # noqa: S608
+        f" WHERE {which} AND imported <> 0 AND state = 'open' AND json_array_length(seqs) = 1",
+        (
+            *(row.seq, row.boot, row.mono_us, row.at_us, body["import"]),
+            *((body["register"], body["first"], body["last"]) if within else ()),
+        ),
     )
 
 
@@ -218,6 +225,19 @@ def _find_by(connection: sqlite3.Connection, register: str, number: int, tokens:
     connection.executemany(
         "INSERT OR IGNORE INTO register_token VALUES (?, ?, ?)", [(token, register, number) for token in each]
     )
+
+
+def tally(
+    connection: sqlite3.Connection, register: str, by: str, round_: int
+) -> list[tuple[str | int | None, int, int]]:
+    """Return, for each value of the open field `by`, how many open entries have it, and how many of them have
+    this number among their `rounds`."""
+    covered = "EXISTS (SELECT 1 FROM json_each(fields, '$.rounds') AS r WHERE r.value = ?)"
+    return connection.execute(
+        f"SELECT json_extract(fields, ?) AS k, count(*), coalesce(sum({covered}), 0) FROM register_entry"  # noqa: S608
+        " WHERE register = ? AND state = 'open' GROUP BY k ORDER BY k",
+        (f'$."{by}"', round_, register),
+    ).fetchall()
 
 
 def _terms(

@@ -113,6 +113,22 @@ class CaseFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Imported:
+    """One import: its register, how many lines its file has, the last of them that is entered, and how many
+    entries it brought and changed. `state`: begun, done, stopped, undone."""
+
+    number: int
+    register: str
+    state: str
+    lines: int
+    line: int
+    entered: int
+    amended: int
+    begun_us: int
+    begun_seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One line of a register, as its newest row has it. `fields` are those that name nobody; `from_us` and
     `until_us` bound the time it holds for, where that is bounded. `boot`, `mono_us` and `at_us` are the

@@ -19,7 +19,6 @@ from edge.domain.model import Instant
 from edge.journal import Reader, Row, StoredRow
 from edge.journal.access_file import CORRECTED
 from edge.registers.book import Book, Order
-from edge.registers.matching import Matched, match
 from edge.registers.opened import Journal as Readable
 
 PUBLISHED = "access.published"
@@ -146,10 +145,6 @@ class AccessBook:
             text = text.replace("\r\n", "\n")
             closure = access.parse(self.rules.name, text).closure
             return self._put(order, self.rules.name, text, closure, (made_from, why))
-
-    def match(self, text: str) -> list[Matched]:
-        """Match a list that came in with the roster and the last passages (R28)."""
-        return match(self.journal, text)
 
     def correct(self, order: Order, register: str, entry: int, line: tuple[str, int, str]) -> int:
         """Correct how many of a person or household went one way: `line` is direction, how many more (or

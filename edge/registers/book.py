@@ -272,15 +272,32 @@ class Book:
         imported: int = 0,
         why: str = "",
     ) -> Row:
-        body: dict[str, Any] = {"register": register, "entry": number, "fields": dict(draft.fields)}
-        more = {"from_us": draft.from_us, "until_us": draft.until_us, "import": imported or None}
-        body |= {name: value for name, value in (more | {"why": why or None}).items() if value is not None}
-        personal = {name: text for name, value in draft.personal.items() if (text := value.strip())}
-        sealed: dict[str, Any] = {"fields": personal}
-        if find := [name for name in draft.find if name in personal]:
-            sealed["find"] = find
-        scope = scope_of(register, number)
-        return Row(kind, self._now(), body | _head(order), draft.lane, sealed if personal else None, scope)
+        return line_row(self._now(), kind, register, number, draft, order=order, imported=imported, why=why)
+
+
+def line_row(
+    at: Instant,
+    kind: str,
+    register: str,
+    number: int,
+    draft: Draft,
+    *,
+    order: Order,
+    imported: int = 0,
+    line: int = 0,
+    why: str = "",
+) -> Row:
+    """Return the row that says all of an entry; `line` of the file of an import."""
+    body: dict[str, Any] = {"register": register, "entry": number, "fields": dict(draft.fields)}
+    more: dict[str, Any] = {"from_us": draft.from_us, "until_us": draft.until_us}
+    more |= {"import": imported or None, "line": line or None, "why": why or None}
+    body |= {name: value for name, value in more.items() if value is not None}
+    personal = {name: text for name, value in draft.personal.items() if (text := value.strip())}
+    sealed: dict[str, Any] = {"fields": personal}
+    if find := [name for name in draft.find if name in personal]:
+        sealed["find"] = find
+    scope = scope_of(register, number)
+    return Row(kind, at, body | _head(order), draft.lane, sealed if personal else None, scope)
 
 
 def _head(order: Order) -> dict[str, str]:

@@ -11,13 +11,12 @@ from pydantic import Field
 from werkzeug.wrappers import Response as BaseResponse
 
 from edge.domain.errors import ConfigError, FormError
-from edge.journal import Entry, Row
+from edge.journal import Entry
 from edge.registers.book import Order
 from edge.web import forms
 from edge.web.access_words import CORRECTIONS, WHYS
 from edge.web.gate import Gate
 from edge.web.roles import allow, principal
-from edge.web.words import WORDS
 
 _Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 _Version = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
@@ -79,7 +78,6 @@ def blueprint(gate: Gate) -> Blueprint:
 
     _rules(routes, gate)
     _people(routes, gate)
-    _match(routes, gate)
     return routes
 
 
@@ -126,26 +124,6 @@ def _people(routes: Blueprint, gate: Gate) -> None:
         line = (body.direction, int(body.count), body.why)
         gate.access.correct(_order(body.command_id), "households", int(body.household), line)
         return redirect(url_for("access.page", household=body.household) + "#slip", 303)
-
-
-def _match(routes: Blueprint, gate: Gate) -> None:
-    @routes.get("/access/match")
-    @allow("manager")
-    def match_form() -> Response:
-        return make_response(render_template("access/match.html", found=None))
-
-    @routes.post("/access/match")
-    @allow("manager")
-    def match() -> Response:
-        why, text = request.form.get("why", ""), request.form.get("list", "")
-        if why not in WORDS["opening"]:
-            raise FormError("reason_needed")
-        if not text.strip() or len(text) > MOST_TEXT:
-            raise FormError("bad_value")
-        # Written down first: a gate that cannot record who looked shows nothing.
-        body = {"what": "match", "by": _order("").by, "why": why}
-        gate.append(Row(kind="personal.opened", at=gate.now(), body=body))
-        return make_response(render_template("access/match.html", found=gate.access.match(text)))
 
 
 def _page(gate: Gate, text: str | None = None, faults: Any = ()) -> Response:

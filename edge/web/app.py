@@ -11,6 +11,7 @@ from flask_bootstrap import Bootstrap5
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
 
+from edge.registers.rosters import Rosters
 from edge.web import (
     access,
     accounts,
@@ -36,6 +37,9 @@ from edge.web import (
     reports,
     reports_api,
     review,
+    rosters_api,
+    rosters_more,
+    rosters_pages,
     setup,
     show,
     tasks,
@@ -96,6 +100,7 @@ def create_app(gate: Gate) -> Flask:
     Babel(app, locale_selector=lambda: _language(gate))
     guard(app, users, logins, CSRFProtect(app))
     register_errors(app)
+    rosters = Rosters(gate.book, gate, show.zone_of(gate.timezone))
     for routes in (
         auth.blueprint(logins, users),
         kiosk.blueprint(gate),
@@ -111,6 +116,9 @@ def create_app(gate: Gate) -> Flask:
         cases.blueprint(gate),
         access.blueprint(gate),
         cases_api.blueprint(gate),
+        rosters_pages.blueprint(gate, rosters),
+        rosters_more.blueprint(gate, rosters),
+        rosters_api.blueprint(gate, rosters),
         registers.blueprint(gate),
         registers_api.blueprint(gate),
         register_files.blueprint(gate),

@@ -6,7 +6,7 @@ The same models make the schemas in `/openapi.json`. Turns text into typed value
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from flask import request
@@ -25,6 +25,7 @@ T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 _QUERY = frozenset({"after", "before", "limit", "outcome", "lane", "from", "to"})
 _CASES_QUERY = frozenset({"open", "lane", "before", "after", "limit"})
+_ENTRIES_QUERY = frozenset({"open", "before", "after", "limit", "of"})
 _PAGE_FIELDS = frozenset({"csrf_token", "next"})
 # What programs and links send, never a form with an empty field.
 _NUMBERS = frozenset({"after", "before", "limit"})
@@ -299,6 +300,24 @@ def cases_query(args: MultiDict[str, str], lanes: tuple[str, ...]) -> CasesQuery
         after=_number(given, "after", 0),
         limit=_number(given, "limit", 1, 500) or 50,
     )
+
+
+def entries_query(args: MultiDict[str, str], by: str = "category") -> dict[str, Any]:
+    """Return the query of a register as the book's page takes it; `of` is a value of the open field `by`.
+    FormError `bad_query`."""
+    if not _ENTRIES_QUERY.issuperset(args) or any(len(values) > 1 for _, values in args.lists()):
+        raise FormError("bad_query")
+    given = {key: value for key, value in args.items() if value != "" or key in _NUMBERS}
+    open_ = given.get("open", "true")
+    if open_ not in ("true", "false", "all") or {"before", "after"} <= set(args):
+        raise FormError("bad_query")
+    return {
+        "open_": None if open_ == "all" else open_ == "true",
+        "before": _number(given, "before", 0),
+        "after": _number(given, "after", 0),
+        "limit": _number(given, "limit", 1, 500) or 50,
+        "where": {by: given["of"]} if "of" in given else None,
+    }
 
 
 def form_as(shape: type[M]) -> M:

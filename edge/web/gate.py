@@ -21,6 +21,7 @@ from edge.registers.board import Board
 from edge.registers.book import Book
 from edge.registers.cases import Cases
 from edge.registers.duty_desk import DutyDesk
+from edge.registers.import_jobs import ImportJobs
 from edge.registers.ledgers import Ledgers
 from edge.registers.publishing import Publishing
 from edge.reports.sending import Reports
@@ -52,8 +53,9 @@ class Gate:
     state; `twice_daily` is what the site has settled about two measurements a day, `venue_code` what its
     posted venue code says, "" where it has none. `cases` is the register of those who were handed over for a
     check, `book` holds every other list kept at the gate, `ledgers` those that definitions describe, `board`
-    says what of them is due, `duty` is what is done with those about the staff, `reports` is what is reported
-    every day, `access` the rules of who may pass.
+    says what of them is due, `imports` takes files into it, `district_lists` gives those of the district that
+    registers hold, by register; `duty` is what is done with those about the staff, `reports` is what is
+    reported every day, `access` the rules of who may pass.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Gate:
     cases: Cases
     reports: Reports
     book: Book
+    imports: ImportJobs
     ledgers: Ledgers
     board: Board
     publishing: Publishing
@@ -87,5 +90,6 @@ class Gate:
     banners: tuple[str, ...] = ()
     preview: Callable[[str, str], Preview | None] = lambda _lane, _device: None
     trust: Callable[[], Sequence[Mapping[str, Any]]] = list
+    district_lists: Callable[[], Mapping[str, Mapping[str, Any]]] = dict
     twice_daily: Terms = field(default_factory=Terms)
     venue_code: str = ""

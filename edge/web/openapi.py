@@ -13,6 +13,7 @@ from edge.web.duty_schemas import DUTY_COMMANDS
 from edge.web.procedures_schemas import procedure_paths
 from edge.web.register_schemas import register_paths
 from edge.web.reports_api import documented
+from edge.web.rosters_schemas import roster_paths
 from edge.web.schemas import Json, object_of, schemas
 from edge.web.vehicle_schemas import VEHICLE_COMMANDS
 
@@ -46,6 +47,7 @@ def document() -> Json:
         "paths": {
             **(_probes() | _reads() | _pictures() | _commands() | _cases() | _temperatures() | _duty()),
             **_reports(),
+            **roster_paths(),
             **procedure_paths(_get, _ok, _errors, _ref),
             **register_paths(_ok, _errors, _get, _query),
         },

@@ -18,6 +18,7 @@ from edge.web.cases_schemas import CASE_BODIES, case_schemas
 from edge.web.duty_schemas import DUTY_BODIES, duty_schemas
 from edge.web.procedures_schemas import PROCEDURE_BODIES, procedure_schemas
 from edge.web.register_schemas import REGISTER_BODIES, register_schemas
+from edge.web.rosters_schemas import ROSTER_BODIES, roster_schemas
 from edge.web.vehicle_schemas import VEHICLE_BODIES, vehicle_schema
 from edge.web.walking import HINTS, WHYS
 from edge.web.words import WORDS
@@ -48,6 +49,7 @@ _BODIES: tuple[type[BaseModel], ...] = (
     *PROCEDURE_BODIES,
     *REGISTER_BODIES,
     forms.TemperatureBody,
+    *ROSTER_BODIES,
     *VEHICLE_BODIES,
     *DUTY_BODIES,
 )
@@ -66,6 +68,7 @@ def schemas() -> Json:
         ),
         "LaneView": _lane_view(),
         **case_schemas(),
+        **roster_schemas(),
         **duty_schemas(),
         **procedure_schemas(),
         **register_schemas(),

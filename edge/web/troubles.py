@@ -173,6 +173,17 @@ ERRORS: dict[str, Word] = {
     "unit_needed": Word(
         "Name the unit that confirms the release, and who signs for it.", "请写明确认解除的单位和签字人。"
     ),
+    "faulty_entry": Word(
+        "Something in the form cannot be right; see each field.", "表单有误，请看各栏说明。"
+    ),
+    "visit_closed": Word("This link is used up or no longer valid.", "该链接已用完或已失效。"),
+    "visit_busy": Word("Too many at once: wait a minute.", "操作太频繁，请一分钟后再试。"),
+    "import_running": Word("Another import is running.", "另一项导入正在进行。"),
+    "import_piece": Word(
+        "A piece of the file is missing: choose it again.", "文件缺了一段，请重新选择文件。"
+    ),
+    "import_too_large": Word("The file is too large (32 MB).", "文件太大（上限 32 MB）。"),
+    "import_not_ready": Word("Preview the file first.", "请先预览文件。"),
     "unauthorized": Word("Please log in.", "请先登录。"),
     "forbidden": Word("Your role may not do this.", "您的角色无权进行此操作。"),
     "not_found": Word("There is nothing here.", "没有这个页面。"),

@@ -18,6 +18,7 @@ from edge.web import (
     procedures_words,
     register_words,
     report_words,
+    roster_words,
     troubles,
     walking,
 )
@@ -408,6 +409,7 @@ WORDS: dict[str, dict[str, Word]] = {
     "walk_hint": walking.HINTS,
     "walk_way": walking.WAYS,
     "walk_hold": walking.HOLD,
+    **roster_words.GROUPS,
     **{group: dict(words) for group, words in report_words.GROUPS.items()},
 }
 

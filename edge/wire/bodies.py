@@ -30,6 +30,8 @@ from edge.wire.instrument_bodies import (
 from edge.wire.passage_bodies import CodeAnswered, DecidedBody, EffectsBody, PassageBody
 from edge.wire.procedure_bodies import ProcedureFollowed, ProcedurePublished
 from edge.wire.register_bodies import (
+    ImportBegun,
+    ImportEnded,
     RegisterAmended,
     RegisterDefined,
     RegisterEnded,
@@ -190,6 +192,8 @@ BODIES: dict[str, type[Body]] = {
     "case.closed": CaseClosed,
     "case.reopened": CaseReopened,
     "temperature.reported": TemperatureReported,
+    "import.begun": ImportBegun,
+    "import.ended": ImportEnded,
     "register.defined": RegisterDefined,
     "report.daily": ReportDaily,
     "correction.recorded": CorrectionRecorded,

@@ -31,6 +31,8 @@ class RegisterEntered(Body):
     until_us: int | None = None
     by: str
     command_id: str | None = None
+    imported: int | None = Field(default=None, alias="import")
+    line: int | None = None
 
 
 class RegisterAmended(RegisterEntered):
@@ -50,9 +52,33 @@ class RegisterEnded(Body):
 
 
 class RegisterImportUndone(Body):
-    """What an import brought no longer counts, but for what was changed by hand since."""
+    """What an import brought no longer counts, but for what was changed by hand since: of the register named,
+    with `first` and `last` only the entries of these numbers."""
 
     name: str = Field(alias="register")
+    imported: int = Field(alias="import")
     entries: int
+    first: int | None = None
+    last: int | None = None
     by: str
     command_id: str | None = None
+
+
+class ImportBegun(Body):
+    """A file of so many lines is being taken into a register; its name is sealed."""
+
+    imported: int = Field(alias="import")
+    name: str = Field(alias="register")
+    lines: int
+    by: str
+    command_id: str | None = None
+
+
+class ImportEnded(Body):
+    """An import is done, was stopped behind a line, or is undone."""
+
+    imported: int = Field(alias="import")
+    name: str = Field(alias="register")
+    state: str
+    line: int
+    by: str

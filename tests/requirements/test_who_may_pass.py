@@ -419,24 +419,6 @@ def test_r89_somebody_confirmed_is_referred_and_opens_a_case(post: Post) -> None
     is_referred(post, "韩确诊", "confirmed")
 
 
-def test_r28_a_list_that_comes_in_is_matched_with_the_roster_and_the_last_passages(post: Post) -> None:
-    """无症状感染者及密接者在网格内精准定位"""
-    view = post.cross("in", "沈到期")
-    assert view["last"]["outcome"] == "admit"
-    passed = view["last"]["passage"]
-    page = post.browser.get("/access/match")
-    token = page.split('name="csrf_token" value="', 1)[1].split('"', 1)[0]
-    lines = "沈某，１３７０００00011\n不在册 13111111111\n李小红"
-    status, page = post.browser.post("/access/match", {"csrf_token": token, "list": lines, "why": "tracing"})
-    assert status == 200
-    assert re.findall(r'data-matched="([0-9])"', page) == ["1", "0", "1"]
-    first = page.split('data-matched="1"', 1)[1].split("</tr>", 1)[0]
-    assert 'data-room="6-301"' in first
-    assert f'data-passage="{passed}"' in first
-    row = post.gate.rows("personal.opened")[-1]
-    assert (row.body["what"], row.body["by"], row.body["why"]) == ("match", "boss", "tracing")
-
-
 def test_r29_of_the_recovered_the_card_shows_whom_to_call(post: Post) -> None:
     """复阳 / 治愈出院 / 康复居家人员"""
     post.compare("in", "冯康复")

@@ -27,6 +27,7 @@ from edge.registers.book import Book
 from edge.registers.cases import Cases, Rules, opening_row
 from edge.registers.duty_desk import DutyDesk
 from edge.registers.duty_rules import DutyRules
+from edge.registers.import_jobs import ImportJobs
 from edge.registers.ledgers import Ledgers
 from edge.registers.publishing import Lane as Following
 from edge.registers.publishing import Publishing, Site
@@ -242,6 +243,7 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
         cases=cases,
         reports=Reports(RegistersJournal(journal, writer), Terms(), clock, rung),
         book=book,
+        imports=ImportJobs(RegistersJournal(journal, writer), clock, rung, stop),
         ledgers=ledgers,
         board=board,
         publishing=_publishing(station, RegistersJournal(journal, writer), clock, rung, lanes),

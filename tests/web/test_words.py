@@ -13,6 +13,8 @@ from edge.domain import cases, errors, model
 from edge.domain.calibration import Standing
 from edge.domain.procedure import StepKind
 from edge.domain.record import BUILT_IN_REASONS
+from edge.registers import people, vehicles, watch
+from edge.registers.all_kinds import KINDS
 from edge.web import forms, troubles
 from edge.web.app import TRANSLATIONS
 from edge.web.users import ROLES
@@ -46,6 +48,11 @@ CODES: dict[str, Sequence[str]] = {
     "case_follow_up": list(cases.FollowUp),
     "case_result": list(cases.CaseResult),
     "case_reopening": list(cases.Reopening),
+    "category": list(people.CATEGORIES),
+    "watch_list": list(watch.LISTS),
+    "watch_outcome": list(watch.OUTCOMES),
+    "vehicle_kind": list(vehicles.KINDS),
+    "roster_field": [one.name for kind in KINDS.values() for one in kind.fields],
     "must": ["identity", "information", "temperature", "mask"],
 }
 
@@ -146,3 +153,14 @@ def test_no_page_asks_another_host_for_anything() -> None:
         text = path.read_text("utf-8").replace("http://www.w3.org/2000/svg", "")
         assert not re.search(r"(https?:)?//[a-z]+\.", text), path
         assert not re.search(r"\sstyle=|<style|javascript:|\son[a-z]+=", text), path
+
+
+def test_every_reason_for_which_a_line_or_a_file_is_refused_has_a_sentence() -> None:
+    folder = ROOT / "edge" / "registers"
+    texts = {path.stem: path.read_text("utf-8") for path in folder.glob("*.py")}
+    files = {code for text in texts.values() for code in re.findall(r'Unreadable\("(\w+)"\)', text)}
+    assert {"empty", "old_excel", "no_heads"} <= files <= set(WORDS["import_file"])
+    values = texts["values"] + texts["kinds"]
+    lines = set(re.findall(r'(?:else|return|fault =|ValueError\() ?"([a-z_]+)"', values))
+    assert {"id_checksum", "plate_letter", "excel_number", "date_form"} <= lines
+    assert lines - {"missing"} <= set(WORDS["import_fault"])

@@ -51,6 +51,26 @@ CREATE TABLE register_command(
   seq INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Imports: how far each got (its last line that is entered), and which entries it changed, by which row.
+CREATE TABLE import_file(
+  number INTEGER PRIMARY KEY,
+  register TEXT NOT NULL,
+  state TEXT NOT NULL,
+  lines INTEGER NOT NULL,
+  line INTEGER NOT NULL,
+  entered INTEGER NOT NULL,
+  amended INTEGER NOT NULL,
+  begun_us INTEGER NOT NULL,
+  begun_seq INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE import_change(
+  imported INTEGER NOT NULL,
+  register TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY(imported, register, number, seq)
+) STRICT, WITHOUT ROWID;
 
 -- Vehicles, and who came in them. Projections of the passages' rows: rows from before hold none.
 CREATE TABLE vehicle_passage(

@@ -1,0 +1,42 @@
+"""The register of households, and where each belongs: district, street, community, grid, compound; or town,
+village, group.
+
+Open fields of an entry: those places, and `rounds`, the numbers of the census rounds it was visited in.
+Personal: building, unit, room, and whom to call (`contact_…`): the roles are data, not a fixed team.
+"""
+
+from edge.registers.kinds import Field, Kind
+from edge.registers.people import AREA, HOME, NOTE
+
+REGISTER = "households"
+
+# 区县、街道、社区、网格、小区、楼栋、户; 乡镇、村、组、户: each a list of levels from the widest to the home.
+HIERARCHIES = {
+    "city": ("district", "street", "community", "grid", "compound", "building", "unit", "room"),
+    "village": ("district", "town", "village", "group", "room"),
+}
+# “2+5”居家服务管理: who serves a household, as the report names them, and the buyer of R95.
+CONTACT_ROLES = {
+    "leader": ("片区负责领导", "area-responsible leader"),
+    "cadre": ("片区干部", "area cadre"),
+    "community": ("社区干部", "community cadre"),
+    "doctor": ("医生", "doctor"),
+    "police": ("民警", "police"),
+    "grid_worker": ("网格员", "grid worker"),
+    "building_head": ("楼栋长", "building head"),
+    "buyer": ("代购员", "buyer"),
+}
+
+HOUSEHOLDS = Kind(
+    REGISTER,
+    "住户",
+    "Households",
+    (
+        *HOME,
+        *AREA,
+        *(Field(f"contact_{role}", zh, en, personal=True) for role, (zh, en) in CONTACT_ROLES.items()),
+        NOTE,
+    ),
+    needs=(("room",),),
+    same=(("home",),),
+)

@@ -1,0 +1,182 @@
+"""Imports over a real journal: stopped and gone on with, killed, undone; never the same line twice."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from edge.domain.errors import ConfigError, FormError
+from edge.journal import Imported, Journal, State
+from edge.registers.book import Book, Order
+from edge.registers.district_lists import DistrictLists
+from edge.registers.importing import Importer, print_of
+from edge.registers.people import PEOPLE
+from edge.registers.planning import Preview, layout_of, preview
+from edge.registers.rosters import Rosters
+from edge.registers.tables import Table, read_table
+from tests.registers.made_up import HEADS, id_number, phone, roster
+from tests.registers.test_book import Clock, order
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with Journal.open(tmp_path / "store") as opened:
+        opened.start_boot()
+        yield opened
+
+
+@pytest.fixture
+def book(journal: Journal) -> Book:
+    return Book(journal, Clock())
+
+
+def table_of(text: str) -> Table:
+    return read_table(text.encode(), PEOPLE)
+
+
+def previewed(journal: Journal, text: str) -> Preview:
+    table = table_of(text)
+    *_, found = preview(table, PEOPLE, layout_of(table, PEOPLE), journal, ZONE)
+    return found
+
+
+def run(journal: Journal, text: str, stop_after: int = 0) -> Imported:
+    """Import a text; stop after so many transactions, 0 for never."""
+    table = table_of(text)
+    steps = iter(range(1, 1 << 30))
+    importer = Importer(journal, Clock(), ZONE, lambda: next(steps) == stop_after)
+    begun = importer.begin(Order("", "boss"), PEOPLE, table, "a.csv", print_of(text.encode()))
+    for _ in importer.apply(begun, "boss", PEOPLE, table, layout_of(table, PEOPLE)):
+        pass
+    with closing(journal.reader()) as reader:
+        found = reader.import_(begun.number)
+    assert found is not None
+    return found
+
+
+def undo(journal: Journal, number: int) -> int:
+    count = 0
+    for count in Importer(journal, Clock(), ZONE).undo(Order("", "boss"), number):  # noqa: B007
+        pass
+    return count
+
+
+def test_a_stopped_import_goes_on_where_it_was_and_enters_no_line_twice(journal: Journal, book: Book) -> None:
+    text = roster(100)
+    stopped = run(journal, text, stop_after=2)
+    assert stopped.state == "stopped"
+    assert 0 < book.count("people") < 100
+    done = run(journal, text)
+    assert (done.number, done.state, done.entered) == (stopped.number, "done", 100)
+    assert book.count("people") == 100
+    assert journal.rebuild()
+    assert journal.verify() == []
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ends=st.lists(st.integers(1, 6), max_size=5))
+def test_however_often_the_process_ends_in_between_every_line_is_there_once(
+    tmp_path_factory: pytest.TempPathFactory, ends: list[int]
+) -> None:
+    folder, text = tmp_path_factory.mktemp("ends"), roster(80)
+    table = table_of(text)
+    for end in [*ends, 0]:
+        with Journal.open(folder) as journal:
+            journal.start_boot()
+            importer = Importer(journal, Clock(), ZONE)
+            begun = importer.begin(Order("", "boss"), PEOPLE, table, "a.csv", print_of(text.encode()))
+            steps = importer.apply(begun, "boss", PEOPLE, table, layout_of(table, PEOPLE))
+            for place, _ in enumerate(steps, 1):
+                if place == end:
+                    break  # nothing is told: as if the power had gone
+            book = Book(journal, Clock())
+            homes = book.count("households", open_=True)
+            if end == 0:
+                assert book.count("people") == 80
+                assert homes == len({(n // 300, n // 100 % 3, n // 3 % 100) for n in range(80)})
+
+
+def test_an_undone_import_leaves_everything_as_it_was_but_what_was_changed_by_hand(
+    journal: Journal, book: Book
+) -> None:
+    run(journal, roster(20))
+    before = [book.one("people", n, opened=True).personal for n in range(1, 21)]
+    changed = roster(30).replace(phone(3), phone(903)).replace(phone(4), phone(904))
+    found = previewed(journal, changed)
+    assert found.counts == {"new": 10, "changed": 2, "unchanged": 18, "doubled": 0, "rejected": 0}
+    assert [names for _, _, names in found.changed] == [("phone",), ("phone",)]
+    second = run(journal, changed)
+    assert (second.entered, second.amended) == (10, 2)
+    rosters = Rosters(book, journal, ZONE)
+    by_hand = {"name": "某4", "id_number": id_number(4), "phone": phone(914)}
+    rosters.amend(order(), "people", 5, by_hand)
+    undo(journal, second.number)
+    assert book.count("people", open_=True) == 20
+    after = [book.one("people", n, opened=True).personal for n in range(1, 21)]
+    assert after[4]["phone"] == phone(914)
+    assert [one for n, one in enumerate(after) if n != 4] == [one for n, one in enumerate(before) if n != 4]
+    assert book.find(["people"], "phone", phone(3))
+    assert not book.find(["people"], "phone", phone(903))
+    with pytest.raises(FormError):
+        undo(journal, second.number)
+    assert journal.rebuild()
+
+
+def test_doubled_lines_are_told_and_those_that_differ_are_refused(journal: Journal) -> None:
+    line = f"甲一,{id_number(1)},{phone(1)},2栋,,301,居民,\n"
+    again = f"甲一,{id_number(1)}, {phone(1)} ,2,,301室,居民,\n"
+    other = f"甲一,{id_number(1)},{phone(2)},2栋,,301,居民,\n"
+    found = previewed(journal, f"{HEADS}\n{line}{again}{other}")
+    assert found.doubled == [(3, 2)]
+    assert found.rejected == [(4, (("id_number", "double_differs:2"),))]
+
+
+def test_two_people_of_one_name_and_home_are_told_apart_by_their_numbers(
+    journal: Journal, book: Book
+) -> None:
+    text = f"{HEADS}\n甲一,{id_number(1)},,2栋,,301,居民,\n甲一,{id_number(2)},,2栋,,301,居民,\n"
+    assert run(journal, text).entered == 2
+    assert previewed(journal, text).counts["unchanged"] == 2
+    assert previewed(journal, f"{HEADS}\n甲一,,,2栋,,301,居民,\n").rejected[0][1] == (("", "ambiguous"),)
+
+
+def test_no_line_and_no_name_of_the_file_stands_in_the_clear(journal: Journal) -> None:
+    run(journal, roster(30))
+    journal.scrub()
+    content = journal.path.read_bytes() + Path(f"{journal.path}-wal").read_bytes()
+    for text in ("某7", phone(7), id_number(7), "a.csv", print_of(roster(30).encode())):
+        assert text.encode() not in content
+
+
+def test_a_list_of_the_district_replaces_its_own_entries_and_no_others(
+    journal: Journal, book: Book, tmp_path: Path
+) -> None:
+    state = State.open(tmp_path / "state")
+    lists = DistrictLists(journal, state, Clock(), ZONE)
+    local = book.count("watch")
+    Rosters(book, journal, ZONE).enter(
+        order(), "watch", {"name": "本地某", "phone": phone(1), "list": "isolated"}
+    )
+    head = "姓名,身份证号,类别\n"
+    both = f"{head}密某甲,{id_number(1)},密接\n密某乙,{id_number(2)},密接\n"
+    assert lists.held() == {"watch": None, "roster": None}
+    assert lists.take("watch", 7, both) == {"kind": "register", "count": 2, "rejected": 0}
+    rows = journal.head()
+    lists.take("watch", 8, both)
+    assert journal.head() == rows, "the same list again changes nothing"
+    lists.take("watch", 9, f"{head}密某乙,{id_number(2)},密接\n坏,1,密接\n")
+    assert lists.held()["watch"] == 9
+    assert lists.facts("watch")["rejected"] == 1
+    assert not book.find(["watch"], "id_number", id_number(1))
+    assert book.count("watch", open_=True) == local + 2
+    for bad in ("", "不是表格\n", f"{head}坏,1,密接\n"):
+        with pytest.raises(ConfigError):
+            lists.take("watch", 10, bad)
+    assert book.count("watch", open_=True) == local + 2
+    state.close()
