@@ -192,6 +192,9 @@ def test_the_header_of_a_manager_fits_and_every_link_can_be_hit(
         assert wide <= 0
         assert tall <= {1280: 100, 800: 150, 360: 330}[width], tall
         assert page.locator(".top nav [aria-current=page]").count() == 1
+        folded = page.locator(".top .more")
+        folded.locator("summary").click()
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
         boxes = page.locator(".top nav a").evaluate_all(
             "links => links.map((link) => link.getBoundingClientRect()).map((box) => [box.height, box.width])"
         )
