@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from _pytest.terminal import TerminalReporter
     from playwright.sync_api import Browser
 
 
@@ -22,6 +23,21 @@ def pytest_collection_finish() -> None:
     """Take what collecting has made out of every later collection of garbage: it stays to the end."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_terminal_summary(terminalreporter: "TerminalReporter", config: pytest.Config) -> None:
+    """Print the table of the requirements where they were asked for, each with how its tests went."""
+    if "requirements" not in (config.option.markexpr or "") or config.option.collectonly:
+        return
+    from tests.requirements.table import printed, requirements
+
+    went: dict[str, str] = {}
+    for outcome in ("skipped", "passed", "failed", "error"):  # the worst word is the last
+        for report in terminalreporter.stats.get(outcome, []):
+            went[report.nodeid.partition("[")[0].partition("@")[0]] = outcome
+    terminalreporter.section("requirements")
+    for line in printed(requirements(), went):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """The table of all rows in docs/procedures.md, read."""
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,3 +37,16 @@ def requirements(text: str | None = None) -> list[Requirement]:
             names = tuple(re.findall(r"`([^`]+)`", tests))
             found.append(Requirement(int(match[1][1:]), term, scope, settings, page, names))
     return found
+
+
+def printed(rows: Sequence[Requirement], went: Mapping[str, str]) -> Iterator[str]:
+    """Yield a line for each row, with how its tests went (by `path::name`), and a line of counts."""
+    shown = 0
+    for row in rows:
+        results = {went.get(name, "not run") for name in row.tests}
+        word = next((word for word in ("error", "failed", "not run", "skipped") if word in results), "passed")
+        word = word if row.tests else "no test"
+        shown += row.must_run and word == "passed"
+        yield f"R{row.number:<4}{row.scope:<5}{word:<9}{row.term}"
+    asked = sum(row.must_run for row in rows)
+    yield f"{len(rows)} rows; of the {asked} with G or R in their scope {shown} are shown"

@@ -365,6 +365,25 @@ def test_r87_the_clock_runs_for_a_case_as_well_and_says_what_was_late(gate: Gate
     assert api(gate, f"cases/{number}/close", manager=True, result="not_fever")[0] == 200
 
 
+def test_r47_the_staff_of_five_units_stand_on_one_shift(gate: Gate, boss: Person) -> None:
+    """疫情防控咨询服务点：公安、交警、卫健、交通执法、团委 24 小时。"""
+    units = {
+        "public_security": "公安",
+        "traffic_police": "交警",
+        "health_office": "卫健",
+        "traffic_inspection": "交通执法",
+        "youth_league": "团委",
+    }
+    for number, role in enumerate(units):
+        line = shift(role=role, name=f"岗员{number}")
+        assert boss.send("/duty/plan", "/duty/plan", **line)[0] == 303
+    page = boss.get("/duty/plan")
+    assert all(title in page for title in units.values())
+    assert come(gate, *units)[0] == 200, "one who is there alone may stand for all of them"
+    on_duty = gate.get("/api/v1/duty")[1]
+    assert set(units) <= {role for one in on_duty["on_duty"] for role in one["roles"]}
+
+
 def test_r92_an_untrained_person_is_put_on_the_sheet_only_with_a_reason(gate: Gate, boss: Person) -> None:
     """岗前培训。"""
     line = shift(name="何未训", untrained="")

@@ -283,7 +283,9 @@ def test_r45_who_disinfected_with_what_stands_in_the_record(gate: Gate) -> None:
     assert (tick["value"], tick["by"]) == ("peracetic", "door1")
 
 
-def test_r48_codes_of_several_occupants_one_after_another_on_the_motorway(gate: Gate, road: Stage) -> None:
+def test_r47_r48_codes_of_several_occupants_one_after_another_on_the_motorway(
+    gate: Gate, road: Stage
+) -> None:
     """R47 疫情防控咨询服务点, R48 从高速公路进出人员测体温、查验健康码和行程码"""
     post = Post(gate, "in")
     assert "咨询服务点" in post.view()["procedure"]["title"]["zh_Hans"]
