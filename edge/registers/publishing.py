@@ -67,7 +67,7 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class Present:
     """What a lane follows now. `source` as of `Lane.origin`; `since_us` when it took force, None where
     nobody knows; `version` is the row of a page's choice. `newest` is the version of the newest word about
     the lane: what a change has to be made from."""
@@ -138,13 +138,13 @@ class Publishing:
             settled = choices(reader)
         self._begun_with = {lane: settled.get(lane, UNCHOSEN).now for lane in self.site.lanes}
 
-    def in_force(self) -> list[InForce]:
+    def in_force(self) -> list[Present]:
         """Return what each lane follows now."""
         with closing(self.journal.reader()) as reader:
             settled, known = choices(reader), list(versions(reader))
         return [self._standing(lane, settled.get(lane, UNCHOSEN), known) for lane in self.site.lanes]
 
-    def of(self, lane: str) -> InForce:
+    def of(self, lane: str) -> Present:
         """Return what one lane follows now. Raises FormError `unknown_lane`."""
         found = next((one for one in self.in_force() if one.lane == lane), None)
         if found is None:
@@ -257,7 +257,7 @@ class Publishing:
             raise FormError("command_reused", "another command had this id", 409)
         return Done(earlier[0].seq, earlier[0].version, lanes)
 
-    def _standing(self, name: str, choice: Choice, known: Sequence[Version]) -> InForce:
+    def _standing(self, name: str, choice: Choice, known: Sequence[Version]) -> Present:
         lane, now = self.site.lanes[name], choice.now
         if now == self._begun_with[name]:
             # What the start found: by what the site accepts now, which may not be what the row says.
@@ -269,7 +269,7 @@ class Publishing:
         version = now if now is not None and now.source == source else None
         since_us = choice.since_us if version else (same[-1] if same else None)
         refused = lane.refused if now == self._begun_with[name] else ()
-        return InForce(name, lane.file, procedure, text, source, since_us, version, choice.planned, refused)
+        return Present(name, lane.file, procedure, text, source, since_us, version, choice.planned, refused)
 
 
 def _told(order: Order, made_from: Mapping[str, str], source: str, why: str, note: str) -> dict[str, Any]:

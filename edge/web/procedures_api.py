@@ -8,7 +8,7 @@ from edge.domain.errors import FormError
 from edge.registers.book import Order
 from edge.registers.checked_text import FaultyText
 from edge.registers.published import Version
-from edge.registers.publishing import Done, Draft, InForce
+from edge.registers.publishing import Done, Draft, Present
 from edge.registers.rehearsal import Move
 from edge.web import forms, procedures_shown
 from edge.web.errors import error_body
@@ -129,7 +129,7 @@ def _drafts(routes: Blueprint, gate: Gate) -> None:
         )
 
 
-def _lane(one: InForce) -> dict[str, Any]:
+def _lane(one: Present) -> dict[str, Any]:
     plan = one.planned
     return {
         "lane": one.lane,
