@@ -73,7 +73,7 @@ def main() -> None:
             drafts = [Draft({"category": "resident"}, person(n), FIND) for n in range(given.people)]
             took += fill(book, "people", drafts)
             drafts = [
-                Draft({"class": "close_contact", "list": "district"}, person(2 * n + 1), FIND)
+                Draft({"class": "contact", "list": "district"}, person(2 * n + 1), FIND)
                 for n in range(given.watched)
             ]
             took += fill(book, "watch", drafts)

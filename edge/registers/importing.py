@@ -16,7 +16,7 @@ from edge.domain.model import Instant
 from edge.journal import Entry, Imported, Look, Reader, Row
 from edge.registers import households
 from edge.registers.book import MOST_AT_ONCE, Draft, Open, Order, line_row
-from edge.registers.kinds import Kind
+from edge.registers.kinds import HOME, Kind
 from edge.registers.planning import Journal as PlanJournal
 from edge.registers.planning import Layout, Planned, place_of, plan, same_place
 from edge.registers.tables import Table
@@ -335,8 +335,8 @@ class _Batch:
 def _household(planned: Planned) -> Draft:
     assert planned.match is not None
     personal = planned.match.says.personal
-    home = {name: personal[name] for name in ("building", "unit", "room", "home") if name in personal}
-    return Draft(place_of(planned.given), home, ("room", "home"))
+    home = {name: personal[name] for name in ("building", "unit", "room", *HOME) if name in personal}
+    return Draft(place_of(planned.given), home, ("room", *HOME))
 
 
 def print_of(content: bytes) -> str:

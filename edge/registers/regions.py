@@ -8,8 +8,29 @@ import unicodedata
 from edge.domain.known import Place
 from edge.domain.model import Instant
 from edge.journal import Entry, Reader
+from edge.registers.kinds import Field, Kind
+from edge.registers.people import TIMES
 
 REGISTER = "regions"
+LEVELS = {
+    "listed": ("重点地区", "重点疫区", "管控地区", "封控", "封控区", "重点管控"),
+    "high": ("高风险", "高风险地区", "高"),
+    "medium": ("中风险", "中风险地区", "中"),
+    "low": ("低风险", "低风险地区", "低", "常态化"),
+}
+REGIONS = Kind(
+    REGISTER,
+    "地区",
+    "Regions",
+    (
+        Field("region", "地区", "region", also=("地区名称", "风险地区", "区域名称", "行政区")),
+        Field("level", "风险等级", "level", "choice", also=("等级", "级别", "风险级别"), choices=LEVELS),
+        *TIMES,
+        Field("source", "发布单位", "published by", also=("来源", "文号", "发布文号")),
+    ),
+    needs=(("region",), ("level",)),
+    same=(("region",),),
+)
 _PAGE = 500
 # Written or left out by whoever speaks of a place.
 _ENDINGS = ("特别行政区", "自治区", "自治州", "街道", "省", "市", "区", "县", "镇", "乡")
