@@ -1,6 +1,6 @@
 """The dated list of regions and their levels (中高风险地区), and which of them a text names.
 
-A few hundred lines, kept in memory and read anew after any change of a register.
+A few hundred lines, kept in memory and read anew after any change of a register, and every ten seconds.
 """
 
 import unicodedata
@@ -31,6 +31,7 @@ REGIONS = Kind(
     needs=(("region",), ("level",)),
     same=(("region",),),
 )
+AGAIN_US = 10_000_000
 _PAGE = 500
 # Written or left out by whoever speaks of a place.
 _ENDINGS = ("特别行政区", "自治区", "自治州", "街道", "省", "市", "区", "县", "镇", "乡")
@@ -43,10 +44,13 @@ class Regions:
         self._entries: list[tuple[Entry, str]] = []
         self.stale = True
         self.version = 0
+        self._read_us = 0
 
     def places(self, told: str, text: str, at: Instant, reader: Reader) -> tuple[Place, ...]:
         """Return the regions a text names, of those whose time has begun and is not over."""
-        if self.stale:
+        # Another process may have imported a list: nobody tells this one of it.
+        if self.stale or abs(at.mono_us - self._read_us) >= AGAIN_US:
+            self._read_us = at.mono_us
             self._read(reader)
         plain = _plain(text)
         return tuple(

@@ -17,6 +17,7 @@ from edge.journal import Journal
 from edge.registers.all_kinds import KINDS
 from edge.registers.book import Book, Order
 from edge.registers.kinds import draft_of
+from edge.registers.regions import AGAIN_US
 from edge.registers.roster import Roster
 from tests.paths import ROOT
 
@@ -178,6 +179,16 @@ def test_an_itinerary_names_regions_of_the_day(site: Site) -> None:
     ]
     assert dict(known.lists)["regions"] > 0
     assert site.look(itinerary="一直在本地") == ()
+
+
+def test_regions_that_another_process_imported_are_found_within_ten_seconds(site: Site) -> None:
+    assert site.look(itinerary="2月1日 武汉（湖北）") == ()
+    draft = draft_of(KINDS["regions"], {"region": "湖北省", "level": "高风险"}, ZONE)
+    site.book.enter(Order("elsewhere", "office"), "regions", draft)
+    assert site.look(itinerary="2月1日 武汉（湖北）") == ()
+    later = replace(NOW, mono_us=NOW.mono_us + AGAIN_US)
+    (known,) = site.look(later, itinerary="2月1日 武汉（湖北）")
+    assert [place.region for place in known.places] == ["湖北省"]
 
 
 def test_what_is_due_by_today_is_named(site: Site) -> None:
