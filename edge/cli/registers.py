@@ -1,8 +1,7 @@
 """`gatepost people|vehicles|households|watch|regions import`: a file of an office into a register.
 
-A preview first.
-Writes the journal beside a gate that runs: small transactions, each waiting for the gate's. The file is read
-and kept nowhere.
+A preview first. Writes the journal beside a gate that runs: small transactions, each waiting for the gate's.
+The file is read and kept nowhere.
 """
 
 import json
