@@ -173,7 +173,7 @@ def _card_page(gate: Gate, kind: Kind, told: Told) -> Response:
             kind=kind,
             told=told,
             entry=told.entry,
-            values=_values(gate, kind, told) if told.personal else {},
+            values=_values(gate, kind, told) if told.personal or told.entry.key_id is None else {},
             members=members,
             ends=ENDS,
             why=WORDS["opening"],
