@@ -48,7 +48,7 @@ FAULTS = [
     ('then = "turn_back"', 'then = "shoo"', "must be one of"),
     ('deliveries = ["delivery", "courier"]', 'deliveries = ["parcel"]', "there is no [[purpose]] parcel"),
     ('levels = ["managed", "posts"]', 'levels = ["moon"]', "services: there is no [[level]] moon"),
-    ('people = ["visitor", "delivery"]', "people = []", "is ambiguous"),
+    ('people = ["visitor", "outsider", "courier"]', "people = []", "is ambiguous"),
     ('purposes = ["emergency"]', 'purposes = ["fire"]', "emergency: there is no [[purpose]] fire"),
     ('id = "own_people"', 'id = "emergency"', "stands twice: emergency"),
     ('override = "manager"', 'override = "nobody"', "must be one of"),

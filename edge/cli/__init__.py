@@ -26,6 +26,10 @@ COMMANDS = {
     "vehicles": ("edge.cli.registers:vehicles", "The register of vehicles: import a file."),
     "households": ("edge.cli.registers:households", "The register of households: import a file."),
     "watch": ("edge.cli.registers:watch", "The watch list: import a file."),
+    "regions": (
+        "edge.cli.registers:regions",
+        "The list of regions and their levels: import a file of an office.",
+    ),
     "clock": ("edge.cli.clock:clock", "See or set the clock by hand."),
     "version": ("edge.cli.version:version", "Print the version."),
 }

@@ -1,7 +1,7 @@
-"""`gatepost people|vehicles|households|watch import`: a file of an office into a register, a preview first.
+"""`gatepost people|vehicles|households|watch|regions import`: a file of an office into a register.
 
-Writes the journal beside a gate that runs: small transactions, each waiting for the gate's. The file is read
-and kept nowhere.
+A preview first. Writes the journal beside a gate that runs: small transactions, each waiting for the gate's.
+The file is read and kept nowhere.
 """
 
 import json
@@ -253,3 +253,4 @@ people = _import_command("people")
 vehicles = _import_command("vehicles")
 households = _import_command("households")
 watch = _import_command("watch")
+regions = _import_command("regions")

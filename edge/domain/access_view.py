@@ -14,7 +14,7 @@ from edge.domain.registered import newest, purpose_of
 from edge.domain.rules import needs_manager
 
 Json = dict[str, Any]
-_SHOWN = ("name", "room", "plate", "employer", "photo")
+_SHOWN = ("name", "room", "plate", "employer", "origin", "transport")
 
 
 def closure(access: AccessRules) -> Json | None:
@@ -75,6 +75,7 @@ def _one(access: AccessRules, known: Known, *, masked: bool) -> Json:
         "places": [{"region": place.region, "level": place.level} for place in known.places],
         "slip": None if known.slip is None else list(known.slip),
         "due": list(known.due),
+        "lapsed": known.lapsed,
         "personal": {}
         if masked
         else {name: known.personal[name] for name in _SHOWN if known.personal.get(name)},

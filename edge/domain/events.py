@@ -122,12 +122,14 @@ class Measure(Command):
 @dataclass(frozen=True, slots=True)
 class BeginVehicle(Command):
     """A vehicle came. `passage` names whoever is in the lane already and sits in it. `occupants` None: nobody
-    has counted yet; `answers` are further (question, value) pairs; `direction` "" for the lane's own."""
+    has counted yet; `answers` are further (question, value) pairs; `direction` "" for the lane's own. `known`
+    is what the registers say of the plate."""
 
     plate: str
     occupants: int | None = None
     answers: tuple[tuple[str, str], ...] = ()
     direction: str = ""
+    known: tuple[Known, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

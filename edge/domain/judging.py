@@ -68,6 +68,8 @@ class _Case:
 
     @property
     def category(self) -> str:
+        if self.person is None and self.around.vehicle:  # of a vehicle's own passage
+            return next((one.category for one in self.known if one.found and one.category), "visitor")
         return (self.person.category if self.person else "") or "visitor"
 
     @property
@@ -115,9 +117,11 @@ def _watched(case: _Case) -> list[Finding]:
             continue
         leaving = case.around.direction == "out"
         ruling = watch.leaving if leaving else watch.entering
+        if hit.kin is Kin.SELF and hit.outcome in set(Ruling):  # what was ordered for them in particular
+            ruling = max(ruling, Ruling(hit.outcome), key=list(Ruling).index)
         if hit.kin is Kin.HOUSEHOLD:
-            delivers = watch.deliveries and case.purpose in case.rules.deliveries
-            ruling = Ruling.PASS if delivers else watch.household
+            delivers = watch.deliveries if hit.deliveries is None else hit.deliveries
+            ruling = Ruling.PASS if delivers and case.purpose in case.rules.deliveries else watch.household
         if ruling is Ruling.PASS:
             continue
         found.append(Finding(ruling, f"watch_{ruling}:{hit.watch}", watch.override))

@@ -30,7 +30,8 @@ class Kin(StrEnum):
 class Hit:
     """An entry of a watch list that was in force: of which `list`, under which number, which class.
     `until_us` is None where it has no end, `over` says that it had passed; `phone` is that of the hospital or
-    unit to call, nobody's own."""
+    unit to call, nobody's own. `outcome` and `deliveries` are what the entry itself says is to be done with
+    the person, and whether what is brought for the household passes; "" and None leave it to the class."""
 
     list: str
     entry: int
@@ -40,6 +41,8 @@ class Hit:
     over: bool = False
     unit: str = ""
     phone: str = ""
+    outcome: str = ""
+    deliveries: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,8 @@ class Known:
     to have done by that day. `day` and `minute` are those on the gate's wall, None where no clock was
     believed. `lists` are the registers that were asked with the sequence of their newest row, `rules` the
     version of the rules of access. `choices` are the numbers of several who fit; who they are is personal.
+    `lapsed` is the number of an entry that is about them and does not count: its time is over or has not
+    begun, or its admissions are used up.
     """
 
     by: str
@@ -96,6 +101,7 @@ class Known:
     lists: tuple[tuple[str, int], ...] = ()
     rules: str = ""
     choices: tuple[int, ...] = ()
+    lapsed: int | None = None
     personal: Mapping[str, str] = field(default_factory=dict)
 
     @property

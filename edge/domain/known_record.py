@@ -32,6 +32,7 @@ def known_rows(item: Known) -> tuple[Json, Json]:
         "exits_watched": item.exits_watched or None,
         "lists": dict(item.lists) or None,
         "choices": list(item.choices) or None,
+        "lapsed": item.lapsed,
     }
     return _slim(value), {"personal": dict(item.personal)} if item.personal else {}
 
@@ -60,6 +61,7 @@ def restored_known(value: Mapping[str, Any], hidden: Mapping[str, Any]) -> Known
         exits_watched=value.get("exits_watched", False),
         lists=tuple(value.get("lists", {}).items()),
         choices=tuple(value.get("choices", ())),
+        lapsed=value.get("lapsed"),
         personal=dict(hidden.get("personal") or {}),
     )
 
@@ -81,6 +83,8 @@ def _hit(hit: Hit) -> Json:
             "over": hit.over or None,
             "unit": hit.unit or None,
             "phone": hit.phone or None,
+            "outcome": hit.outcome or None,
+            "deliveries": hit.deliveries,
         }
     )
 
@@ -95,6 +99,8 @@ def _restored_hit(value: Mapping[str, Any]) -> Hit:
         value.get("over", False),
         value.get("unit", ""),
         value.get("phone", ""),
+        value.get("outcome", ""),
+        value.get("deliveries"),
     )
 
 

@@ -53,7 +53,7 @@ def _ruled(
     procedure: Procedure, evidence: Sequence[Evidence], steps: Sequence[StepStatus], around: Circumstances
 ) -> Decision:
     if around.vehicle:
-        return vehicle_rules.ruled(steps, evidence, around)
+        return vehicle_rules.ruled(steps, evidence, around, judge(around.access, evidence, around))
     reasons = [reason for status in steps if status.state is StepState.FAILED for reason in status.reasons]
     missing = tuple(status.step.id for status in steps if status.keeps_out)
     if not any(status.step.required for status in steps):  # nothing was asked: that is no "all is done"

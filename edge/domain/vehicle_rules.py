@@ -7,7 +7,9 @@ attendant, who alone turns a vehicle back. Pure.
 
 from collections.abc import Sequence
 
+from edge.domain.access import Ruling
 from edge.domain.circumstances import Circumstances
+from edge.domain.judging import Finding
 from edge.domain.model import Decision, Evidence, Outcome, Reason
 from edge.domain.step_status import StepState, StepStatus
 from edge.domain.vehicle import ABOARD, PLATE, counted, said, seats_told
@@ -18,20 +20,27 @@ _CHOICES = ("occupant_refer", "occupant_turn_back")
 _AGAINST = "occupant_against"
 
 
-def ruled(steps: Sequence[StepStatus], evidence: Sequence[Evidence], around: Circumstances) -> Decision:
-    """Return what a vehicle's record amounts to: hold before admit, and nothing while something lacks."""
+def ruled(
+    steps: Sequence[StepStatus],
+    evidence: Sequence[Evidence],
+    around: Circumstances,
+    findings: Sequence[Finding] = (),
+) -> Decision:
+    """Return what a vehicle's record amounts to: hold before admit, and nothing while something lacks.
+    `findings` are what follows from what the registers say of its plate: whatever stops it holds it."""
     reasons = [reason for status in steps if status.state is StepState.FAILED for reason in status.reasons]
     for one in around.occupants:
         if one.outcome in (Outcome.REFER, Outcome.TURN_BACK):
             reasons.append(f"occupant_{one.outcome}")
         elif one.against:
             reasons.append(_AGAINST)
+    reasons += [finding.reason for finding in findings if finding.ruling is not Ruling.REMIND]
     missing = (*_lacking(evidence, around), *(status.step.id for status in steps if status.keeps_out))
     if reasons:
         return Decision(None, hold=True, reasons=tuple(dict.fromkeys(reasons)), missing=missing)
     if missing:
         return Decision(None, missing=missing)
-    return Decision(Outcome.ADMIT, reasons=(Reason.COMPLETE,))
+    return Decision(Outcome.ADMIT, reasons=(Reason.COMPLETE, *(finding.reason for finding in findings)))
 
 
 def is_asked(decision: Decision) -> bool:

@@ -22,7 +22,7 @@ from edge.domain.events import (
 from edge.domain.given import checked
 from edge.domain.lane_state import MAX_EVIDENCE, Group, LaneSpec, LaneState, Result
 from edge.domain.model import Answer, Evidence, Instant, Outcome, Passage
-from edge.domain.passing import opened, parked
+from edge.domain.passing import opened, parked, with_known
 from edge.domain.plan import Procedure
 from edge.domain.vehicle import ABOARD, FULL_SEATS, IN_LANE, MAX_ABOARD, PLATE, SHEET, counted, plate_of, said
 from edge.domain.vehicle_group import closed, put_aside, taken_back
@@ -50,7 +50,7 @@ def carry_out(spec: LaneSpec, state: LaneState, event: AboutVehicle) -> Result:
         raise FormError("vehicle_parked", "take the vehicle back first", 409)
     match event:
         case Resume():
-            result = _resume(spec, state, vehicle, event.at)
+            result = _resume(spec, state, vehicle, event)
         case Decide():
             result = _decide(spec, state, vehicle, event)
         case Give():
@@ -70,7 +70,7 @@ def _begin(spec: LaneSpec, state: LaneState, event: BeginVehicle) -> Result:
         raise FormError(IN_LANE, "finish or put aside the vehicle that stands here first", 409)
     back = next((p for p in state.parked if p.vehicle and said(p.evidence, PLATE) == plate), None)
     if back is not None:
-        return _resume(spec, state, back, event.at)
+        return _resume(spec, state, back, event)
     first = state.active
     if first is not None and event.passage != first.id:
         raise FormError("lane_busy", "finish or park the open passage first", 409)
@@ -96,7 +96,10 @@ def _give(
     if len(vehicle.evidence) + len(answers) > MAX_EVIDENCE:
         raise FormError("too_much", "this passage holds no more answers; decide it", 409)
     pieces = tuple(_piece(spec.of(vehicle), event, name, value) for name, value in answers)
-    vehicle = replace(vehicle, evidence=(*vehicle.evidence, *pieces), touched=event.at)
+    evidence = (*vehicle.evidence, *pieces)
+    if isinstance(event, BeginVehicle | Give):
+        evidence = with_known(evidence, event.known, event.at, f"attendant:{event.by}")
+    vehicle = replace(vehicle, evidence=evidence, touched=event.at)
     seats, there = said(pieces, ABOARD), counted(vehicle.occupants) + len(open_of(state, vehicle.id))
     if seats is not None and int(seats) < there:
         raise FormError("bad_occupants", f"{there} of this vehicle are recorded already")
@@ -129,14 +132,16 @@ def _park(spec: LaneSpec, state: LaneState, vehicle: Passage, event: Park) -> Re
     return replace(result, state=aside, passage=vehicle.id)
 
 
-def _resume(spec: LaneSpec, state: LaneState, vehicle: Passage, at: Instant) -> Result:
+def _resume(spec: LaneSpec, state: LaneState, vehicle: Passage, event: BeginVehicle | Resume) -> Result:
     if is_here(state, vehicle):
         return Result(state, passage=vehicle.id)
     if state.group is not None:
         raise FormError(IN_LANE, "finish or put aside the vehicle that stands here first", 409)
     if state.active is not None:
         raise FormError("lane_busy", "finish or park the open passage first", 409)
-    return Result(taken_back(spec, state, vehicle, at), passage=vehicle.id)
+    evidence = with_known(vehicle.evidence, event.known, event.at, f"attendant:{event.by}")
+    back = taken_back(spec, state, replace(vehicle, evidence=evidence), event.at)
+    return Result(back, passage=vehicle.id)
 
 
 def _decide(spec: LaneSpec, state: LaneState, vehicle: Passage, event: Decide) -> Result:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from edge.domain.access_view import card
 from edge.domain.circumstances import circumstances
 from edge.domain.lane_state import LaneSpec, LaneState
 from edge.domain.model import Answer, Passage, ScreeningVerdict
@@ -34,6 +35,7 @@ def vehicle_view(spec: LaneSpec, state: LaneState) -> Json | None:
         "hold": decision is not None and decision.hold,
         "reasons": list(decision.reasons) if decision is not None else [],
         "missing": list(decision.missing) if decision is not None else [],
+        "card": card(vehicle),
         "answers": _answers(vehicle),
         "ask": _ask(spec, vehicle),
         "chosen": [_grounds(one) for one in (*GROUNDS, *spec.of(vehicle).reasons)],

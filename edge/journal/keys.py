@@ -228,7 +228,11 @@ class Keys:
         *,
         within: tuple[int, bytes] | None = None,
     ) -> KeyRecord:
-        if connection.execute("SELECT 1 FROM meta WHERE name = 'master_check'").fetchone() is None:
+        # A key within a bucket comes after the bucket's own, which saw to this.
+        if (
+            within is None
+            and connection.execute("SELECT 1 FROM meta WHERE name = 'master_check'").fetchone() is None
+        ):
             self._remember_check(connection)
         key_id = connection.execute("SELECT coalesce(max(key_id), 0) + 1 FROM seal_key").fetchone()[0]
         key = seal.new_key()

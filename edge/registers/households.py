@@ -1,12 +1,13 @@
 """The register of households, and where each belongs: district, street, community, grid, compound; or town,
 village, group.
 
-Open fields of an entry: those places, and `rounds`, the numbers of the census rounds it was visited in.
+Open fields of an entry: those places, `zone`, `exits_watched`, `quota` (how often a quota may be used, for
+this household), and `rounds`, the numbers of the census rounds it was visited in.
 Personal: building, unit, room, and whom to call (`contact_…`): the roles are data, not a fixed team.
 """
 
 from edge.registers.kinds import Field, Kind
-from edge.registers.people import AREA, HOME, NOTE
+from edge.registers.people import AREA, EXITS_WATCHED, HOME, NOTE, QUOTA, ZONE
 
 REGISTER = "households"
 
@@ -34,6 +35,7 @@ HOUSEHOLDS = Kind(
     (
         *HOME,
         *AREA,
+        *(ZONE, EXITS_WATCHED, QUOTA),
         *(Field(f"contact_{role}", zh, en, personal=True) for role, (zh, en) in CONTACT_ROLES.items()),
         NOTE,
     ),

@@ -16,7 +16,7 @@ from edge.domain.model import Instant
 from edge.journal import Entry, Imported, Look, Reader, Row
 from edge.registers import households
 from edge.registers.book import MOST_AT_ONCE, Draft, Open, Order, line_row
-from edge.registers.kinds import Kind
+from edge.registers.kinds import HOME, Kind
 from edge.registers.planning import Journal as PlanJournal
 from edge.registers.planning import Layout, Planned, place_of, plan, same_place
 from edge.registers.tables import Table
@@ -174,7 +174,8 @@ class Importer:
         return done
 
     def _write(self, done: Progress, by: str, kind: Kind, lines: Sequence[Planned]) -> Progress:
-        at, homes = self._now(), [self._home_key(kind, planned) for planned in lines]
+        at, asked = self._now(), set[Home]()
+        homes = [self._home_key(kind, planned, asked) for planned in lines]
         batches: list[_Batch] = []
 
         def make(look: Look) -> Sequence[Row]:
@@ -193,14 +194,16 @@ class Importer:
         entered, amended = done.entered + batch.entered, done.amended + batch.amended
         return replace(done, line=lines[-1].line, entered=entered, amended=amended)
 
-    def _home_key(self, kind: Kind, planned: Planned) -> Home | None:
+    def _home_key(self, kind: Kind, planned: Planned, asked: set[Home]) -> Home | None:
+        """Return how the home of a line is known, looked up once for all lines of a transaction."""
         assert planned.match is not None
         home = planned.match.says.personal.get("home")
         if kind.register == households.REGISTER or not home:
             return None
         place = place_of(planned.given)
         key = (hashlib.blake2b(home.encode(), digest_size=8).digest(), same_place(place))
-        if key not in self._homes:
+        if key not in self._homes and key not in asked:
+            asked.add(key)
             token = self._journal.token("home", home)
             assert self._reader is not None
             found = [] if token is None else self._reader.entries_by(token, (households.REGISTER,))
@@ -335,8 +338,8 @@ class _Batch:
 def _household(planned: Planned) -> Draft:
     assert planned.match is not None
     personal = planned.match.says.personal
-    home = {name: personal[name] for name in ("building", "unit", "room", "home") if name in personal}
-    return Draft(place_of(planned.given), home, ("room", "home"))
+    home = {name: personal[name] for name in ("building", "unit", "room", *HOME) if name in personal}
+    return Draft(place_of(planned.given), home, ("room", *HOME))
 
 
 def print_of(content: bytes) -> str:

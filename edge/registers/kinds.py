@@ -10,8 +10,11 @@ from zoneinfo import ZoneInfo
 
 from edge.registers import values
 from edge.registers.book import Draft, Open
+from edge.registers.homes import SHORT, home_of, parts_of, short_of
 
 LONGEST = 120
+# What follows from building, unit and room: a home is found by it, and no form asks for it.
+HOME = ("home", SHORT)
 _CHECKS = {
     "id_number": values.id_number_fault,
     "phone": values.phone_fault,
@@ -74,19 +77,6 @@ class Faulty(ValueError):
         self.faults = tuple(faults)
 
 
-def home_of(building: str, unit: str, room: str) -> str:
-    """Return how a home is found, however its parts are written; "" without a room."""
-    if not values.folded(room):
-        return ""
-    return "-".join(
-        [
-            part
-            for given in (building, unit, room)
-            if (part := values.folded(given).rstrip("栋幢楼号室单元座"))
-        ]
-    )
-
-
 def draft_of(
     kind: Kind, given: Mapping[str, str], zone: ZoneInfo, links: Mapping[str, Open] | None = None
 ) -> Draft:
@@ -121,9 +111,11 @@ def draft_of(
         faults.append(("until", "until_before_from"))
     if faults:
         raise Faulty(faults)
-    if home := home_of(*(personal.get(name, "") for name in ("building", "unit", "room"))):
-        personal["home"] = home
-    find = (*(one.name for one in kind.fields if one.find), "home")
+    home = parts_of(personal)
+    for name, value in (("home", home_of(*home)), (SHORT, short_of(*home))):
+        if value:
+            personal[name] = value
+    find = (*(one.name for one in kind.fields if one.find), *HOME)
     return Draft(
         {**fields, **(links or {})}, personal, find, from_us=times.get("from"), until_us=times.get("until")
     )

@@ -10,8 +10,10 @@ from typing import Any, Protocol
 from edge.journal import Entry, Reader, StoredRow
 from edge.journal.tokens import compared
 from edge.registers.book import Draft, Open
-from edge.registers.kinds import Kind, home_of
+from edge.registers.homes import home_of
+from edge.registers.kinds import HOME, Kind
 
+_SHORT = 100
 _ORDER = ("id_number", "pass_id", "phone", "plate", "home", "name")
 
 
@@ -86,9 +88,13 @@ def _candidates(
     kind: Kind, key: tuple[tuple[str, str], ...], sealed: Sealed, reader: Reader
 ) -> Iterator[tuple[Entry, Mapping[str, str]]]:
     values = dict(key)
-    name = next(name for name in _ORDER if name in values)
-    token = sealed.token(name, values[name])
-    for entry in [] if token is None else reader.entries_by(token, (kind.register,)):
+    name = next((name for name in _ORDER if name in values), None)
+    if name is None:  # what names nobody stands in the open, and such a register is short
+        found = reader.entries(kind.register, open_=True, where=values, limit=_SHORT)
+    else:
+        token = sealed.token(name, values[name])
+        found = [] if token is None else reader.entries_by(token, (kind.register,))
+    for entry in found:
         if entry.forgotten:
             continue
         personal = opened(entry, sealed, reader)
@@ -128,7 +134,7 @@ def _overlaid(entry: Entry, personal: Mapping[str, str], draft: Draft) -> Match:
         if new != old
     ]
     whole = Draft(fields, says, draft.find, entry.lane, from_us, until_us)
-    return Match(entry, whole, tuple(name for name in changed if name != "home"))
+    return Match(entry, whole, tuple(name for name in changed if name not in HOME))
 
 
 def _numbers(value: Open | None) -> list[int]:

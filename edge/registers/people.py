@@ -1,8 +1,10 @@
 """The register of people: residents, staff, visitors announced beforehand, returnees.
 
-Open fields of an entry: `category`, `household` and `employer` (numbers of entries), `visiting` (the
-household a visitor goes to), `arrived_us`, `test_due_us`, `booster_due_us`, `registered` (how a visitor was
-announced: `manager`, `link`). Personal: the rest. `home` is building, unit and room as they are compared.
+Open fields of an entry: `category`, `relation`, `household` and `employer` (numbers of entries), `visiting`
+(the household a visitor goes to), `zone`, `located` (`here`, `away`), `exits_watched`, `quota` (how often a
+quota may be used, for this person), `times` (how often the entry lets somebody in at all), `arrived_us`,
+`test_due_us`, `booster_due_us`, `registered` (how a visitor was announced: `manager`, `link`). Personal: the
+rest. `home` is building, unit and room as they are compared, `home_short` without the unit.
 """
 
 from edge.registers.kinds import Field, Kind
@@ -20,6 +22,21 @@ CATEGORIES = {
     "resumed_worker": ("复工", "复工复产", "复工复产人员", "返岗"),
     "courier": ("快递", "外卖", "配送", "快递员"),
     "other": ("其他", "其它"),
+}
+
+RELATIONS = {
+    "head": ("户主", "本人", "业主本人"),
+    "spouse": ("配偶", "丈夫", "妻子", "夫妻"),
+    "child": ("子女", "儿子", "女儿", "子", "女"),
+    "parent": ("父母", "父亲", "母亲", "父", "母"),
+    "family": ("家属", "家庭成员", "其他家属", "亲属", "孙子", "孙女"),
+    "lodger": ("合租", "同住", "室友", "租户"),
+    "carer": ("保姆", "护工", "家政"),
+    "other": ("其他", "其它"),
+}
+LOCATED = {
+    "here": ("已在本地", "已到", "已返回", "已入渝", "在本地", "本地", "在渝", "已抵达"),
+    "away": ("未到本地", "未到", "未返回", "未入渝", "在外", "外地", "不在本地", "未抵达"),
 }
 
 _HOME = (
@@ -68,6 +85,10 @@ AREA = (
     Field("group", "村民小组", "group", also=("组", "小组", "社")),
 )
 HOME = _HOME
+# What the rules of who may pass look at besides.
+ZONE = Field("zone", "管控区域", "zone", also=("区域", "片区", "管控片区", "管控等级区域"))
+EXITS_WATCHED = Field("exits_watched", "外出留意", "exits watched", "tick", also=("外出关注", "关注外出"))
+QUOTA = Field("quota", "限次", "allowed by quota", "number", also=("外出次数", "允许外出次数"))
 
 PEOPLE = Kind(
     REGISTER,
@@ -111,6 +132,16 @@ PEOPLE = Kind(
             personal=True,
             also=("车次", "航班", "交通工具", "乘坐交通工具"),
         ),
+        Field("relation", "与户主关系", "relation", "choice", also=("关系", "家庭关系"), choices=RELATIONS),
+        Field(
+            *("located", "现在何处", "where now", "choice"),
+            also=("是否已到", "是否在渝", "目前所在", "现居地"),
+            choices=LOCATED,
+        ),
+        ZONE,
+        EXITS_WATCHED,
+        QUOTA,
+        Field("times", "准入次数", "admissions", "number", also=("可进次数", "允许进入次数")),
         Field("test_due", "核酸到期", "test due", "date", also=("下次核酸", "核酸检测日期", "应检日期")),
         Field("booster_due", "加强针到期", "booster due", "date", also=("加强针", "加强针应种日期")),
         *TIMES,

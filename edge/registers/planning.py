@@ -6,6 +6,7 @@ The preview counts it; applying it asks the same again, line by line.
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -129,7 +130,7 @@ def _one(line: Line, kind: Kind, given: Mapping[str, str], zone: ZoneInfo, seen:
         return Planned(line.number, "rejected", faults=error.faults, given=given)
     said = tuple(sorted((name, meant(name, value)) for name, value in draft.personal.items()))
     content = hash((said, str(draft.fields), draft.from_us, draft.until_us))
-    keys = list(keys_of(kind, draft))[:2]
+    keys = list(islice(keys_of(kind, draft), 2))
     place = same_place(place_of(given)) if kind.register == "households" else ()
     if not keys:
         return Planned(line.number, "rejected", faults=(("|".join(kind.same[0]), "missing"),), given=given)

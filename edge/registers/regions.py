@@ -1,6 +1,6 @@
 """The dated list of regions and their levels (中高风险地区), and which of them a text names.
 
-A few hundred lines, kept in memory and read anew after any change of a register.
+A few hundred lines, kept in memory and read anew after any change of a register, and every ten seconds.
 """
 
 import unicodedata
@@ -8,8 +8,30 @@ import unicodedata
 from edge.domain.known import Place
 from edge.domain.model import Instant
 from edge.journal import Entry, Reader
+from edge.registers.kinds import Field, Kind
+from edge.registers.people import TIMES
 
 REGISTER = "regions"
+LEVELS = {
+    "listed": ("重点地区", "重点疫区", "管控地区", "封控", "封控区", "重点管控"),
+    "high": ("高风险", "高风险地区", "高"),
+    "medium": ("中风险", "中风险地区", "中"),
+    "low": ("低风险", "低风险地区", "低", "常态化"),
+}
+REGIONS = Kind(
+    REGISTER,
+    "地区",
+    "Regions",
+    (
+        Field("region", "地区", "region", also=("地区名称", "风险地区", "区域名称", "行政区")),
+        Field("level", "风险等级", "level", "choice", also=("等级", "级别", "风险级别"), choices=LEVELS),
+        *TIMES,
+        Field("source", "发布单位", "published by", also=("来源", "文号", "发布文号")),
+    ),
+    needs=(("region",), ("level",)),
+    same=(("region",),),
+)
+AGAIN_US = 10_000_000
 _PAGE = 500
 # Written or left out by whoever speaks of a place.
 _ENDINGS = ("特别行政区", "自治区", "自治州", "街道", "省", "市", "区", "县", "镇", "乡")
@@ -22,10 +44,13 @@ class Regions:
         self._entries: list[tuple[Entry, str]] = []
         self.stale = True
         self.version = 0
+        self._read_us = 0
 
     def places(self, told: str, text: str, at: Instant, reader: Reader) -> tuple[Place, ...]:
         """Return the regions a text names, of those whose time has begun and is not over."""
-        if self.stale:
+        # Another process may have imported a list: nobody tells this one of it.
+        if self.stale or abs(at.mono_us - self._read_us) >= AGAIN_US:
+            self._read_us = at.mono_us
             self._read(reader)
         plain = _plain(text)
         return tuple(

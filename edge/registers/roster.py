@@ -9,25 +9,29 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import InitVar, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from edge.domain.access import AccessRules
 from edge.domain.asking import Ask
 from edge.domain.errors import FormError, JournalError
-from edge.domain.known import Known, Place, Standing, Used
+from edge.domain.known import Hit, Known, Place, Standing, Used
 from edge.domain.model import Instant
 from edge.journal import Entry, Reader
 from edge.journal.access_file import day_number
+from edge.registers import homes
 from edge.registers.opened import Journal, Opened
 from edge.registers.regions import Regions
-from edge.registers.watched import Watched, mismatches
+from edge.registers.watched import Somebody, Watched, mismatches
 
 MOST_CHOICES = 8
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Of a person's entry, what the attendant needs to see of them.
-_SHOWN = ("name", "room", "plate", "employer", "photo", "phone", "id_number")
-_DUE = {"test": "test_due", "vaccination": "vaccination_due"}
+_SHOWN = ("name", "plate", "origin", "transport", "phone", "id_number")
+_DUE = {"test": "test_due_us", "vaccination": "booster_due_us"}
+# Watched themselves, and not only by the plate or the home of whoever drives today.
+_PERSON = ("id_number", "phone", "pass_id", "plate", "name", "building", "unit", "room")
+_VEHICLE = ("plate", "building", "unit", "room")
 
 log = logging.getLogger(__name__)
 
@@ -100,11 +104,28 @@ class _Look:
             return self._known(ask.by, Standing.FOUND, register="regions", places=places) if places else None
         register = "vehicles" if ask.by == "plate" else "people"
         found = self._candidates(ask, register)
+        lapsed = [pair for pair in found if self._has_lapsed(pair[0])]
+        found = [pair for pair in found if pair not in lapsed]
         if not found:
-            return self._stranger(ask, register)
+            return self._stranger(ask, register, lapsed[-1] if lapsed else None)
         if len(found) > 1:
             return self._several(ask, register, found)
         return self._one(ask, found[0][0], found[0][1])
+
+    def _has_lapsed(self, entry: Entry) -> bool:
+        """Say whether an entry does not count any more, or not yet. Whoever goes out is known by it still."""
+        if self.direction == "out":
+            return False
+        times = _number(entry.fields.get("times"))
+        if times is not None and entry.register == "people":
+            used = self.book.reader.access_used(entry.register, entry.number, "in", 0)
+            if used >= times:
+                return True
+        if not self.at.clock.trusted:
+            # Which day it is nobody knows: what is bounded in time is no reason to let anybody in.
+            return entry.until_us is not None
+        begun = entry.from_us is None or entry.from_us <= self.at.at_us
+        return not begun or (entry.until_us is not None and entry.until_us <= self.at.at_us)
 
     def _candidates(self, ask: Ask, register: str) -> list[tuple[Entry, Mapping[str, str]]]:
         """Return who may be meant. By name, somebody of the same name in another flat is somebody else; by
@@ -123,25 +144,40 @@ class _Look:
         fitting = [pair for pair in found if not any(mismatches(ask.told, pair[1]))]
         return fitting if len(found) > 1 and fitting else found
 
-    def _stranger(self, ask: Ask, register: str) -> Known:
-        hits = self.watched.hits({**ask.told, ask.by: ask.value}, {}, self.at) if register == "people" else ()
-        return self._known(ask.by, Standing.NONE, register=register, hits=hits)
+    def _stranger(self, ask: Ask, register: str, lapsed: tuple[Entry, Mapping[str, str]] | None) -> Known:
+        """Nobody whose entry counts; what one that does not count says is compared with the lists as well."""
+        names = _PERSON if register == "people" else _VEHICLE
+        told = {name: value for name, value in ask.told.items() if name in names} | {ask.by: ask.value}
+        own = {name: lapsed[1][name] for name in names if lapsed[1].get(name)} if lapsed else {}
+        visit = self._home_of(_number(lapsed[0].fields.get("visiting"))) if lapsed else {}
+        hits = self.watched.hits(Somebody(told, own, (visit,)), self.at)
+        number = lapsed[0].number if lapsed else None
+        return self._known(ask.by, Standing.NONE, register=register, hits=hits, lapsed=number)
 
     def _several(self, ask: Ask, register: str, found: Sequence[tuple[Entry, Mapping[str, str]]]) -> Known:
         some = found[:MOST_CHOICES]
         labels = {
-            str(entry.number): " ".join(filter(None, (own.get("name", ""), own.get("room", ""))))
+            str(entry.number): " ".join(filter(None, (own.get("name", ""), homes.written(own))))
             for entry, own in some
         }
         choices = tuple(entry.number for entry, _own in some)
         return self._known(ask.by, Standing.SEVERAL, register=register, choices=choices, personal=labels)
 
     def _one(self, ask: Ask, entry: Entry, own: Mapping[str, str]) -> Known:
-        fields = entry.fields
-        household = _number(fields.get("household")) or self._household_of(own.get("room", ""))
-        differs = tuple(mismatches(ask.told, own, visiting=str(fields.get("category", "")) == "visitor"))
-        where = self._household(household)
-        origin = str(fields.get("origin", ""))
+        fields, person = entry.fields, entry.register == "people"
+        household = _number(fields.get("household")) or self._household_of(own)
+        visiting = _number(fields.get("visiting"))
+        visitor = visiting is not None or str(fields.get("category", "")) == "visitor"
+        where, origin = self._household(household), own.get("origin", "")
+        more: dict[str, object] = {}
+        if person:
+            more = {
+                "used": self._used(entry, household),
+                "places": self._places("origin", origin) if origin else (),
+                "slip": self.book.reader.access_slip(household) if household is not None else None,
+                "due": self._due(fields),
+                "exits_watched": bool(fields.get("exits_watched") or where.get("exits_watched")),
+            }
         return self._known(
             ask.by,
             Standing.FOUND,
@@ -152,15 +188,20 @@ class _Look:
             household=household,
             zone=str(fields.get("zone", "") or where.get("zone", "")),
             located=str(fields.get("located", "")),
-            differs=differs,
-            hits=self.watched.hits(ask.told, own, self.at) if entry.register == "people" else (),
-            used=self._used(entry, household) if entry.register == "people" else (),
-            places=self._places("origin", origin) if origin else (),
-            slip=self.book.reader.access_slip(household) if household is not None else None,
-            due=self._due(fields),
-            exits_watched=bool(fields.get("exits_watched") or where.get("exits_watched")),
-            personal={name: own[name] for name in _SHOWN if own.get(name)},
+            differs=tuple(mismatches(ask.told, own, visiting=visitor)) if person else (),
+            hits=self._hits(ask, entry, own, household, visiting),
+            personal=_shown(entry, own),
+            **more,
         )
+
+    def _hits(
+        self, ask: Ask, entry: Entry, own: Mapping[str, str], household: int | None, visiting: int | None
+    ) -> tuple[Hit, ...]:
+        names = _PERSON if entry.register == "people" else _VEHICLE
+        told = ask.told if entry.register == "people" else {"plate": ask.value}
+        mine = {name: own[name] for name in names if own.get(name)}
+        numbers = frozenset(number for number in (household, visiting) if number is not None)
+        return self.watched.hits(Somebody(told, mine, (self._home_of(visiting),), numbers), self.at)
 
     def _known(self, by: str, standing: Standing, **more: object) -> Known:
         places = more.get("places")
@@ -171,9 +212,19 @@ class _Look:
     def _places(self, told: str, text: str) -> tuple[Place, ...]:
         return self.regions.places(told, text, self.at, self.book.reader)
 
-    def _household_of(self, room: str) -> int | None:
-        found = self.book.find(["households"], "room", room) if room else []
-        return found[0].number if len(found) == 1 else None
+    def _household_of(self, own: Mapping[str, str]) -> int | None:
+        """Return the household of a home, for an entry that does not name it."""
+        found = {
+            entry.number
+            for name, value in homes.ways(homes.parts_of(own))
+            for entry in self.book.find(["households"], name, value)
+        }
+        return found.pop() if len(found) == 1 else None
+
+    def _home_of(self, household: int | None) -> Mapping[str, str]:
+        """Return where a household lives."""
+        entry = self.book.reader.entry("households", household) if household is not None else None
+        return self.book.personal(entry) if entry is not None else {}
 
     def _household(self, number: int | None) -> Mapping[str, object]:
         entry = self.book.reader.entry("households", number) if number is not None else None
@@ -198,17 +249,19 @@ class _Look:
         # With no clock to be believed nobody is reminded of a day.
         if self.day is None:
             return ()
-        return tuple(
-            name for name, of in _DUE.items() if (day := _day(fields.get(of))) is not None and day <= self.day
-        )
+        days = {name: _number(fields.get(of)) for name, of in _DUE.items()}
+        return tuple(name for name, day in days.items() if day is not None and day <= self.at.at_us)
+
+
+def _shown(entry: Entry, own: Mapping[str, str]) -> dict[str, str]:
+    """Return what the attendant sees of an entry; it is sealed with the passage."""
+    found = {name: own[name] for name in _SHOWN if own.get(name)}
+    if home := homes.written(own):
+        found["room"] = home
+    if employer := entry.fields.get("employer_name"):
+        found["employer"] = str(employer)
+    return found
 
 
 def _number(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _day(value: object) -> str | None:
-    try:
-        return date.fromisoformat(str(value)).isoformat()
-    except ValueError:
-        return None

@@ -14,8 +14,9 @@ from edge.journal import Entry, PassageRow, Reader
 from edge.registers import households
 from edge.registers.all_kinds import KINDS
 from edge.registers.book import Book, Draft, Entered, Open, Order
+from edge.registers.homes import home_of, parts_told
 from edge.registers.importing import EMPLOYERS
-from edge.registers.kinds import Faulty, Kind, draft_of, home_of
+from edge.registers.kinds import HOME, Faulty, Kind, draft_of
 from edge.registers.people import AREA_NAMES
 
 CENSUS = "census"
@@ -105,7 +106,7 @@ class Rosters:
         `bad_value`."""
         if by not in FOUND_BY or not value.strip():
             raise FormError("bad_value")
-        value = home_of("", "", value) or value if by == "home" else value
+        value = home_of(*parts_told(value)) or value if by == "home" else value
         return [one for one in self._book.find([register], by, value) if not one.forgotten][:MOST_FOUND]
 
     def who(self, lines: Iterable[Mapping[str, str]]) -> list[Known]:
@@ -190,9 +191,9 @@ class Rosters:
         for entry in self._book.find([households.REGISTER], "home", personal["home"]):
             if all(entry.fields.get(name) == value for name, value in place.items()):
                 return entry.number
-        home = {name: personal[name] for name in ("building", "unit", "room", "home") if name in personal}
+        home = {name: personal[name] for name in ("building", "unit", "room", *HOME) if name in personal}
         also = Order(f"{order.command_id}-home", order.by)
-        return self._book.enter(also, households.REGISTER, Draft(place, home, ("room", "home"))).number
+        return self._book.enter(also, households.REGISTER, Draft(place, home, ("room", *HOME))).number
 
     def _employer(self, order: Order, name: str) -> int:
         known = self._book.page(EMPLOYERS, open_=True, where={"name": name}, limit=1)

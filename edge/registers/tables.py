@@ -148,7 +148,7 @@ def _separator(text: str, kind: Kind) -> str:
         except Unreadable as error:
             # Of this separator there are too many: that is what is wrong, not that another gives one column.
             return (0, MAX_COLUMNS if error.code == "too_many_columns" else 0)
-        return max(len(columns_of(row, kind)) for row in rows), max(len(row) for row in rows)
+        return max((len(columns_of(row, kind)) for row in rows), default=0), max(map(len, rows), default=0)
 
     return max(_SEPARATORS, key=worth)
 

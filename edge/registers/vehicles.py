@@ -1,10 +1,11 @@
 """The register of vehicles: plate, kind, the household it belongs to, who drives it.
 
-Open fields of an entry: `kind`, `category`, `household`. Personal: `plate`, the driver's `name` and `phone`.
+Open fields of an entry: `kind`, `category`, `household`, `zone`. Personal: `plate`, the driver's
+`name` and `phone`.
 """
 
 from edge.registers.kinds import Field, Kind
-from edge.registers.people import CATEGORIES, HOME, NOTE, TIMES
+from edge.registers.people import CATEGORIES, HOME, NOTE, TIMES, ZONE
 
 REGISTER = "vehicles"
 KINDS = {
@@ -52,6 +53,7 @@ VEHICLES = Kind(
         ),
         *HOME,
         Field("category", "类别", "category", "choice", choices=CATEGORIES),
+        ZONE,
         Field("pass_id", "通行证号", "pass number", "pass_id", personal=True, find=True, also=("通行证",)),
         *TIMES,
         NOTE,

@@ -63,6 +63,7 @@ class Visits:
             "visiting": entry.fields["household"],
             "registered": "link",
             "link": entry.number,
+            "times": 1,
         }
         order = Order(f"visit-{entry.number}-{command_id}", f"link:{entry.number}")
         return self._rosters.enter(order, "people", asked | {"category": "visitor"}, more)

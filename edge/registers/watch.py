@@ -1,9 +1,9 @@
 """The watch list: a person or a vehicle by anything they are known by, in a class, ordered by a unit, until a
 day.
 
-Open fields of an entry: `list` (the class), `outcome` (what to do: `hold`, `turn_back`, `refer`), `unit` (who
-ordered it), `unit_phone` (its duty phone, no person's), `deliveries` (what is brought for them passes), and
-for one from the district's list `district` (the version). Personal: the rest.
+Open fields of an entry: `list` (the class), `outcome` (what to do: `hold`, `turn_back`, `refer`),
+`ordered_by` (the unit that ordered it), `unit_phone` (its duty phone, no person's), `deliveries` (what is
+brought for them passes), and for one from the district's list `district`. Personal: the rest.
 """
 
 from edge.registers.kinds import Field, Kind
@@ -50,7 +50,9 @@ WATCH = Kind(
             "outcome", "处置方式", "what to do", "choice", also=("处置", "措施", "管控措施"), choices=OUTCOMES
         ),
         *TIMES,
-        Field("unit", "下达单位", "ordering unit", also=("责任单位", "来源单位", "推送单位", "定点医院")),
+        Field(
+            "ordered_by", "下达单位", "ordering unit", also=("责任单位", "来源单位", "推送单位", "定点医院")
+        ),
         Field(
             "unit_phone", "单位电话", "unit's phone", "phone", also=("责任单位电话", "值班电话", "医院电话")
         ),

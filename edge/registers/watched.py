@@ -1,6 +1,7 @@
 """Entries of watch lists that are about somebody, and what was told otherwise than it is registered."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from edge.domain.identity import differ
@@ -8,9 +9,13 @@ from edge.domain.known import Hit, Kin
 from edge.domain.model import Instant
 from edge.journal import Entry
 from edge.journal.tokens import compared
+from edge.registers import homes
 
 REGISTER = "watch"
+DISTRICT, LOCAL = "district", "local"
 _SURE = ("id_number", "phone", "pass_id")
+_HOME = "home"
+Personal = Mapping[str, str]
 
 
 class Registers(Protocol):
@@ -23,62 +28,100 @@ class Registers(Protocol):
         """Return the personal fields of an entry."""
 
 
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    """Whoever is compared with the lists: what was `told` at the lane, what is their `own` by the registers,
+    the homes they `visit`, and the numbers of the households that these are."""
+
+    told: Personal
+    own: Personal
+    visit: tuple[Personal, ...] = ()
+    households: frozenset[int] = frozenset()
+
+    @property
+    def both(self) -> tuple[Personal, Personal]:
+        return self.told, self.own
+
+    @property
+    def at_home(self) -> tuple[homes.Parts, ...]:
+        """Return every home that is theirs or that they go to."""
+        found = [homes.parts_told(self.told.get("room", ""))]
+        found += [homes.parts_of(one) for one in (self.own, *self.visit)]
+        return tuple(dict.fromkeys(parts for parts in found if parts[2]))
+
+
 class Watched:
     """The watch lists of a gate."""
 
     def __init__(self, book: Registers) -> None:
         self._book = book
 
-    def hits(self, told: Mapping[str, str], own: Mapping[str, str], at: Instant) -> tuple[Hit, ...]:
-        """Return the entries in force about somebody, or about the household of the room they belong to or
-        visit. `told` is what was said at the lane, `own` what the register has."""
+    def hits(self, who: Somebody, at: Instant) -> tuple[Hit, ...]:
+        """Return the entries in force about somebody, or about the household of the home they belong to or
+        visit."""
         found: dict[int, Hit] = {}
-        for name, value in _values(told, own):
+        seen: set[tuple[int, str]] = set()
+        for by, name, value in _values(who):
             for entry in self._book.find([REGISTER], name, value):
-                kin = self._kin(entry, name, (told, own))
+                if (entry.number, by) in seen or not _begun(entry, at):
+                    continue
+                seen.add((entry.number, by))
                 known = found.get(entry.number)
-                if kin is not None and _begun(entry, at) and (known is None or known.kin is not Kin.SELF):
+                if known is not None and known.kin is Kin.SELF:
+                    continue
+                kin = self._kin(entry, by, who)
+                if kin is not None:
                     found[entry.number] = _hit(entry, kin, at)
         return tuple(found[number] for number in sorted(found))
 
-    def _kin(self, entry: Entry, by: str, people: Sequence[Mapping[str, str]]) -> Kin | None:
+    def _kin(self, entry: Entry, by: str, who: Somebody) -> Kin | None:
         """Say whom an entry that was found is about; None where its name is only somebody else's too."""
         if by in _SURE:
             return Kin.SELF
         listed = self._book.personal(entry) or {}
-        names = {compared("name", one["name"]) for one in people if one.get("name")}
-        rooms = {compared("room", one["room"]) for one in people if one.get("room")}
+        names = {compared("name", one["name"]) for one in who.both if one.get("name")}
         same_name = compared("name", listed.get("name", "")) in names
-        same_room = compared("room", listed.get("room", "")) in rooms
-        if same_name and same_room:
+        surer = any(listed.get(name) for name in _SURE)
+        if by == "plate":
+            # With nobody named beside it whoever comes in the vehicle is meant.
+            return Kin.SELF if same_name or not (surer or listed.get("name")) else Kin.HOUSEHOLD
+        home = homes.parts_of(listed)
+        same_home = any(homes.same(home, one) for one in who.at_home) and not _elsewhere(entry, who)
+        if same_name and same_home:
             return Kin.SELF
         if by == "name":
-            surer = [name for name in _SURE if listed.get(name)]
             # Nothing but a name is on the list: whoever has it is asked about.
-            return Kin.SELF if not surer and not listed.get("room") else None
-        return Kin.HOUSEHOLD
+            return Kin.SELF if not surer and not home[2] else None
+        return Kin.HOUSEHOLD if same_home else None
 
 
-def mismatches(told: Mapping[str, str], own: Mapping[str, str], *, visiting: bool = False) -> Iterator[str]:
+def mismatches(told: Personal, own: Personal, *, visiting: bool = False) -> Iterator[str]:
     """Yield the names of fields that were told otherwise than they are registered; nothing of what either
     does not say. The room a visitor goes to is not their own."""
     for name in ("name", "id_number", "phone"):
         if told.get(name) and own.get(name) and differ({name: told[name]}, {name: own[name]}):
             yield name
-    for name in ("room", "plate"):
-        if name == "room" and visiting:
-            continue
-        if told.get(name) and own.get(name) and _plain(name, told[name]) != _plain(name, own[name]):
-            yield name
+    home = homes.parts_told("" if visiting else told.get("room", ""))
+    if homes.differ(home, homes.parts_of(own)):
+        yield "room"
+    plates = [compared("plate", one.get("plate", "")) for one in (told, own)]
+    if all(plates) and plates[0] != plates[1]:
+        yield "plate"
 
 
-def _plain(name: str, value: str) -> str:
-    return compared(name, value).replace(" ", "").replace("－", "-")
+def _elsewhere(entry: Entry, who: Somebody) -> bool:
+    """Say whether the home on the list is another compound's: its household is known, and so are theirs."""
+    household = entry.fields.get("household")
+    return bool(household and who.households and household not in who.households and not who.told.get("room"))
 
 
-def _values(told: Mapping[str, str], own: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    for name in (*_SURE, "name", "room"):
-        yield from ((name, value) for value in {one[name] for one in (told, own) if one.get(name)})
+def _values(who: Somebody) -> Iterator[tuple[str, str, str]]:
+    """Yield what to look for: by what, under the name of which token, which value."""
+    for name in (*_SURE, "plate", "name"):
+        for value in dict.fromkeys(one[name] for one in who.both if one.get(name)):
+            yield name, name, value
+    for token in dict.fromkeys(way for home in who.at_home for way in homes.ways(home)):
+        yield _HOME, *token
 
 
 def _begun(entry: Entry, at: Instant) -> bool:
@@ -89,13 +132,16 @@ def _begun(entry: Entry, at: Instant) -> bool:
 def _hit(entry: Entry, kin: Kin, at: Instant) -> Hit:
     fields = entry.fields
     over = entry.until_us is not None and at.clock.trusted and entry.until_us <= at.at_us
+    delivers = fields.get("deliveries")
     return Hit(
-        list=str(fields.get("list", "") or REGISTER),
+        list=DISTRICT if fields.get("district") else LOCAL,
         entry=entry.number,
-        watch=str(fields.get("class", "") or fields.get("category", "")),
+        watch=str(fields.get("list", "") or REGISTER),
         kin=kin,
         until_us=entry.until_us,
         over=over,
-        unit=str(fields.get("unit", "")),
-        phone=str(fields.get("phone", "") or fields.get("hospital_phone", "")),
+        unit=str(fields.get("ordered_by", "")),
+        phone=str(fields.get("unit_phone", "")),
+        outcome=str(fields.get("outcome", "")),
+        deliveries=delivers if isinstance(delivers, bool) else None,
     )

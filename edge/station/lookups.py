@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from edge.domain.asking import Ask, asks_again, asks_of_answers, asks_of_code
-from edge.domain.events import CardRead, CodeAnswered, CodeRead, Give, LaneEvent, Resume
+from edge.domain.events import BeginVehicle, CardRead, CodeAnswered, CodeRead, Give, LaneEvent, Resume
 from edge.domain.known import Known
 from edge.domain.lane_state import LaneSpec, LaneState
 from edge.domain.model import Code, Evidence, Instant, Passage
+from edge.domain.vehicle_seats import all_vehicles
 from edge.station.surroundings import Surroundings
 
 AGAIN_US = 2_000_000
@@ -42,7 +43,12 @@ class LookUps:
                 asks = asks_of_code(event.code, evidence)
             case CardRead():
                 asks = asks_of_answers(event.fields, evidence)
+            case BeginVehicle():
+                asks, active = (Ask("plate", event.plate),), None
             case Give():
+                # What is told of a vehicle that stands in the lane is not of whoever sits in it.
+                if event.passage is not None and (vehicle := _vehicle(state, event.passage)) is not None:
+                    active, evidence = vehicle, vehicle.evidence
                 asks = asks_of_answers(event.answers, evidence)
             case Resume():
                 asks = asks_again(_parked(state, event))
@@ -67,6 +73,10 @@ class LookUps:
     ) -> tuple[Known, ...]:
         rules = active.access if active is not None else spec.access
         return self._around.look_up(asks, rules, spec.direction, at) if asks and rules.version else ()
+
+
+def _vehicle(state: LaneState, passage: int) -> Passage | None:
+    return next((one for one in all_vehicles(state) if one.id == passage), None)
 
 
 def _parked(state: LaneState, event: Resume) -> tuple[Evidence, ...]:

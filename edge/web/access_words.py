@@ -31,12 +31,6 @@ DUE = {
 FIELDS = {
     "person": Word("two different people", "指向两个不同的人"),
 }
-CATEGORIES = {
-    "worker": Word("Resumed worker", "复工复产人员"),
-    "recovered": Word("Recovered, at home", "康复居家人员"),
-    "overseas": Word("From abroad", "境外来人员"),
-    "courier": Word("Courier", "快递"),
-}
 STANDINGS = {
     "found": Word("registered", "已登记"),
     "none": Word("not registered here", "名册里没有"),

@@ -189,7 +189,7 @@ def masked(view: dict[str, Any]) -> dict[str, Any]:
     ]
     vehicle = view.get("vehicle")
     if vehicle is not None:
-        vehicle = {**vehicle, "plate": None}
+        vehicle = {**vehicle, "plate": None, "card": None}
     return {**view, "person": {}, "parked": parked, "vehicle": vehicle, "card": None}
 
 

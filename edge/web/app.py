@@ -53,6 +53,7 @@ from edge.web.errors import register_errors
 from edge.web.gate import Gate
 from edge.web.logins import Logins
 from edge.web.roles import PUBLIC, allow, check_views, guard, principal
+from edge.web.roster_words import WORDED
 from edge.web.server import MAX_BODY
 from edge.web.streams import Streams
 from edge.web.titles import titles_at
@@ -203,6 +204,7 @@ def _words(app: Flask, gate: Gate) -> None:
         gate=gate,
         language=language,
         word=word,
+        worded=WORDED,
         words_of=lambda group: list(WORDS[group]),
         title=title,
         who=principal,

@@ -99,6 +99,8 @@ def _shown(gate: Gate, lane: str) -> dict[str, Any]:
         for reason in (last.get("reasons") if ended else view.get("reasons")) or ()
         if reason not in SAID_ALREADY
     ]
+    vehicle = view.get("vehicle") or {}
+    of_vehicle = vehicle.get("reasons") or ()
     by = last.get("by") if ended else None
     key = last.get("outcome", "idle") if ended else stage
     if ended and last.get("hushed"):
@@ -111,7 +113,9 @@ def _shown(gate: Gate, lane: str) -> dict[str, Any]:
         "small": f"{key}_by_hand" if by and key == "admit" else key,
         "todo": _todo(view["steps"]) if stage == "open" else [],
         "reasons": [reason for reason in reasons if not _is_private(reason)],
-        "private": [reason for reason in reasons if _is_private(reason)],
+        "private": [reason for reason in (*reasons, *of_vehicle) if _is_private(reason)],
+        "vehicle_reasons": [reason for reason in of_vehicle if not _is_private(reason)],
+        "cards": [one for one in (view.get("card"), vehicle.get("card")) if one],
         "card": view.get("card"),
         "by": by,
         "layout": "work"

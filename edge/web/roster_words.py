@@ -1,6 +1,6 @@
 """The stable codes of the registers and of imports, as words in both languages."""
 
-from edge.registers import households, people, vehicles, watch
+from edge.registers import households, people, regions, vehicles, watch
 from edge.registers.all_kinds import KINDS
 from edge.web.troubles import Word
 
@@ -18,6 +18,29 @@ CATEGORIES = {
     "resumed_worker": Word("back at work", "复工复产人员"),
     "courier": Word("courier", "快递配送"),
     "other": Word("other", "其他"),
+    # Of passes, which say it in words of their own.
+    "worker": Word("worker", "务工人员"),
+    "delivery": Word("delivery", "配送"),
+}
+RELATIONS = {
+    "head": Word("head of the household", "户主"),
+    "spouse": Word("spouse", "配偶"),
+    "child": Word("child", "子女"),
+    "parent": Word("parent", "父母"),
+    "family": Word("family", "家属"),
+    "lodger": Word("shares the flat", "合租同住"),
+    "carer": Word("carer", "保姆、护工"),
+    "other": Word("other", "其他"),
+}
+LOCATED = {
+    "here": Word("here already", "已在本地"),
+    "away": Word("not here yet", "未到本地"),
+}
+LEVELS = {
+    "listed": Word("listed region", "重点管控地区"),
+    "high": Word("high risk", "高风险"),
+    "medium": Word("medium risk", "中风险"),
+    "low": Word("low risk", "低风险"),
 }
 LISTS = {
     "isolated": Word("isolated at home", "居家隔离人员"),
@@ -153,6 +176,9 @@ GROUPS = {
     "watch_list": LISTS,
     "watch_outcome": OUTCOMES,
     "vehicle_kind": VEHICLE_KINDS,
+    "relation": RELATIONS,
+    "located": LOCATED,
+    "risk_level": LEVELS,
     "import_fault": FAULTS,
     "import_file": UNREADABLE,
     "import_state": STATES,
@@ -163,5 +189,18 @@ CHOICES = {
     "list": (LISTS, watch.LISTS),
     "outcome": (OUTCOMES, watch.OUTCOMES),
     "kind": (VEHICLE_KINDS, vehicles.KINDS),
+    "relation": (RELATIONS, people.RELATIONS),
+    "located": (LOCATED, people.LOCATED),
+    "level": (LEVELS, regions.LEVELS),
+}
+# The group of words that the values of an open field have.
+WORDED = {
+    "category": "category",
+    "list": "watch_list",
+    "outcome": "watch_outcome",
+    "kind": "vehicle_kind",
+    "relation": "relation",
+    "located": "located",
+    "level": "risk_level",
 }
 ROLES = {role: Word(en, zh) for role, (zh, en) in households.CONTACT_ROLES.items()}

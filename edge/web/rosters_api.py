@@ -25,7 +25,7 @@ from edge.web.import_told import faults_text
 from edge.web.roles import allow, principal
 from edge.web.words import LANGUAGES
 
-PARTED_BY = {"watch": "list", "vehicles": "kind", "households": "grid"}
+PARTED_BY = {"watch": "list", "vehicles": "kind", "households": "grid", "regions": "level"}
 ALL = ("attendant", "manager", "observer")
 Text = Annotated[str, Field(max_length=200)]
 FieldName = Annotated[str, Field(max_length=40)]

@@ -27,7 +27,12 @@ from edge.web.words import WORDS
 PAGE = 50
 ENDS = ("moved", "over", "released", "mistake", "other")
 _FOR_RELEASE = "watch"
-_PART_WORDS = {"people": "category", "watch": "watch_list", "vehicles": "vehicle_kind"}
+_PART_WORDS = {
+    "people": "category",
+    "watch": "watch_list",
+    "vehicles": "vehicle_kind",
+    "regions": "risk_level",
+}
 
 
 def blueprint(gate: Gate, rosters: Rosters) -> Blueprint:
@@ -168,7 +173,7 @@ def _card_page(gate: Gate, kind: Kind, told: Told) -> Response:
             kind=kind,
             told=told,
             entry=told.entry,
-            values=_values(gate, kind, told) if told.personal else {},
+            values=_values(gate, kind, told) if told.personal or told.entry.key_id is None else {},
             members=members,
             ends=ENDS,
             why=WORDS["opening"],
@@ -201,7 +206,7 @@ def _values(gate: Gate, kind: Kind, told: Told) -> dict[str, str]:
     for one in kind.fields:
         value = told.entry.fields.get(one.name if one.kind != "date" else f"{one.name}_us")
         if isinstance(value, bool):
-            values[one.name] = "是" if value else ""
+            values[one.name] = "是" if value else "否"
         elif one.kind == "date" and isinstance(value, int):
             values[one.name] = show.day_of(value, zone).isoformat()
         elif value is not None:

@@ -44,6 +44,7 @@ def vehicle_schema() -> Json:
         },
         **dict.fromkeys(("awaited", "hold"), _FLAG),
         **dict.fromkeys(("reasons", "missing"), _WORDS),
+        "card": {"type": ["object", "null"]},
         "answers": {"type": "object", "additionalProperties": _TEXT},
         **dict.fromkeys(("ask", "chosen"), _LIST),
     }

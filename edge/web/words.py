@@ -284,14 +284,6 @@ WORDS: dict[str, dict[str, Word]] = {
         "mask": Word("mask worn", "口罩必戴"),
     },
     "direction": {"in": Word("In", "进"), "out": Word("Out", "出")},
-    "category": {
-        "resident": Word("Resident", "住户"),
-        "visitor": Word("Visitor", "访客"),
-        "staff": Word("Staff", "工作人员"),
-        "delivery": Word("Delivery", "配送"),
-        "returnee": Word("Returnee", "返城人员"),
-        **access_words.CATEGORIES,
-    },
     "why": {
         **{one.value: Word(one.title["en"], one.title["zh_Hans"]) for one in GROUNDS},
         "rest": Word("resting, to be measured again", "休息后复测"),

@@ -10,7 +10,8 @@ from edge.wire.piece import Piece
 
 class KnownHit(Body):
     """An entry of a watch list that was in force; `kin` is `self`, or `household` for others of a household
-    or who visit it. `over`: its date had passed, and nobody had confirmed the release."""
+    or who visit it. `over`: its date had passed, and nobody had confirmed the release. `outcome` and
+    `deliveries` are what the entry itself says, absent where it leaves that to its class."""
 
     list: str
     entry: int
@@ -20,6 +21,8 @@ class KnownHit(Body):
     over: bool | None = None
     unit: str | None = None
     phone: str | None = None
+    outcome: str | None = None
+    deliveries: bool | None = None
 
 
 class KnownUse(Body):
@@ -43,7 +46,9 @@ class KnownPlace(Body):
 class KnownPiece(Piece):
     """What the registers said of somebody looked up `by` something: `standing` is found, none, several or
     unread. `slip` is how many of the household had gone out and come back; `lists` the registers with the
-    sequence they were read at, `rules` the version of the rules of access. Who it is stays sealed."""
+    sequence they were read at, `rules` the version of the rules of access. `lapsed`
+    is an entry about them that does not count, for its time is over or its admissions are used up. Who it is
+    stays sealed."""
 
     t: Literal["known"]
     by: str
@@ -67,6 +72,7 @@ class KnownPiece(Piece):
     exits_watched: bool | None = None
     lists: dict[str, int] = {}
     choices: list[int] = []
+    lapsed: int | None = None
 
 
 class AccessPublished(Body):

@@ -100,7 +100,7 @@ def test_a_line_that_lets_pass_holds_within_its_hours_and_not_without_a_clock(
     minute: int | None, held: bool
 ) -> None:
     text = shipped().text.replace(
-        'people = ["resident", "staff", "worker", "returnee", "recovered"]',
+        'people = ["resident", "tenant", "staff", "resumed_worker", "returnee"]',
         'people = ["resident"]\nhours = ["06:00-22:00"]',
     )
     given = access.parse("own", text, closure="closed")
@@ -136,12 +136,12 @@ def hit(watch: str, kin: Kin = Kin.SELF, *, over: bool = False) -> Known:
 @pytest.mark.parametrize(
     ("known", "direction", "found"),
     [
-        (hit("isolated_home"), "out", ["watch_hold:isolated_home", "watch_alarm:isolated_home"]),
-        (hit("isolated_home"), "in", ["watch_hold:isolated_home"]),
-        (hit("isolated_home", over=True), "out", ["watch_hold:isolated_home", "watch_alarm:isolated_home"]),
-        (hit("isolated_home", Kin.HOUSEHOLD), "in", ["watch_hold:isolated_home"]),
-        (hit("observed_home", Kin.HOUSEHOLD), "in", []),
-        (hit("close_contact"), "in", ["watch_refer:close_contact"]),
+        (hit("isolated"), "out", ["watch_hold:isolated", "watch_alarm:isolated"]),
+        (hit("isolated"), "in", ["watch_hold:isolated"]),
+        (hit("isolated", over=True), "out", ["watch_hold:isolated", "watch_alarm:isolated"]),
+        (hit("isolated", Kin.HOUSEHOLD), "in", ["watch_hold:isolated"]),
+        (hit("observed", Kin.HOUSEHOLD), "in", []),
+        (hit("contact"), "in", ["watch_refer:contact"]),
         (hit("suspected"), "in", ["watch_refer:suspected", "watch_alarm:suspected"]),
         (hit("recovered"), "in", ["watch_remind:recovered"]),
         (hit("recovered", over=True), "in", []),
@@ -153,8 +153,8 @@ def test_what_follows_from_an_entry_of_a_watch_list(known: Known, direction: str
 
 
 def test_whoever_only_delivers_to_an_isolated_household_passes_and_its_people_do_not() -> None:
-    assert reasons(shipped(), hit("isolated_home", Kin.HOUSEHOLD), purpose("delivery")) == []
-    assert reasons(shipped(), hit("isolated_home"), purpose("delivery")) == ["watch_hold:isolated_home"]
+    assert reasons(shipped(), hit("isolated", Kin.HOUSEHOLD), purpose("delivery")) == []
+    assert reasons(shipped(), hit("isolated"), purpose("delivery")) == ["watch_hold:isolated"]
 
 
 def test_a_register_that_could_not_be_read_holds() -> None:
@@ -178,9 +178,9 @@ def test_what_was_told_otherwise_is_a_reason_of_its_own_for_each_field() -> None
 
 
 def test_the_newest_word_on_one_person_counts() -> None:
-    released = replace(hit("isolated_home"), hits=())
-    assert reasons(shipped(), hit("isolated_home"), released) == []
-    assert newest(pieces(hit("isolated_home"), released)) == (released,)
+    released = replace(hit("isolated"), hits=())
+    assert reasons(shipped(), hit("isolated"), released) == []
+    assert newest(pieces(hit("isolated"), released)) == (released,)
 
 
 def test_a_person_found_and_not_contradicted_is_known() -> None:
@@ -241,7 +241,7 @@ def test_the_hardest_ruling_wins() -> None:
 
 def test_what_a_site_leaves_to_a_manager_no_attendant_sets_aside() -> None:
     around = Circumstances(direction="in", access=shipped())
-    given = procedure(), Policy(), pieces(hit("isolated_home"))
+    given = procedure(), Policy(), pieces(hit("isolated"))
     with pytest.raises(FormError, match="only a manager"):
         rules.attend(*given, Outcome.ADMIT, by="door1", chosen="known", around=around)
     for outcome in (Outcome.TURN_BACK, Outcome.REFER, Outcome.ABANDONED):
@@ -259,7 +259,7 @@ def test_whoever_is_on_a_list_hears_and_sees_no_more_than_please_wait() -> None:
     walk = Walk("fast_lane")
     walk.spec = replace(walk.spec, access=shipped())
     walk.now += 0.1
-    walk.event(CodeRead("in", "scanner", resident(), at(walk.now), (hit("close_contact"),)))
+    walk.event(CodeRead("in", "scanner", resident(), at(walk.now), (hit("contact"),)))
     assert walk.outcome is Outcome.REFER
     assert [(do.device, do.what) for do in walk.dos] == [("voice", "wait")]
     view = lane_view(walk.spec, walk.state, at(walk.now))
@@ -274,10 +274,10 @@ def test_an_attempt_that_alarms_is_written_down_once_and_names_nobody() -> None:
     notes: list[Note] = []
     for n in range(3):
         walk.now += 5.0
-        known = replace(hit("isolated_home"), personal={"name": "孙隔离"}, due=("test",) * n)
+        known = replace(hit("isolated"), personal={"name": "孙隔离"}, due=("test",) * n)
         result = lane.step(walk.spec, walk.state, CodeRead("in", "s", resident(), at(walk.now), (known,)))
         walk.state = result.state
         notes += result.notes
     assert [note.kind for note in notes] == ["access.alarmed"]
-    assert notes[0].body["hits"] == [{"list": "street", "entry": 1, "watch": "isolated_home"}]
+    assert notes[0].body["hits"] == [{"list": "street", "entry": 1, "watch": "isolated"}]
     assert "孙隔离" not in str(notes[0].body)

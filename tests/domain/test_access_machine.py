@@ -25,7 +25,7 @@ watched = st.builds(
     Hit,
     list=st.just("street"),
     entry=st.integers(1, 3),
-    watch=st.sampled_from(("isolated_home", "close_contact", "recovered", "nobody_knows")),
+    watch=st.sampled_from(("isolated", "contact", "recovered", "nobody_knows")),
     kin=st.sampled_from(Kin),
     over=st.booleans(),
 )

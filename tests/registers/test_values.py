@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from edge.registers import values
 from edge.registers.all_kinds import KINDS
-from edge.registers.kinds import Faulty, draft_of
+from edge.registers.kinds import Faulty, Kind, draft_of
 from edge.registers.people import PEOPLE
 from tests.registers.made_up import id_number, phone
 
@@ -106,3 +106,9 @@ def test_whatever_stands_in_a_line_it_is_a_draft_or_has_faults(kind: str, texts:
 def test_nobody_of_the_tests_has_a_real_number() -> None:
     assert id_number(0).startswith("999999")
     assert values.phone_fault(phone(1)) is None
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=str)
+def test_no_two_fields_of_a_register_have_one_name(kind: Kind) -> None:
+    """The unit of a home and the unit that gives an order are not one field."""
+    assert len(set(kind.names)) == len(kind.names)

@@ -1,14 +1,13 @@
-"""Made-up people in the registers of a gate, written through the book as the pages do."""
+"""Made-up people in the registers of a gate, written through its forms as the pages do."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from zoneinfo import ZoneInfo
 
 from edge.domain.model import ClockQuality, Instant
 from edge.journal import Journal
-from edge.registers.book import Book, Draft, Order
-
-FIND = ("name", "id_number", "phone", "room", "plate", "pass_id")
+from edge.registers.book import Book, Order
+from edge.registers.rosters import Rosters
 
 
 def now() -> Instant:
@@ -18,27 +17,17 @@ def now() -> Instant:
 
 
 class Office:
-    """Somebody who fills the registers of a store, by another process than the gate's."""
+    """Somebody who fills the registers of a store by their forms, in another process than the gate's."""
 
     def __init__(self, store: Path) -> None:
         self._store = store
         self._commands = 0
 
-    def enter(
-        self,
-        register: str,
-        personal: Mapping[str, str],
-        *,
-        from_us: int | None = None,
-        until_us: int | None = None,
-        **fields: Any,
-    ) -> int:
-        """Enter a line and return its number."""
-        draft = Draft(fields, personal, FIND, from_us=from_us, until_us=until_us)
+    def enter(self, register: str, values: Mapping[str, str], **more: str) -> int:
+        """Enter what is written into a form and return its number."""
         self._commands += 1
         order = Order(f"office-{register}-{self._commands}", "office")
-        return self._do(lambda book: book.enter(order, register, draft).number)
-
-    def _do(self, what: Callable[[Book], int]) -> int:
+        given = {name: value for name, value in (dict(values) | more).items() if value}
         with Journal.open(self._store) as journal:
-            return what(Book(journal, now))
+            book = Book(journal, now)
+            return Rosters(book, journal, ZoneInfo("Asia/Shanghai")).enter(order, register, given).number

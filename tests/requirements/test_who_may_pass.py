@@ -3,9 +3,9 @@
 import html
 import json
 import re
-import time
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -21,7 +21,6 @@ from tests.waiting import until
 
 pytestmark = [pytest.mark.requirements, pytest.mark.system]
 
-DAY_US = 86_400_000_000
 OUT = """
 [[lane]]
 name = "out"
@@ -32,7 +31,7 @@ procedure = "fast_lane"
 """
 # 姓名: 电话, 证件, 房号, 类别
 PEOPLE = {
-    "王小明": ("13800001111", "11010119900307001X", "3-502", "resident"),
+    "王小明": ("13800001111", "11010119900307002X", "3-502", "resident"),
     "李小红": ("13800002222", "", "3-502", "resident"),
     "王小军": ("13800003333", "", "3-502", "resident"),
     "赵大山": ("13900001111", "", "4-101", "resident"),
@@ -45,27 +44,28 @@ PEOPLE = {
     "冯康复": ("13700000006", "", "5-501", "resident"),
     "陈返城": ("13700000007", "", "6-101", "returnee"),
     "褚湖北": ("13700000008", "", "", "visitor"),
-    "卫未入": ("13700000009", "", "", "worker"),
+    "卫未入": ("13700000009", "", "", "resumed_worker"),
     "蒋返家": ("13700000010", "", "6-201", "resident"),
     "沈到期": ("13700000011", "", "6-301", "resident"),
     "韩确诊": ("13700000013", "", "6-401", "resident"),
-    "杨境外": ("13700000014", "", "6-501", "overseas"),
-    "朱复工": ("13700000015", "", "", "worker"),
+    "杨境外": ("13700000014", "", "6-501", "from_abroad"),
+    "朱复工": ("13700000015", "", "", "resumed_worker"),
     "秦多次": ("13700000016", "", "7-101", "resident"),
 }
-MORE: dict[str, dict[str, Any]] = {
-    "陈返城": {"origin": "湖北省孝感市", "located": "here", "arrived": "2020-02-01", "transport": "train"},
-    "褚湖北": {"origin": "湖北黄冈", "located": "away"},
-    "卫未入": {"origin": "湖北武汉", "located": "away", "employer_entry": 1},
-    "沈到期": {"test_due": "2020-02-01", "vaccination_due": "2020-02-02"},
+MORE: dict[str, dict[str, str]] = {
+    "陈返城": {"origin": "湖北省孝感市", "located": "已在本地", "arrived": "2020-02-01", "transport": "火车"},
+    "褚湖北": {"origin": "湖北黄冈", "located": "未到本地"},
+    "卫未入": {"origin": "湖北武汉", "located": "未到本地", "employer_name": "长江机械厂"},
+    "沈到期": {"test_due": "2020-02-01", "booster_due": "2020-02-02"},
+    "朱复工": {"employer_name": "长江机械厂"},
 }
 WATCHED = {
-    "孙隔离": "isolated_home",
-    "周观察": "observed_home",
-    "吴密接": "close_contact",
+    "孙隔离": "isolated",
+    "周观察": "observed",
+    "吴密接": "contact",
     "郑疑似": "suspected",
     "冯康复": "recovered",
-    "蒋返家": "contact_returnee",
+    "蒋返家": "contact_returned",
     "韩确诊": "confirmed",
 }
 
@@ -182,19 +182,22 @@ def post(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
     rooms = dict.fromkeys(room for _phone, _number, room, _category in PEOPLE.values() if room)
     for room in rooms:
         post.office.enter("households", {"room": room}, zone="key" if room == "6-101" else "east")
-    post.office.enter("regions", {}, region="湖北省", level="listed", list="2020-02-10")
-    post.office.enter("regions", {}, region="温州市", level="high", list="2020-02-10")
+    post.office.enter("regions", {"region": "湖北省", "level": "重点地区"}, source="2020-02-10")
+    post.office.enter("regions", {"region": "温州市", "level": "高风险"}, source="2020-02-10")
     for name, (phone, number, room, category) in PEOPLE.items():
         own = {"name": name, "phone": phone, "id_number": number, "room": room}
-        if name == "朱复工":
-            own["employer"] = "长江机械厂"
         post.office.enter("people", own, category=category, **MORE.get(name, {}))
-    now_us = time.time_ns() // 1000
+    today = datetime.now(UTC).date()
     for name, watch in WATCHED.items():
         own = {"name": name, "phone": PEOPLE[name][0], "room": PEOPLE[name][2]}
-        until_us = now_us - DAY_US if watch == "observed_home" else now_us + 14 * DAY_US
-        told: dict[str, Any] = {"class": watch, "list": "street", "unit": "社区", "phone": "023-12345678"}
-        post.watch[name] = post.office.enter("watch", own, until_us=until_us, **told)
+        until_day = today + timedelta(days=-2 if watch == "observed" else 14)
+        told = {
+            "list": watch,
+            "ordered_by": "社区",
+            "unit_phone": "023-66665678",
+            "until": until_day.isoformat(),
+        }
+        post.watch[name] = post.office.enter("watch", own, **told)
     try:
         post.gate.start()
         Clock(post.gate.store).confirm()
@@ -326,9 +329,9 @@ def test_r25_an_isolated_person_at_the_exit_alarms_and_is_told_no_more_than_to_w
     """居家隔离人员"""
     view = post.compare("out", "孙隔离")
     assert view["stage"] == "hold"
-    assert {"watch_hold:isolated_home", "watch_alarm:isolated_home"} == set(view["reasons"])
+    assert {"watch_hold:isolated", "watch_alarm:isolated"} == set(view["reasons"])
     (alarm,) = post.gate.rows("access.alarmed")
-    assert (alarm.body["direction"], alarm.body["hits"][0]["watch"]) == ("out", "isolated_home")
+    assert (alarm.body["direction"], alarm.body["hits"][0]["watch"]) == ("out", "isolated")
     page = post.kiosk("out")
     seen, _dialog, card = page.partition('<dialog id="d-card"')
     assert "请稍候" in seen
@@ -340,12 +343,12 @@ def test_r25_an_isolated_person_at_the_exit_alarms_and_is_told_no_more_than_to_w
     assert 'data-key="hold"' in after
     assert "隔离" not in after.replace("孙隔离", "")
     case = post.gate.rows("case.opened")[-1]
-    assert "watch_alarm:isolated_home" in case.body["why"]
+    assert "watch_alarm:isolated" in case.body["why"]
 
 
 def test_r25_deliveries_for_the_isolated_household_pass_and_other_visits_are_held(post: Post) -> None:
     held = post.give("in", post.begin("in"), roster=PEOPLE["钱来客"][0], room="5-101")
-    assert held["reasons"] == ["watch_hold:isolated_home"]
+    assert held["reasons"] == ["watch_hold:isolated"]
     post.left("in", held)
     held = post.give("in", post.begin("in"), roster=PEOPLE["钱来客"][0], room="5-101", purpose="delivery")
     assert held["reasons"] == []
@@ -363,7 +366,7 @@ def test_r78_a_delivery_for_a_household_is_recorded_with_its_purpose(post: Post)
 def test_r26_the_end_of_an_observation_prompts_for_a_release_and_does_not_end_it(post: Post) -> None:
     """居家观察人员"""
     view = post.compare("out", "周观察")
-    assert view["reasons"] == ["watch_hold:observed_home"]
+    assert view["reasons"] == ["watch_hold:observed"]
     assert view["card"]["known"][0]["hits"][0]["over"] is True
     post.left("out", view)
     page = post.browser.get("/access")
@@ -402,7 +405,7 @@ def is_referred(post: Post, name: str, watch: str) -> None:
 
 def test_r27_a_close_contact_is_referred_and_opens_a_case(post: Post) -> None:
     """密切接触者"""
-    is_referred(post, "吴密接", "close_contact")
+    is_referred(post, "吴密接", "contact")
 
 
 def test_r36_somebody_suspected_is_referred_and_told_apart_from_a_fever(post: Post) -> None:
@@ -423,16 +426,16 @@ def test_r29_of_the_recovered_the_card_shows_whom_to_call(post: Post) -> None:
     """复阳 / 治愈出院 / 康复居家人员"""
     post.compare("in", "冯康复")
     (known,) = post.lane("in")["card"]["known"]
-    assert (known["hits"][0]["watch"], known["hits"][0]["phone"]) == ("recovered", "023-12345678")
+    assert (known["hits"][0]["watch"], known["hits"][0]["phone"]) == ("recovered", "023-66665678")
     view = post.measure("in")
     assert view["last"]["outcome"] == "admit"
     assert "watch_remind:recovered" in view["last"]["reasons"]
-    assert 'data-call="023-12345678"' in post.kiosk("in")
+    assert 'data-call="023-66665678"' in post.kiosk("in")
 
 
 def test_r91_returned_after_contact_with_a_source_is_a_class_of_its_own(post: Post) -> None:
     view = post.compare("in", "蒋返家")
-    assert view["reasons"] == ["watch_hold:contact_returnee"]
+    assert view["reasons"] == ["watch_hold:contact_returned"]
     assert "密切接触传染源后返家人员" in post.kiosk("in")
     post.left("in", view)
 
@@ -519,12 +522,12 @@ def test_r20_category_sets_are_named_dated_and_two_may_share_a_name(post: Post) 
 [[set]]
 id = "four_2020_02"
 title = { zh_Hans = "四类人员", en = "The four classes (first)" }
-categories = ["overseas"]
+categories = ["from_abroad"]
 until = 2020-03-31
 [[set]]
 id = "four_2020_04"
 title = { zh_Hans = "四类人员", en = "The four classes (second)" }
-categories = ["worker"]
+categories = ["resumed_worker"]
 from = 2020-04-01
 [[rule]]
 id = "four"
@@ -581,7 +584,7 @@ vehicle = false
 def test_r31_a_resumed_worker_is_shown_with_the_employer(post: Post) -> None:
     """复工复产人员"""
     view = post.compare("in", "朱复工")
-    assert view["category"] == "worker"
+    assert view["category"] == "resumed_worker"
     assert "复工复产人员" in post.kiosk("in")
     assert view["card"]["known"][0]["personal"]["employer"] == "长江机械厂"
     body = json.dumps(
