@@ -139,7 +139,9 @@ class _Look:
     def _one(self, ask: Ask, entry: Entry, own: Mapping[str, str]) -> Known:
         fields = entry.fields
         household = _number(fields.get("household")) or self._household_of(own.get("room", ""))
-        differs = tuple(mismatches(ask.told, own, visiting=str(fields.get("category", "")) == "visitor"))
+        # The room that a visitor goes to, or that somebody brings something to, is not their own.
+        visiting = str(fields.get("category", "")) == "visitor" or ask.purpose in self.rules.deliveries
+        differs = tuple(mismatches(ask.told, own, visiting=visiting))
         where = self._household(household)
         origin = str(fields.get("origin", ""))
         return self._known(

@@ -288,7 +288,12 @@ def deliveries(post: Post) -> None:
     lane.decide("abandoned", "left")
     post.ended("in", visit, "abandoned")
     passage = lane.begin()
-    lane.give(roster=PEOPLE["钱代购"][0], room=ISOLATED_ROOM, purpose="delivery", mask="on")
+    # A neighbour who buys for them: known first, then where to, then what for.
+    lane.give(roster=PEOPLE["钱代购"][0])
+    lane.give(room=ISOLATED_ROOM)
+    assert "watch_hold:isolated_home" in lane.view()["reasons"]
+    lane.give(purpose="delivery", mask="on")
+    assert lane.view()["reasons"] == []
     post.measured("in")
     assert answers(post.ended("in", passage, "admit"))["purpose"] == "delivery"
     post.api(f"registers/isolated/{number}/tick", task="delivery")
