@@ -37,6 +37,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 OPENS, MORNING_AFTER = "06:30", "00:30"
 QUICK = "[screening]\nsweep_s = 0.3\ngap_s = 0.15\nrest_s = 1\n"
 USUAL = "[screening]\nrest_s = 1\n"
+NOTE = "三号座的老人等女儿来接"
 DRESSED = ("口罩 mask", "手套 gloves")
 SETTLED = """
 [duty]

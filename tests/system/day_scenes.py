@@ -1,43 +1,19 @@
 """A day in the life of a post, scene by scene, as `tests/system/test_day.py` plays it in short and
 `./gate bench day` at full length. Each scene does what people do, and holds the gate to what came of it."""
 
-import json
 import re
-import time
 import uuid
-from contextlib import closing
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from edge.journal import Journal
-from edge.replay import Replay
-from tests.reports.recount import Recount
 from tests.requirements.browsing import Person, cells
 from tests.requirements.lanes import NUMBER
-from tests.system.day import CODES, DRESSED, ISOLATED_ROOM, MORNING_AFTER, PEOPLE, Post, answers
+from tests.system.day import CODES, DRESSED, ISOLATED_ROOM, NOTE, PEOPLE, Post, answers
+from tests.system.day_evening import evening, what_stands
+from tests.system.day_peak import Peak, peak
 from tests.waiting import until
 
 CLINIC = "发热门诊 fever clinic"
-NOTE = "三号座的老人等女儿来接"
-# What only the registers themselves add up.
-REGISTERS = {"duty", "tasks", "visits", "places", "findings", "fixed", "findings_open", "open", "overdue"}
-HIDDEN = ("周户主", "林发热", "孙隔离", "访客甲", "快递某", "欧阳某某", NOTE, "13800010003")
-
-
-@dataclass
-class Peak:
-    """What came of a morning peak. `waits_s`: from when somebody was due at the lane until their verdict;
-    `verdicts_ms`: from the last thing they gave to the row; `backlog`: the most people who were due and had
-    no verdict as each of them stepped up, that one included; `left`: who still was when the last was due."""
-
-    people: int = 0
-    admitted: int = 0
-    took_s: float = 0.0
-    waits_s: list[float] = field(default_factory=list)
-    verdicts_ms: list[float] = field(default_factory=list)
-    backlog: int = 0
-    left: int = 0
 
 
 def opening(post: Post) -> None:
@@ -74,43 +50,6 @@ def sign_in(post: Post, account: str, **more: Any) -> int:
     )
     post.counted["register.signin.entered"] += status == 303
     return status
-
-
-def peak(post: Post, people: int, every_s: float) -> Peak:
-    """早高峰: registered people come to the fast lane, one every so many seconds, by their pass or by the
-    digits of their telephone; one tap says the mask was seen."""
-    found, begun = Peak(people), time.monotonic()
-    for number in range(people):
-        due = begun + number * every_s
-        until(lambda due=due: time.monotonic() >= due, every_s + 5, "the next of them")  # type: ignore[misc]
-        found.backlog = max(found.backlog, int((time.monotonic() - due) / every_s) + 1)
-        passage = _through(post, number)
-        found.waits_s.append(time.monotonic() - due)
-        body = post.ended("in", passage, "admit")
-        found.admitted += set(body["musts"].values()) == {True}
-        post.stages["in"].away()
-    found.took_s = time.monotonic() - begun
-    # Whoever had no verdict yet when one more would have been due.
-    found.left = sum(n * every_s + waited > people * every_s for n, waited in enumerate(found.waits_s))
-    for row in post.gate.rows("passage.decided")[-people:]:
-        given = max(piece["mono_us"] for piece in row.body["evidence"])
-        found.verdicts_ms.append((row.mono_us - given) / 1000)
-    return found
-
-
-def _through(post: Post, number: int) -> int:
-    lane, stage = post["in"], post.stages["in"]
-    stage.stand(36.4 + number % 4 / 10)
-    if number % 2:
-        stage.show(post.issue(number))
-    passage = int(until(lambda: lane.view()["passage"], 20, "whoever steps up"))
-    if number % 2:
-        until(lambda: lane.state("compare") == "done", 20, "the pass")
-        assert lane.give(mask="on")[0] == 200
-    else:
-        assert lane.give(roster=post.residents[number], mask="on")[0] == 200
-    until(lambda: (lane.view()["last"] or {}).get("passage") == passage, 20, f"a verdict: {lane.view()}")
-    return passage
 
 
 def visitor(post: Post) -> None:
@@ -392,64 +331,6 @@ def power_cut(post: Post) -> None:
     post.ended("out", passage, "admit")
     duty = post.gate.get("/api/v1/duty")[1]["on_duty"]
     assert [one["account"] for one in duty] == ["door2"], "who is on duty still is"
-
-
-def evening(post: Post) -> dict[str, int]:
-    """零报告: the figures of the day as the page shows them, held against what the test counted and against
-    plain SQL; in the morning the report is there, was sent, and says the same. Return its figures."""
-    page = post.person("boss").get(f"/review/reports?day={post.day.isoformat()}")
-    shown = {
-        name: int(value)
-        for name, value in re.findall(r'data-figure="([\w.-]+)".*?data-now>(\d+)<', page, re.DOTALL)
-    }
-    own = {name: value for name, value in post.counted.items() if ": " not in name}
-    assert {name: shown.get(name, 0) for name in own} == own
-    assert post.gate.stop() == 0
-    post.gate.set_clock(post.day + timedelta(days=1), MORNING_AFTER)
-    post.gate.start()
-    post.gate.believe()
-    (row,) = until(lambda: post.gate.rows("report.daily"), 30, "the report of the day")
-    report = row.body
-    assert (report["day"], report.get("late", False)) == (post.day.isoformat(), False)
-    figures = dict(report["figures"])
-    assert {name: figures.get(name, 0) for name in own} == own
-    with closing(Recount(post.gate.store)) as recount:
-        counted = recount.figures(post.day.isoformat(), report["upto"])
-    beside = {name: value for name, value in figures.items() if name not in counted}
-    assert {name: figures.get(name, 0) for name in counted} == counted
-    assert {name.split(".")[0] for name in beside} <= REGISTERS, beside
-    lanes = {
-        f"{lane}: {name}": value for lane, found in report["lanes"].items() for name, value in found.items()
-    }
-    assert {name: lanes.get(name) for name in post.counted if ": " in name} == {
-        name: value for name, value in post.counted.items() if ": " in name
-    }
-    assert report["lanes"].keys() == post.lanes.keys()
-    assert set(report["lanes"]["side"].values()) == {0}, "a lane to which nobody came reports zeros"
-    return figures
-
-
-def what_stands(post: Post) -> int:
-    """The chain holds, every decision is made again alike, the district has every row, and nobody's name is
-    open anywhere. Return how many decisions were made again."""
-    decided = [row.body["passage"] for row in post.gate.rows("passage.decided")]
-    until(lambda: set(post.district.passages()) >= set(decided), 60, "the district to have all of it")
-    assert sorted(post.district.passages()) == sorted(decided), "each once"
-    assert post.gate.stop() == 0
-    with Journal.open(post.gate.store, create=False) as journal:
-        reader = journal.reader()
-        again = list(Replay(journal, reader).walk())
-        reader.close()
-        assert journal.verify() == []
-        assert journal.rebuild()
-    assert [one for one in again if not one.same] == []
-    assert len(again) >= len(decided)
-    rows = post.gate.rows()
-    text = "".join(row.body_text for row in rows) + post.gate.text()
-    for hidden in HIDDEN:
-        assert hidden not in text
-    assert json.dumps(sorted(decided)) == json.dumps(sorted(set(decided)))
-    return len(again)
 
 
 def whole_day(post: Post, people: int, every_s: float) -> tuple[Peak, dict[str, int]]:
