@@ -22,6 +22,7 @@ BENCHES = {
     "twice_daily": "the page of 3,000 people and 10,000 passages a day; appends meanwhile",
     "registers": "an import of 100,000 lines while people pass: time, memory, verdicts meanwhile",
     "reports": "a year of reports beside a recount by plain SQL; seconds for a day and for the year",
+    "day": "a day at a post: ten minutes at 30 people a minute on the fast lane, and everything else",
     "vehicles": "10,000 vehicles with everybody in them: wrong pairings, people lost, barrier, verdict",
     "idle": "memory and processor share of the whole gate with nobody there",
 }

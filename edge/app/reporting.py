@@ -24,6 +24,7 @@ def report_terms(settings: Settings) -> Terms:
         template=table.template,
         threshold_mdegc=twice_daily_of(settings).threshold_mdegc,
         keep_us=settings.store.retention_max_days * DAY_US,
+        lanes=tuple(lane.name for lane in settings.lane),
     )
 
 

@@ -3,12 +3,12 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from edge.domain.access import CHOSEN, ROSTER
+from edge.domain.access import CHOSEN, PURPOSE, ROSTER
 from edge.domain.identity import RESOLVED
 from edge.domain.model import Answer, Code, CodeVerdict, Evidence
-from edge.domain.registered import newest
+from edge.domain.registered import newest, purpose_of
 
 # What tells of somebody, the surest first; each is asked for alone, a name only with its room.
 IDENTITIES = ("entry", "pass_id", "id_number", "plate", "phone", "phone_tail", "name")
@@ -24,11 +24,13 @@ _PLATE = re.compile(r"[\u4e00-\u9fff][A-Z][A-Z0-9·-]{5,7}")
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One look-up: `value` is what to find somebody `by`; `told` is everything the passage said of who they
-    are, to compare. Of a place, `value` is the text that may name a region."""
+    are, to compare, `purpose` what they come for ("" where nobody said). Of a place, `value` is the text that
+    may name a region."""
 
     by: str
     value: str
     told: Mapping[str, str] = field(default_factory=dict)
+    purpose: str = ""
 
     @property
     def of_place(self) -> bool:
@@ -48,7 +50,8 @@ def asks_of_code(code: Code, evidence: Sequence[Evidence] = ()) -> tuple[Ask, ..
         and "phone" not in own
     ):
         own = {name: value for name, value in own.items() if name in ("name", "room", "plate")}
-    return _asks(own, told(evidence) | {n: v for n, v in own.items() if n in _TOLD})
+    asks = _asks(own, told(evidence) | {n: v for n, v in own.items() if n in _TOLD})
+    return _for(asks, purpose_of(evidence))
 
 
 def asks_of_answers(answers: Iterable[tuple[str, str]], evidence: Sequence[Evidence] = ()) -> tuple[Ask, ...]:
@@ -62,16 +65,27 @@ def asks_of_answers(answers: Iterable[tuple[str, str]], evidence: Sequence[Evide
     all_told = told(evidence) | {name: value for name, value in new.items() if name in _TOLD}
     if "room" in new and "name" not in new and "name" in all_told:
         new["name"] = all_told["name"]
+    asks = _asks(new, all_told)
+    if not asks and "room" in all_told and ("room" in new or given.get(PURPOSE)):
+        # Where somebody goes and what for change what their registers say, in whichever order it is told.
+        asks = _asks_known(evidence, all_told)
     places = tuple(Ask(name, given[name]) for name in PLACES if given.get(name, "").strip())
-    return (*_asks(new, all_told), *places)
+    return (*_for(asks, given.get(PURPOSE, "") or purpose_of(evidence)), *places)
 
 
 def asks_again(evidence: Sequence[Evidence]) -> tuple[Ask, ...]:
     """Return whom to ask for anew when somebody comes back: whatever is in force now counts."""
-    said = told(evidence)
+    return _for(_asks_known(evidence, told(evidence)), purpose_of(evidence))
+
+
+def _asks_known(evidence: Sequence[Evidence], said: Mapping[str, str]) -> tuple[Ask, ...]:
     found = {str(one.entry): one for one in newest(evidence) if one.found and one.register == "people"}
     again = tuple(Ask("entry", entry, said) for entry in found)
     return again or _asks({name: value for name, value in said.items() if name != "room"}, said)
+
+
+def _for(asks: Iterable[Ask], purpose: str) -> tuple[Ask, ...]:
+    return tuple(replace(ask, purpose=purpose) for ask in asks)
 
 
 def told(evidence: Sequence[Evidence]) -> dict[str, str]:

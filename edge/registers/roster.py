@@ -167,7 +167,9 @@ class _Look:
         fields, person = entry.fields, entry.register == "people"
         household = _number(fields.get("household")) or self._household_of(own)
         visiting = _number(fields.get("visiting"))
+        # The room that a visitor goes to, or that somebody brings something to, is not their own.
         visitor = visiting is not None or str(fields.get("category", "")) == "visitor"
+        visitor = visitor or ask.purpose in self.rules.deliveries
         where, origin = self._household(household), own.get("origin", "")
         more: dict[str, object] = {}
         if person:

@@ -10,7 +10,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,7 +20,7 @@ from edge.domain.errors import FormError, JournalError
 from edge.domain.model import Instant
 from edge.journal import Look, Reader, Row, StoredRow
 from edge.reports.day import DAILY, Days, Gap, Told, days_between, starts_us
-from edge.reports.figures import DISTINCT, Figures, summed
+from edge.reports.figures import DISTINCT, Figures, count, summed
 from edge.reports.taking import Taking
 
 MINUTE_US = 60_000_000
@@ -43,7 +43,8 @@ class Journal(Protocol):
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What a site settled about reports. `minutes` after midnight is when they are due, `late_us` after that
-    they are late; `keep_us` is how long personal fields live at most."""
+    they are late; `keep_us` is how long personal fields live at most; each of `lanes` is reported, also where
+    nobody came."""
 
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     minutes: int = 10
@@ -56,6 +57,7 @@ class Terms:
     keep_us: int = 60 * DAY_US
     threshold_mdegc: int = 37_300
     template: Path | None = None
+    lanes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +237,7 @@ class Reports:
         return starts_us(day + timedelta(days=1), self.terms.zone) + self.terms.minutes * MINUTE_US
 
     def _known(self, days: Days, day: date, sent: Sequence[Sent]) -> Known:
-        now = days.told(day)
+        now = self._told(days, day)
         frozen = False
         if sent and DISTINCT - now.figures.keys():
             # The keys are gone: what was counted while they lived stands.
@@ -245,6 +247,11 @@ class Reports:
             frozen = True
         changed = bool(sent) and now.figures != sent[-1].figures
         return Known(day, tuple(sent), now, changed, frozen)
+
+    def _told(self, days: Days, day: date) -> Told:
+        """Return a day; a lane to which nobody came says so, or it would look like one that told nothing."""
+        told = days.told(day)
+        return replace(told, lanes={lane: count(()) for lane in self.terms.lanes} | dict(told.lanes))
 
     def _due(self) -> list[date]:
         """Return the days whose report is to be written now, oldest first."""
@@ -280,8 +287,7 @@ class Reports:
 
     def _write(self, day: date) -> int | None:
         with closing(self._journal.reader()) as reader:
-            days = Days(reader, self.terms.zone)
-            told = days.told(day)
+            told = self._told(Days(reader, self.terms.zone), day)
         now = self._now()
         if not now.clock.trusted:
             return None

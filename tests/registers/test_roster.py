@@ -223,6 +223,26 @@ def test_a_code_is_asked_for_by_the_surest_it_names() -> None:
     )
 
 
+def test_where_somebody_goes_and_what_for_count_in_whichever_order_they_are_told(site: Site) -> None:
+    site.enter("watch", name="孙隔离", room="5-101", **{"class": "isolated_home"})
+    first = site.look(roster="13900001111")
+    evidence = [
+        Evidence(NOW, "x", Answer("roster", "13900001111", "door1", personal=True)),
+        *(Evidence(NOW, "registers", known) for known in first),
+    ]
+    assert first[0].hits == ()
+    (visit,) = site.roster.look_up(asks_of_answers([("room", "5-101")], evidence), site.rules, "in", NOW)
+    assert ([hit.watch for hit in visit.hits], visit.differs) == (["isolated_home"], ("room",))
+    evidence.append(Evidence(NOW, "x", Answer("room", "5-101", "door1", personal=True)))
+    evidence.append(Evidence(NOW, "registers", visit))
+    brings = asks_of_answers([("purpose", "delivery")], evidence)
+    (delivery,) = site.roster.look_up(brings, site.rules, "in", NOW)
+    assert (delivery.entry, delivery.differs) == (visit.entry, ()), "the room of a delivery is nobody's own"
+    stays = asks_of_answers([("purpose", "work")], evidence)
+    assert site.roster.look_up(stays, site.rules, "in", NOW)[0].differs == ("room",)
+    assert asks_of_answers([("mask", "on")], evidence) == ()
+
+
 def test_whoever_comes_back_is_asked_about_again_by_their_number() -> None:
     evidence = (
         Evidence(NOW, "x", Answer("roster", "13800001111", "door1", personal=True)),

@@ -13,7 +13,7 @@ from edge.journal import Journal, StoredRow
 from edge.keeper import Keeper
 from edge.reports.day import Days, starts_us
 from edge.reports.figures import DISTINCT
-from edge.reports.sending import MOST_DAYS, Known
+from edge.reports.sending import MOST_DAYS, Known, Reports, Terms
 from edge.reports.taking import Correction, Line, Order
 from edge.wire.received import body_fault
 from tests.reports.busy import DAY_US, HOUR_US, SECOND_US, ZONE, BusyGate
@@ -66,6 +66,20 @@ def test_a_day_without_anybody_is_reported_with_zeros(journal: Journal, gate: Bu
     second = rows(journal)[1]
     assert second.body["day"] == (FIRST + timedelta(days=1)).isoformat()
     assert not any(second.body["figures"].values())
+
+
+def test_a_lane_to_which_nobody_came_reports_zeros(journal: Journal, gate: BusyGate) -> None:
+    gate._person()
+    terms = Terms(ZONE, lanes=("nobody",))
+    gate.reports = Reports(journal, terms, gate.clocks, lambda: None)
+    at(gate, FIRST + timedelta(days=1), 10)
+    gate.report()
+    lanes = rows(journal)[0].body["lanes"]
+    came = [lane for lane, figures in lanes.items() if any(figures.values())]
+    assert "nobody" in lanes.keys() - set(came)
+    assert len(came) == 1
+    assert lanes["nobody"]["passes.persons"] == 0
+    assert known(gate, FIRST).now.lanes["nobody"] == lanes["nobody"]
 
 
 def test_after_an_outage_each_missing_day_has_its_own_report_marked_late(
