@@ -296,6 +296,9 @@ WORDS: dict[str, dict[str, Word]] = {
         "calibration": Word("measured to calibrate the thermometer", "校准测温仪时的测量"),
     },
     "field": {
+        "standing": Word("Register", "名册"),
+        "hit": Word("On a list", "名单"),
+        "due": Word("Due", "到期"),
         "colour": Word("Health code", "健康码"),
         "itinerary": Word("Itinerary code", "行程码"),
         "vaccination_doses": Word("Doses received", "已接种针数"),

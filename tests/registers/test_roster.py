@@ -224,7 +224,7 @@ def test_a_code_is_asked_for_by_the_surest_it_names() -> None:
 
 
 def test_where_somebody_goes_and_what_for_count_in_whichever_order_they_are_told(site: Site) -> None:
-    site.enter("watch", name="孙隔离", room="5-101", **{"class": "isolated_home"})
+    site.enter("watch", name="孙隔离", room="5-101", list="isolated")
     first = site.look(roster="13900001111")
     evidence = [
         Evidence(NOW, "x", Answer("roster", "13900001111", "door1", personal=True)),
@@ -232,7 +232,7 @@ def test_where_somebody_goes_and_what_for_count_in_whichever_order_they_are_told
     ]
     assert first[0].hits == ()
     (visit,) = site.roster.look_up(asks_of_answers([("room", "5-101")], evidence), site.rules, "in", NOW)
-    assert ([hit.watch for hit in visit.hits], visit.differs) == (["isolated_home"], ("room",))
+    assert ([hit.watch for hit in visit.hits], visit.differs) == (["isolated"], ("room",))
     evidence.append(Evidence(NOW, "x", Answer("room", "5-101", "door1", personal=True)))
     evidence.append(Evidence(NOW, "registers", visit))
     brings = asks_of_answers([("purpose", "delivery")], evidence)

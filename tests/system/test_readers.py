@@ -126,13 +126,14 @@ def test_a_card_answers_at_the_gate_and_leaves_no_trace_in_the_open(carded: Gate
     reader.lay(card_text("欧阳测试", number))
     until(lambda: carded.lane()["person"].get("name") == "欧阳测试", SOON_S, "the name")
     asked = {question["id"] for question in carded.lane()["ask"]}
+    answered = carded.lane()["pieces"]
     assert not asked & {"name", "id_number"}
     reader.unplug()
     until(lambda: problems(carded) & {"device_lost", "device_absent"}, SOON_S, "the loss said")
     reader.plug()
     until(lambda: not problems(carded), SOON_S, "the reader back")
     reader.lay(card_text("欧阳测试", number))
-    assert carded.lane()["pieces"] == 2, "the same card answers once"
+    assert carded.lane()["pieces"] == answered, "the same card answers once"
     assert carded.stop() == 0
     for file in (carded.log, *carded.store.rglob("*")):
         if file.is_file():

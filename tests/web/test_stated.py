@@ -70,7 +70,7 @@ def test_when_a_sample_was_taken_is_said_by_the_gates_own_clock() -> None:
 
 
 def test_a_category_is_said_as_everywhere() -> None:
-    assert said("category", "resident") == "住户"
+    assert said("category", "resident") == "居民"
     assert said("category", "night_shift") == "night_shift"
 
 
