@@ -220,11 +220,6 @@ class Reader:
         with self._reading() as connection:
             return register_file.over(connection, register, now_us, limit)
 
-    def imported(self, number: int) -> tuple[int, int]:
-        """Return how many entries an import brought, and how many are open and as it brought them."""
-        with self._reading() as connection:
-            return register_file.of_import(connection, number)
-
     def access_used(self, register: str, entry: int, direction: str, since: int) -> int:
         """Return how often an entry's people went this way since a day (`access_file.day_number`)."""
         with self._reading() as connection:
@@ -245,14 +240,25 @@ class Reader:
         with self._reading() as connection:
             return import_file.one(connection, number)
 
-    def import_left(
-        self, number: int, after: tuple[str, int] = ("", 0), limit: int = 30, *, changed: bool = False
+    def import_changed(
+        self, number: int, after: tuple[str, int] = ("", 0), limit: int = 30
     ) -> list[tuple[str, int]]:
-        """Return register and number of entries that an import brought, or changed, and that are as it left
-        them: the first behind `after`."""
-        ask = import_file.changed if changed else import_file.entered
+        """Return register and number of entries that an import changed and that are as it left them: the
+        first behind `after`."""
         with self._reading() as connection:
-            return ask(connection, number, (*after, limit))
+            return import_file.changed(connection, number, (*after, limit))
+
+    def import_entered(
+        self,
+        number: int,
+        registers: Sequence[str],
+        after: tuple[str, int] = ("", 0),
+        limit: int = 30,
+    ) -> list[tuple[str, int]]:
+        """Return register and number of entries that an import brought into these registers and that are as
+        it left them: the first behind `after`."""
+        with self._reading() as connection:
+            return import_file.entered(connection, number, registers, (*after, limit))
 
     def entry_tally(self, register: str, by: str, round_: int = 0) -> list[tuple[str | int | None, int, int]]:
         """Return, for each value of the open field `by`, how many open entries have it and how many of those

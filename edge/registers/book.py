@@ -159,11 +159,12 @@ class Book:
         gone: list[int] = []
 
         def make(look: Look) -> Sequence[Row]:
-            brought, untouched = look.of_import(imported)
+            brought, untouched, first, last = look.of_import(register, imported)
             if imported == 0 or not brought:
                 raise FormError("unknown_import", "there is no such import", 404)
             gone[:] = [untouched]
             body = {"register": register, "import": imported, "entries": untouched, **_head(order)}
+            body |= {"first": first, "last": last}
             return (Row("register.import_undone", self._now(), body),)
 
         self._carry_out(order, "register.import_undone", register, make)

@@ -139,13 +139,18 @@ class Importer:
             imported = reader.import_(number)
         if imported is None or imported.state == "undone":
             raise FormError("unknown_import", "there is no such import, or it is undone", 404)
+        registers = (imported.register, households.REGISTER, EMPLOYERS)
         count = 0
         for changed in (True, False):
             after = ("", 0)
             while True:
                 with closing(self._journal.reader()) as reader:
                     size = MOST_AT_ONCE if changed else 10 * MOST_AT_ONCE
-                    left = reader.import_left(number, after, size, changed=changed)
+                    left = (
+                        reader.import_changed(number, after, size)
+                        if changed
+                        else reader.import_entered(number, registers, after, size)
+                    )
                 if not left:
                     break
                 if changed:

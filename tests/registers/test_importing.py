@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge.domain.errors import ConfigError, FormError
-from edge.journal import Imported, Journal, State
-from edge.registers.book import Book, Order
+from edge.journal import Imported, Journal, Row, State
+from edge.registers.book import Book, Draft, Order
 from edge.registers.district_lists import DistrictLists
 from edge.registers.importing import Importer, print_of
 from edge.registers.people import PEOPLE
@@ -19,7 +19,7 @@ from edge.registers.planning import Preview, layout_of, preview
 from edge.registers.rosters import Rosters
 from edge.registers.tables import Table, read_table
 from tests.registers.made_up import HEADS, id_number, phone, roster
-from tests.registers.test_book import Clock, order
+from tests.registers.test_book import Clock, order, person
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -125,6 +125,30 @@ def test_an_undone_import_leaves_everything_as_it_was_but_what_was_changed_by_ha
     assert not book.find(["people"], "phone", phone(903))
     with pytest.raises(FormError):
         undo(journal, second.number)
+    assert journal.rebuild()
+
+
+def test_an_import_and_a_shift_list_of_one_number_are_each_undone_alone(journal: Journal, book: Book) -> None:
+    book.add("boss", "duty", [Draft({"post": "north"}, {"name": "甲"})], imported=1)
+    book.add("boss", "duty", [Draft({"post": "north"}, {"name": "乙"})], imported=2)
+    assert [run(journal, roster(3)).number, run(journal, roster(6)).number] == [1, 2]
+    undo(journal, 1)
+    assert book.count("people", open_=True) == 3
+    assert book.count("duty", open_=True) == 2, "the shift list of that number stays"
+    assert book.undo(order(), "duty", 2) == 1
+    assert book.count("people", open_=True) == 3, "the residents of that number stay"
+    assert [entry.imported for entry in book.page("duty", open_=True)] == [1]
+    with pytest.raises(FormError) as caught:
+        book.undo(order(), "vehicles", 2)
+    assert caught.value.code == "unknown_import"
+    assert journal.rebuild()
+
+
+def test_an_undo_from_before_that_says_no_range_rebuilds_as_it_was(journal: Journal, book: Book) -> None:
+    book.add("boss", "people", [person("甲一", phone(1))], imported=7)
+    body = {"register": "people", "import": 7, "entries": 1, "by": "boss"}
+    journal.append(Row("register.import_undone", Clock()(), body))
+    assert book.count("people", open_=True) == 0
     assert journal.rebuild()
 
 
