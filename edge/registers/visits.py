@@ -36,7 +36,8 @@ class Visits:
             raise FormError("bad_value")
         if not self._book.one("households", household).entry.open:
             raise FormError("entry_ended", status=409)
-        draft = Draft({"household": household, "most": most}, until_us=now_us + hours * HOUR_US)
+        until_us = now_us + hours * HOUR_US
+        draft = Draft({"household": household, "most": most}, until_us=until_us, reckoned=("until_us",))
         return self._token(self._book.enter(order, REGISTER, draft).number)
 
     def link(self, token: str, now_us: int) -> Entry:

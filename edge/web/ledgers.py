@@ -130,7 +130,7 @@ def _keep(
         **{"requester": given["requester"], "authority": given["authority"], "scope": scope},
         **{"passages": len(found.hits), "others": found.others},
     }
-    draft = Draft(fields, {"person": given["who"]})
+    draft = Draft(fields, {"person": given["who"]}, reckoned=("passages", "others"))
     entered = gate.book.enter(Order(command_id, by), TRACES, draft)
     body = {"what": "trace", "trace": entered.number, "by": by, "why": "trace"}
     gate.append(Row(kind="personal.opened", at=gate.now(), body=body))
