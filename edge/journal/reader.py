@@ -215,6 +215,11 @@ class Reader:
         with self._reading() as connection:
             return register_file.by_token(connection, token, registers)
 
+    def carried_out(self, command_id: str) -> bool:
+        """Say whether a register's command was carried out under this id."""
+        with self._reading() as connection:
+            return register_file.command(connection, command_id) is not None
+
     def entries_over(self, register: str, now_us: int, limit: int = 200) -> list[Entry]:
         """Return the open entries of a register whose time is over, the longest over first."""
         with self._reading() as connection:

@@ -187,6 +187,11 @@ class Book:
         with closing(self._journal.reader()) as reader:
             return reader.entry_count(register, open_=open_, where=where)
 
+    def carried_out(self, order: Order) -> bool:
+        """Say whether a command was carried out under this id."""
+        with closing(self._journal.reader()) as reader:
+            return reader.carried_out(order.command_id)
+
     def over(self, register: str, limit: int = 200) -> list[Entry]:
         """Return the open entries whose time is over now, the longest over first; none on a clock that is
         not believed."""
