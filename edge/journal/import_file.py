@@ -88,6 +88,17 @@ def changed(connection: sqlite3.Connection, number: int, after: Sequence[object]
     ).fetchall()
 
 
+def needed(connection: sqlite3.Connection, number: int, registers: Sequence[str], name: str) -> set[int]:
+    """Return the numbers that stand under the field `name` of any open entry but those `entered` returns."""
+    marks = ",".join("?" * len(registers))
+    found = connection.execute(
+        "SELECT DISTINCT json_extract(fields, ?) FROM register_entry WHERE state = 'open'"  # noqa: S608
+        f" AND NOT (imported = ? AND json_array_length(seqs) = 1 AND register IN ({marks}))",
+        (f'$."{name}"', number, *registers),
+    ).fetchall()
+    return {value for (value,) in found if isinstance(value, int)}
+
+
 def _select(connection: sqlite3.Connection, rest: str, *values: int | str) -> list[Imported]:
     sql = f"SELECT {_COLUMNS} FROM import_file {rest}"  # noqa: S608 - our own words
     return [Imported(*found) for found in connection.execute(sql, values).fetchall()]

@@ -265,6 +265,12 @@ class Reader:
         with self._reading() as connection:
             return import_file.entered(connection, number, registers, (*after, limit))
 
+    def import_needed(self, number: int, registers: Sequence[str], name: str) -> set[int]:
+        """Return the numbers that stand under an open field `name` of any open entry but those that
+        `import_entered` would return."""
+        with self._reading() as connection:
+            return import_file.needed(connection, number, registers, name)
+
     def entry_tally(self, register: str, by: str, round_: int = 0) -> list[tuple[str | int | None, int, int]]:
         """Return, for each value of the open field `by`, how many open entries have it and how many of those
         were covered in a census round."""
