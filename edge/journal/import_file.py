@@ -61,13 +61,17 @@ def next_number(connection: sqlite3.Connection) -> int:
     return int(found[0] or 0) + 1
 
 
-def entered(connection: sqlite3.Connection, number: int, after: Sequence[object]) -> list[tuple[str, int]]:
-    """Return, behind the register and number of `after`, entries that an import brought, that are open and as
-    it brought them."""
+def entered(
+    connection: sqlite3.Connection, number: int, registers: Sequence[str], after: Sequence[object]
+) -> list[tuple[str, int]]:
+    """Return, behind the register and number of `after`, entries that an import brought into these registers,
+    that are open and as it brought them. Other registers count their imports for themselves."""
+    marks = ",".join("?" * len(registers))
     return connection.execute(
-        "SELECT register, number FROM register_entry WHERE imported = ? AND imported <> 0 AND state = 'open'"
-        " AND json_array_length(seqs) = 1 AND (register, number) > (?, ?) ORDER BY register, number LIMIT ?",
-        (number, *after),
+        "SELECT register, number FROM register_entry WHERE imported = ? AND imported <> 0 AND state = 'open'"  # noqa: S608
+        f" AND json_array_length(seqs) = 1 AND register IN ({marks}) AND (register, number) > (?, ?)"
+        " ORDER BY register, number LIMIT ?",
+        (number, *registers, *after),
     ).fetchall()
 
 
@@ -82,6 +86,17 @@ def changed(connection: sqlite3.Connection, number: int, after: Sequence[object]
         " ORDER BY c.register, c.number LIMIT ?",
         (number, *after),
     ).fetchall()
+
+
+def needed(connection: sqlite3.Connection, number: int, registers: Sequence[str], name: str) -> set[int]:
+    """Return the numbers that stand under the field `name` of any open entry but those `entered` returns."""
+    marks = ",".join("?" * len(registers))
+    found = connection.execute(
+        "SELECT DISTINCT json_extract(fields, ?) FROM register_entry WHERE state = 'open'"  # noqa: S608
+        f" AND NOT (imported = ? AND json_array_length(seqs) = 1 AND register IN ({marks}))",
+        (f'$."{name}"', number, *registers),
+    ).fetchall()
+    return {value for (value,) in found if isinstance(value, int)}
 
 
 def _select(connection: sqlite3.Connection, rest: str, *values: int | str) -> list[Imported]:

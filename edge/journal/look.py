@@ -62,9 +62,10 @@ class Look:
         seq = register_file.command(self._connection, command_id)
         return self.rows((seq,))[0] if seq is not None else None
 
-    def of_import(self, number: int) -> tuple[int, int]:
-        """Return how many entries an import brought, and how many are open and as it brought them."""
-        return register_file.of_import(self._connection, number)
+    def of_import(self, register: str, number: int) -> tuple[int, int, int, int]:
+        """Return how many entries an import brought into a register, how many are open and as it brought
+        them, and the first and last of all."""
+        return register_file.of_import(self._connection, register, number)
 
     def imported(self, number: int) -> Imported | None:
         """Return one import."""

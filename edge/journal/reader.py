@@ -215,15 +215,15 @@ class Reader:
         with self._reading() as connection:
             return register_file.by_token(connection, token, registers)
 
+    def carried_out(self, command_id: str) -> bool:
+        """Say whether a register's command was carried out under this id."""
+        with self._reading() as connection:
+            return register_file.command(connection, command_id) is not None
+
     def entries_over(self, register: str, now_us: int, limit: int = 200) -> list[Entry]:
         """Return the open entries of a register whose time is over, the longest over first."""
         with self._reading() as connection:
             return register_file.over(connection, register, now_us, limit)
-
-    def imported(self, number: int) -> tuple[int, int]:
-        """Return how many entries an import brought, and how many are open and as it brought them."""
-        with self._reading() as connection:
-            return register_file.of_import(connection, number)
 
     def access_used(self, register: str, entry: int, direction: str, since: int) -> int:
         """Return how often an entry's people went this way since a day (`access_file.day_number`)."""
@@ -245,14 +245,31 @@ class Reader:
         with self._reading() as connection:
             return import_file.one(connection, number)
 
-    def import_left(
-        self, number: int, after: tuple[str, int] = ("", 0), limit: int = 30, *, changed: bool = False
+    def import_changed(
+        self, number: int, after: tuple[str, int] = ("", 0), limit: int = 30
     ) -> list[tuple[str, int]]:
-        """Return register and number of entries that an import brought, or changed, and that are as it left
-        them: the first behind `after`."""
-        ask = import_file.changed if changed else import_file.entered
+        """Return register and number of entries that an import changed and that are as it left them: the
+        first behind `after`."""
         with self._reading() as connection:
-            return ask(connection, number, (*after, limit))
+            return import_file.changed(connection, number, (*after, limit))
+
+    def import_entered(
+        self,
+        number: int,
+        registers: Sequence[str],
+        after: tuple[str, int] = ("", 0),
+        limit: int = 30,
+    ) -> list[tuple[str, int]]:
+        """Return register and number of entries that an import brought into these registers and that are as
+        it left them: the first behind `after`."""
+        with self._reading() as connection:
+            return import_file.entered(connection, number, registers, (*after, limit))
+
+    def import_needed(self, number: int, registers: Sequence[str], name: str) -> set[int]:
+        """Return the numbers that stand under an open field `name` of any open entry but those that
+        `import_entered` would return."""
+        with self._reading() as connection:
+            return import_file.needed(connection, number, registers, name)
 
     def entry_tally(self, register: str, by: str, round_: int = 0) -> list[tuple[str | int | None, int, int]]:
         """Return, for each value of the open field `by`, how many open entries have it and how many of those

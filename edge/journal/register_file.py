@@ -143,14 +143,18 @@ def over(connection: sqlite3.Connection, register: str, now_us: int, limit: int 
     )
 
 
-def of_import(connection: sqlite3.Connection, number: int) -> tuple[int, int]:
-    """Return how many entries an import brought, and how many of them are open and as it brought them."""
+def of_import(connection: sqlite3.Connection, register: str, number: int) -> tuple[int, int, int, int]:
+    """Return how many entries an import brought into a register, how many of them are open and as it brought
+    them, and the first and the last of all it brought. Numbers of imports count within a register, or for
+    several: two registers may each have an import of one number."""
     found = connection.execute(
-        "SELECT count(*), coalesce(sum(state = 'open' AND json_array_length(seqs) = 1), 0)"
-        " FROM register_entry WHERE imported = ? AND imported <> 0",
-        (number,),
+        "SELECT count(*), coalesce(sum(state = 'open' AND json_array_length(seqs) = 1), 0),"
+        " coalesce(min(number), 0), coalesce(max(number), 0)"
+        " FROM register_entry WHERE imported = ? AND imported <> 0 AND register = ?",
+        (number, register),
     ).fetchone()
-    return int(found[0]), int(found[1])
+    brought, untouched, first, last = found
+    return int(brought), int(untouched), int(first), int(last)
 
 
 def _enter(connection: sqlite3.Connection, row: StoredRow) -> None:
@@ -196,7 +200,7 @@ def _end(connection: sqlite3.Connection, row: StoredRow) -> None:
 def _undo(connection: sqlite3.Connection, row: StoredRow) -> None:
     # What somebody changed by hand since then is no longer the import's.
     body = row.body
-    within = "first" in body
+    within = "first" in body  # rows from before say no range, and are read as they were written
     # With `+` not by the index of the import: of a hundred thousand it would be gone through each time.
     which = "+imported = ? AND register = ? AND number BETWEEN ? AND ?" if within else "imported = ?"
     connection.execute(

@@ -6,17 +6,17 @@ views read the projection. What a register holds is not known here: see the modu
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from edge.domain.errors import FormError
 from edge.domain.model import Instant
 from edge.journal import Entry, Look, Purged, Reader, Row, StoredRow
 from edge.journal.register_file import scope_of
+from edge.registers.drafts import Draft, Open, Order, head, line_row, says
 
 MOST_AT_ONCE = 30
 """So many rows a transaction may take without making a verdict wait for it."""
-Open = str | int | bool | list[str] | list[int]
 
 
 class Journal(Protocol):
@@ -36,27 +36,6 @@ class Journal(Protocol):
 
     def forget(self, scope: str, *, now: Instant, by: str) -> Purged:
         """Destroy the personal fields of one entry."""
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """Who gives a command, and an id under which it is carried out once."""
-
-    command_id: str
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What an entry is to say: open fields, which must name nobody, and personal ones, which are sealed;
-    `find` are the names of those it is looked up by. `from_us` and `until_us` bound the time it holds for."""
-
-    fields: Mapping[str, Open] = field(default_factory=dict)
-    personal: Mapping[str, str] = field(default_factory=dict)
-    find: tuple[str, ...] = ()
-    lane: str | None = None
-    from_us: int | None = None
-    until_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +75,7 @@ class Book:
             number = look.next_number(register)
             return (self._row("register.entered", register, number, draft, order=order),)
 
-        return self._carry_out(order, "register.entered", register, make)
+        return self._carry_out(order, "register.entered", register, make, lambda row: self._says(row, draft))
 
     def add(self, by: str, register: str, drafts: Sequence[Draft], imported: int = 0) -> tuple[int, ...]:
         """Enter several lines in one transaction, at most `MOST_AT_ONCE`, of an import; return their
@@ -140,7 +119,11 @@ class Book:
                 raise FormError("entry_changed", "somebody changed it meanwhile: look again", 409)
             return (self._row("register.amended", register, number, draft, order=order, why=why),)
 
-        return self._carry_out(order, "register.amended", register, make)
+        def same(row: StoredRow) -> bool:
+            about = row.body.get("entry"), row.body.get("why", "")
+            return about == (number, why) and self._says(row, draft)
+
+        return self._carry_out(order, "register.amended", register, make, same)
 
     def end(self, order: Order, register: str, number: int, why: str) -> Entered:
         """End an entry: it no longer counts. Raises FormError `unknown_entry`, `entry_ended`."""
@@ -148,10 +131,13 @@ class Book:
         def make(look: Look) -> Sequence[Row]:
             if not _known(look, register, number).open:
                 raise FormError("entry_ended", "it had ended before", 409)
-            body = {"register": register, "entry": number, "why": why, **_head(order)}
+            body = {"register": register, "entry": number, "why": why, **head(order)}
             return (Row("register.ended", self._now(), body),)
 
-        return self._carry_out(order, "register.ended", register, make)
+        def same(row: StoredRow) -> bool:
+            return (row.body.get("entry"), row.body.get("why")) == (number, why)
+
+        return self._carry_out(order, "register.ended", register, make, same)
 
     def undo(self, order: Order, register: str, imported: int) -> int:
         """Let nothing of an import count any more, but for what was changed by hand since; return how many
@@ -159,14 +145,18 @@ class Book:
         gone: list[int] = []
 
         def make(look: Look) -> Sequence[Row]:
-            brought, untouched = look.of_import(imported)
+            brought, untouched, first, last = look.of_import(register, imported)
             if imported == 0 or not brought:
                 raise FormError("unknown_import", "there is no such import", 404)
             gone[:] = [untouched]
-            body = {"register": register, "import": imported, "entries": untouched, **_head(order)}
+            body = {"register": register, "import": imported, "entries": untouched, **head(order)}
+            body |= {"first": first, "last": last}
             return (Row("register.import_undone", self._now(), body),)
 
-        self._carry_out(order, "register.import_undone", register, make)
+        def same(row: StoredRow) -> bool:
+            return bool(row.body.get("import") == imported)
+
+        self._carry_out(order, "register.import_undone", register, make, same)
         return gone[0] if gone else 0
 
     def forget(self, register: str, number: int, *, by: str) -> bool:
@@ -196,6 +186,11 @@ class Book:
         """Return how many entries a register has."""
         with closing(self._journal.reader()) as reader:
             return reader.entry_count(register, open_=open_, where=where)
+
+    def carried_out(self, order: Order) -> bool:
+        """Say whether a command was carried out under this id."""
+        with closing(self._journal.reader()) as reader:
+            return reader.carried_out(order.command_id)
 
     def over(self, register: str, limit: int = 200) -> list[Entry]:
         """Return the open entries whose time is over now, the longest over first; none on a clock that is
@@ -237,9 +232,19 @@ class Book:
         found = None if newest is None else self._journal.unseal(newest)
         return None if found is None else dict(found.get("fields", {}))
 
+    def _says(self, row: StoredRow, draft: Draft) -> bool:
+        return says(row, self._journal.unseal(row) if row.sealed is not None else {}, draft)
+
     def _carry_out(
-        self, order: Order, kind: str, register: str, make: Callable[[Look], Sequence[Row]]
+        self,
+        order: Order,
+        kind: str,
+        register: str,
+        make: Callable[[Look], Sequence[Row]],
+        same: Callable[[StoredRow], bool],
     ) -> Entered:
+        """Write what `make` returns, once. A command of the same id must be the `same`: another one that came
+        under it is refused, or it would be lost and nobody told."""
         earlier: list[StoredRow] = []
         numbers: list[int] = []
 
@@ -247,8 +252,6 @@ class Book:
             earlier.clear()
             known = look.command(order.command_id)
             if known is not None:
-                if known.kind != kind or known.body.get("register") != register:
-                    raise FormError("command_reused", "another command had this id", 409)
                 earlier.append(known)
                 return ()
             rows = make(look)
@@ -257,6 +260,9 @@ class Book:
 
         written = self._journal.compose(looked)
         if earlier:
+            known = earlier[0]
+            if known.kind != kind or known.body.get("register") != register or not same(known):
+                raise FormError("command_reused", "another command had this id", 409)
             return Entered(earlier[0].seq, earlier[0].body.get("entry", 0))
         self._changed()
         return Entered(written[-1], numbers[-1])
@@ -275,35 +281,6 @@ class Book:
         return line_row(self._now(), kind, register, number, draft, order=order, imported=imported, why=why)
 
 
-def line_row(
-    at: Instant,
-    kind: str,
-    register: str,
-    number: int,
-    draft: Draft,
-    *,
-    order: Order,
-    imported: int = 0,
-    line: int = 0,
-    why: str = "",
-) -> Row:
-    """Return the row that says all of an entry; `line` of the file of an import."""
-    body: dict[str, Any] = {"register": register, "entry": number, "fields": dict(draft.fields)}
-    more: dict[str, Any] = {"from_us": draft.from_us, "until_us": draft.until_us}
-    more |= {"import": imported or None, "line": line or None, "why": why or None}
-    body |= {name: value for name, value in more.items() if value is not None}
-    personal = {name: text for name, value in draft.personal.items() if (text := value.strip())}
-    sealed: dict[str, Any] = {"fields": personal}
-    if find := [name for name in draft.find if name in personal]:
-        sealed["find"] = find
-    scope = scope_of(register, number)
-    return Row(kind, at, body | _head(order), draft.lane, sealed if personal else None, scope)
-
-
-def _head(order: Order) -> dict[str, str]:
-    return {"by": order.by} | ({"command_id": order.command_id} if order.command_id else {})
-
-
 def _known(look: Look, register: str, number: int) -> Entry:
     entry = look.entry(register, number)
     if entry is None:
@@ -313,3 +290,6 @@ def _known(look: Look, register: str, number: int) -> Entry:
 
 def _unknown() -> FormError:
     return FormError("unknown_entry", "there is no such entry", 404)
+
+
+__all__ = ["MOST_AT_ONCE", "Book", "Draft", "Entered", "Journal", "Open", "Order", "Told", "line_row"]

@@ -166,7 +166,8 @@ class Duty:
         }
         if entry.open:
             ids = replace(order, command_id=f"{order.command_id[:56]}.note")
-            self.book.enter(ids, NOTES, Draft(fields, {"note": note}))
+            said = Draft(fields, {"note": note}, reckoned=("bench", "cases", "incidents", "devices"))
+            self.book.enter(ids, NOTES, said)
         return self.book.end(order, SIGN_INS, number, "signed_out")
 
     def on_duty(self) -> list[OnDuty]:

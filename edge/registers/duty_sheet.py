@@ -31,6 +31,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
 }
 _NEEDED = ("day", "from", "until", "role", "name")
 MOST_LINES = 500
+_FIRST_DAY, _LAST_DAY = date(1970, 1, 3), date(9999, 12, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ def as_line(duty: Duty, entry: Entry) -> Line | None:
 def clock_minutes(text: str) -> int:
     """Return `08:00`, `8:00` or `24:00` as minutes after midnight. Raises FormError `duty_bad_line`."""
     hours, colon, rest = unicodedata.normalize("NFKC", text).strip().partition(":")
-    if not (colon and hours.isdecimal() and rest.isdecimal() and len(rest) == 2):
+    if not (colon and hours.isdecimal() and len(hours) <= 2 and rest.isdecimal() and len(rest) == 2):
         raise FormError("duty_bad_line")
     found = int(hours) * 60 + int(rest)
     if int(rest) > 59 or found > 1440:
@@ -139,15 +140,18 @@ def clock_minutes(text: str) -> int:
 
 def day_of(text: str) -> date:
     """Return `2020-02-12`, `2020/2/12`, `2020.2.12` or `2020年2月12日` as a day. Raises FormError
-    `duty_bad_line`."""
+    `duty_bad_line`, also for one so far away that the days beside it cannot be reckoned with."""
     text = unicodedata.normalize("NFKC", text).strip().rstrip("日")
     for sign in "年月/.":
         text = text.replace(sign, "-")
     try:
         year, month, day = (int(part) for part in text.split("-"))
-        return date(year, month, day)
+        found = date(year, month, day)
     except ValueError as error:
         raise FormError("duty_bad_line") from error
+    if not _FIRST_DAY <= found <= _LAST_DAY:
+        raise FormError("duty_bad_line")
+    return found
 
 
 def times(duty: Duty, day: date, begin: str, end: str) -> tuple[int, int]:

@@ -5,7 +5,7 @@ doubles nothing.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -25,6 +25,7 @@ EMPLOYERS = "employers"
 # Of a transaction: so long may a verdict wait for it. Each line may bring its household with it.
 LONGEST_US, FEWEST, MOST = 10_000, 10, 80
 Home = tuple[bytes, tuple[str, ...]]
+_NAMED_BY = ((households.REGISTER, "household"), (households.REGISTER, "visiting"), (EMPLOYERS, "employer"))
 
 
 class Journal(PlanJournal, Protocol):
@@ -133,30 +134,40 @@ class Importer:
 
     def undo(self, order: Order, number: int) -> Iterator[int]:
         """Let nothing count any more that an import entered, and what it changed say again what it said
-        before; but for what was changed since. Yield how many entries so far. Raises FormError
-        `unknown_import`."""
+        before; but for what was changed since, and for households and employers that somebody else belongs to
+        by now. Yield how many entries so far. Raises FormError `unknown_import`."""
         with closing(self._journal.reader()) as reader:
             imported = reader.import_(number)
         if imported is None or imported.state == "undone":
             raise FormError("unknown_import", "there is no such import, or it is undone", 404)
-        count = 0
-        for changed in (True, False):
-            after = ("", 0)
-            while True:
-                with closing(self._journal.reader()) as reader:
-                    size = MOST_AT_ONCE if changed else 10 * MOST_AT_ONCE
-                    left = reader.import_left(number, after, size, changed=changed)
-                if not left:
-                    break
-                if changed:
-                    after = left[-1]
-                    count += self._restore(order, left)
-                else:
-                    mine = [one for one in left if one[0] == left[0][0]]
-                    after = mine[-1]
-                    count += self._take_back(order, number, mine)
+        registers = (imported.register, households.REGISTER, EMPLOYERS)
+        count, after = 0, ("", 0)
+        while True:
+            with closing(self._journal.reader()) as reader:
+                left = reader.import_changed(number, after, MOST_AT_ONCE)
+            if not left:
+                break
+            after = left[-1]
+            count += self._restore(order, number, left)
+            yield count
+            self._pause()
+        with closing(self._journal.reader()) as reader:
+            kept = {
+                (register, needed)
+                for register, name in _NAMED_BY
+                for needed in reader.import_needed(number, registers, name)
+            }
+        after = ("", 0)
+        while True:
+            with closing(self._journal.reader()) as reader:
+                left = reader.import_entered(number, registers, after, 10 * MOST_AT_ONCE)
+            if not left:
+                break
+            after = left[-1]
+            for run in _runs(left, kept):
+                count += self._take_back(order, number, run)
                 yield count
-                self._pause()
+            self._pause()
         self._ended(Progress(number, imported.line, imported.lines), imported.register, order.by, "undone")
 
     def write(self, by: str, kind: Kind, lines: Sequence[Planned]) -> None:
@@ -223,27 +234,35 @@ class Importer:
             self._employers = {str(entry.fields.get("name", "")): entry.number for entry in known}
         return self._employers
 
-    def _restore(self, order: Order, left: Sequence[tuple[str, int]]) -> int:
-        drafts: list[tuple[str, int, tuple[int, ...], Draft]] = []
+    def _restore(self, order: Order, imported: int, left: Sequence[tuple[str, int]]) -> int:
+        drafts: list[tuple[str, int, tuple[int, ...], Draft | None]] = []
         with closing(self._journal.reader()) as reader:
             for register, number in left:
                 entry = reader.entry(register, number)
                 if entry is None or len(entry.seqs) < 2:
                     continue
-                drafts.append((register, number, entry.seqs, self._said_before(entry, reader)))
+                drafts.append((register, number, entry.seqs, self._said_before(entry, imported, reader)))
         at, who = self._now(), Order("", order.by)
 
         def make(look: Look) -> Sequence[Row]:
             return [
-                line_row(at, "register.amended", register, number, draft, order=who, why="import_undone")
+                _ended_row(at, register, number, who)
+                if draft is None
+                else line_row(at, "register.amended", register, number, draft, order=who, why="import_undone")
                 for register, number, seqs, draft in drafts
                 if (present := look.entry(register, number)) is not None and present.seqs == seqs
             ]
 
         return len(self._journal.compose(make))
 
-    def _said_before(self, entry: Entry, reader: Reader) -> Draft:
-        rows = reader.entry_rows(entry)[:-1]
+    def _said_before(self, entry: Entry, imported: int, reader: Reader) -> Draft | None:
+        """Return what an entry said before an import, whose file may have several lines about it; None where
+        the import itself entered it."""
+        rows = reader.entry_rows(entry)
+        while rows and (rows[-1].body.get("import") == imported or "fields" not in rows[-1].body):
+            rows.pop()
+        if not rows:
+            return None
         body = rows[-1].body
         newest = next((row for row in reversed(rows) if row.sealed is not None), None)
         sealed = (newest and self._journal.unseal(newest)) or {}
@@ -262,6 +281,26 @@ class Importer:
     def _ended(self, done: Progress, register: str, by: str, state: str) -> None:
         body = {"import": done.number, "register": register, "state": state, "line": done.line, "by": by}
         self._journal.compose(lambda _look: (Row("import.ended", self._now(), body),))
+
+
+def _runs(
+    left: Sequence[tuple[str, int]], kept: Collection[tuple[str, int]]
+) -> Iterator[list[tuple[str, int]]]:
+    """Yield the entries to take back in runs of one register between which nothing is to be kept."""
+    run: list[tuple[str, int]] = []
+    for one in left:
+        if run and (one in kept or one[0] != run[0][0]):
+            yield run
+            run = []
+        if one not in kept:
+            run.append(one)
+    if run:
+        yield run
+
+
+def _ended_row(at: Instant, register: str, number: int, order: Order) -> Row:
+    body = {"register": register, "entry": number, "why": "import_undone", "by": order.by}
+    return Row("register.ended", at, body)
 
 
 class _Batch:

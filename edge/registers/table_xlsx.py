@@ -6,36 +6,46 @@ exactly, otherwise as `1.23E+17`. Limits guard against archives that unpack to m
 """
 
 import io
-import math
 import posixpath
 import re
 import xml.etree.ElementTree as ET
 import zipfile
 import zlib
 from collections.abc import Iterator
+from itertools import chain
 from typing import IO
+from xml.parsers.expat import ExpatError
 
-from edge.registers.unreadable import MAX_COLUMNS, MAX_LINES, Unreadable
+from edge.registers.sheet_xml import SharedTexts, SheetRows, column_of
+from edge.registers.unreadable import MAX_LINES, Unreadable
 
-MAX_UNPACKED = 400 * 1024 * 1024
+MAX_UNPACKED = 160 * 1024 * 1024
+# What people typed never packs so well; up to so much unpacked nothing is asked.
+MAX_RATIO, ANY_RATIO = 100, 8 * 1024 * 1024
 MAX_SHARED = 64 * 1024 * 1024
-_EXACT_DIGITS = 15  # what a double holds of any whole number
 _MERGED = re.compile(rb'mergeCell\s[^>]*?ref="([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})"')
-_PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _PIECE = 1 << 16
-_CELL = 1000
 
 
 def rows_of_xlsx(content: bytes) -> Iterator[tuple[int, tuple[str, ...]]]:
     """Yield number and cells of each row that has any. Raises Unreadable."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(part.file_size for part in archive.infolist()) > MAX_UNPACKED:
+            unpacked = sum(part.file_size for part in archive.infolist())
+            if unpacked > MAX_UNPACKED or unpacked > max(ANY_RATIO, MAX_RATIO * len(content)):
                 raise Unreadable("too_large")
             yield from _rows(archive)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, KeyError, NotImplementedError) as error:
         raise Unreadable("broken_xlsx") from error
-    except (ET.ParseError, RuntimeError, UnicodeError, ValueError, OverflowError) as error:
+    except (
+        ET.ParseError,
+        ExpatError,
+        LookupError,
+        RuntimeError,
+        UnicodeError,
+        ValueError,
+        OverflowError,
+    ) as error:
         if isinstance(error, Unreadable):
             raise
         raise Unreadable("broken_xlsx") from error
@@ -46,7 +56,7 @@ def _rows(archive: zipfile.ZipFile) -> Iterator[tuple[int, tuple[str, ...]]]:
     shared = _shared(archive)
     merged = _merged(archive, sheet)
     down: dict[int, tuple[int, str]] = {}  # column: last row it is merged to, and the value
-    for number, cells in _sheet_rows(archive, sheet, shared):
+    for number, cells in chain.from_iterable(SheetRows(shared).read(archive, sheet)):
         for column in [column for column, (last, _) in down.items() if last < number]:
             del down[column]
         for column, (_, value) in down.items():
@@ -76,23 +86,17 @@ def _first_sheet(archive: zipfile.ZipFile) -> str:
 
 
 def _shared(archive: zipfile.ZipFile) -> list[str]:
-    if "xl/sharedStrings.xml" not in archive.namelist():
-        return []
     found: list[str] = []
-    size = 0
-    with archive.open("xl/sharedStrings.xml") as file:
-        for element in _elements(file, "si"):
-            text = _text(element)
-            size += len(text)
-            if size > MAX_SHARED:
-                raise Unreadable("too_large")
-            found.append(text)
+    if "xl/sharedStrings.xml" in archive.namelist():
+        for texts in SharedTexts(MAX_SHARED).read(archive, "xl/sharedStrings.xml"):
+            found += texts
     return found
 
 
 def _merged(archive: zipfile.ZipFile, sheet: str) -> dict[int, list[tuple[int, int]]]:
     """Return, by the row they begin in, which columns are merged downwards and to which row."""
     found: dict[int, list[tuple[int, int]]] = {}
+    count = 0
     with archive.open(sheet) as file:
         rest = b""
         while piece := file.read(_PIECE):
@@ -101,92 +105,18 @@ def _merged(archive: zipfile.ZipFile, sheet: str) -> dict[int, list[tuple[int, i
             for match in _MERGED.finditer(rest):
                 end = match.end()
                 first, last = int(match[2]), int(match[4])
-                if last > first and len(found) <= MAX_LINES:
-                    found.setdefault(first, []).append((_column(match[1].decode()), last))
+                if last > first and count < MAX_LINES:
+                    count += 1
+                    found.setdefault(first, []).append((column_of(match[1].decode()), last))
             rest = rest[max(end, len(rest) - 200) :]
     return found
 
 
-def _sheet_rows(
-    archive: zipfile.ZipFile, sheet: str, shared: list[str]
-) -> Iterator[tuple[int, dict[int, str]]]:
-    number = 0
-    with archive.open(sheet) as file:
-        for row in _elements(file, "row"):
-            number = int(row.get("r") or number + 1)
-            cells: dict[int, str] = {}
-            place = -1
-            for cell in row:
-                if _tag(cell) != "c":
-                    continue
-                found = _PLACE.fullmatch(cell.get("r") or "")
-                place = _column(found[1]) if found else place + 1
-                if place >= MAX_COLUMNS:
-                    break
-                if text := _value(cell, shared).strip()[:_CELL]:
-                    cells[place] = text
-            yield number, cells
-
-
-def _value(cell: ET.Element, shared: list[str]) -> str:
-    kind = cell.get("t", "n")
-    if kind == "inlineStr":
-        return _text(cell)
-    text = next((one.text or "" for one in cell if _tag(one) == "v"), "")
-    if kind == "s":
-        place = int(text or -1)
-        return shared[place] if 0 <= place < len(shared) else ""
-    return _number(text) if kind == "n" and text else text
-
-
-def _number(text: str) -> str:
-    if text.isdigit() and len(text) <= _EXACT_DIGITS:
-        return text
-    value = float(text)
-    if not math.isfinite(value):
-        return text
-    if abs(value) >= 10.0**_EXACT_DIGITS:
-        return f"{value:.5E}"
-    return str(int(value)) if value == int(value) else repr(value)
-
-
-def _column(letters: str) -> int:
-    place = 0
-    for letter in letters:
-        place = place * 26 + ord(letter) - 64
-    return place - 1
-
-
-def _elements(file: IO[bytes], tag: str) -> Iterator[ET.Element]:
-    """Yield each element of this name, and forget it afterwards."""
-    path: list[ET.Element] = []
-    for event, element in ET.iterparse(file, ("start", "end")):  # noqa: S314 - expat itself limits what entities may grow to
-        if event == "start":
-            path.append(element)
-            continue
-        path.pop()
-        if _tag(element) == tag:
-            yield element
-            if path:
-                path[-1].clear()
-
-
 def _parsed(file: IO[bytes]) -> ET.Element:
-    text = file.read(4 * 1024 * 1024)
+    text = file.read(1024 * 1024)
     if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
         raise Unreadable("broken_xlsx")
     return ET.fromstring(text)  # noqa: S314 - without entities there is nothing to expand
-
-
-def _text(element: ET.Element) -> str:
-    # Not the phonetic guides (rPh) that stand beside Chinese and Japanese text.
-    parts = []
-    for one in element:
-        if _tag(one) == "t":
-            parts.append(one.text or "")
-        elif _tag(one) in ("r", "is"):
-            parts.append(_text(one))
-    return "".join(parts)
 
 
 def _tag(element: ET.Element) -> str:

@@ -74,6 +74,8 @@ def read_table(content: bytes, kind: Kind) -> Table:
     if content.startswith(_OLD_EXCEL):
         raise Unreadable("old_excel")
     encoding, text = _decoded(content)
+    if not text.strip():  # a byte order mark alone
+        raise Unreadable("empty")
     if text.lstrip()[:15].lower().startswith(("<html", "<!doctype html", "<table", "<?xml")):
         raise Unreadable("web_page")
     separator = _separator(text, kind)

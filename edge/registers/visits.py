@@ -7,6 +7,7 @@ the address is its number and a signature, so that nobody finds another by count
 
 import hashlib
 import hmac
+import threading
 from collections.abc import Mapping
 
 from edge.domain.errors import FormError
@@ -28,6 +29,9 @@ class Visits:
     def __init__(self, book: Book, rosters: Rosters, secret: bytes) -> None:
         self._book, self._rosters = book, rosters
         self._secret = hmac.digest(secret, b"visits", hashlib.sha256)
+        # From the count of who used a link until its next visitor is entered. Not within the transaction: it
+        # goes through a whole register, and a verdict would wait for that.
+        self._lock = threading.Lock()
 
     def make(self, order: Order, household: int, hours: int, most: int, now_us: int) -> str:
         """Make a link for a household; return what stands in its address. Raises FormError
@@ -36,19 +40,13 @@ class Visits:
             raise FormError("bad_value")
         if not self._book.one("households", household).entry.open:
             raise FormError("entry_ended", status=409)
-        draft = Draft({"household": household, "most": most}, until_us=now_us + hours * HOUR_US)
+        until_us = now_us + hours * HOUR_US
+        draft = Draft({"household": household, "most": most}, until_us=until_us, reckoned=("until_us",))
         return self._token(self._book.enter(order, REGISTER, draft).number)
 
     def link(self, token: str, now_us: int) -> Entry:
         """Return the entry of a link that may be used now. Raises FormError `visit_closed`."""
-        number = token.partition("-")[0]
-        right = number.isascii() and number.isdigit() and len(number) < 16
-        if not right or not hmac.compare_digest(self._token(int(number)).encode(), token.encode()):
-            raise FormError("visit_closed", status=404)
-        try:
-            entry = self._book.one(REGISTER, int(number)).entry
-        except FormError as error:
-            raise FormError("visit_closed", status=404) from error
+        entry = self._entry(token)
         if not entry.open or entry.until_us is None or now_us >= entry.until_us:
             raise FormError("visit_closed", status=404)
         if self._book.count("people", where={"link": entry.number}) >= int(entry.fields.get("most", 1)):
@@ -57,7 +55,7 @@ class Visits:
 
     def announce(self, token: str, command_id: str, given: Mapping[str, str], now_us: int) -> Entered:
         """Enter a visitor under a link. Raises FormError, Faulty."""
-        entry = self.link(token, now_us)
+        entry = self._entry(token)
         asked = {name: given[name] for name in ASKED if given.get(name)}
         more = {
             "visiting": entry.fields["household"],
@@ -66,7 +64,21 @@ class Visits:
             "times": 1,
         }
         order = Order(f"visit-{entry.number}-{command_id}", f"link:{entry.number}")
-        return self._rosters.enter(order, "people", asked | {"category": "visitor"}, more)
+        with self._lock:
+            # Sent a second time it is the same visitor, also where the link is full or over by now.
+            if not self._book.carried_out(order):
+                self.link(token, now_us)
+            return self._rosters.enter(order, "people", asked | {"category": "visitor"}, more)
+
+    def _entry(self, token: str) -> Entry:
+        number = token.partition("-")[0]
+        right = number.isascii() and number.isdigit() and len(number) < 16
+        if not right or not hmac.compare_digest(self._token(int(number)).encode(), token.encode()):
+            raise FormError("visit_closed", status=404)
+        try:
+            return self._book.one(REGISTER, int(number)).entry
+        except FormError as error:
+            raise FormError("visit_closed", status=404) from error
 
     def _token(self, number: int) -> str:
         mac = hmac.new(self._secret, str(number).encode(), hashlib.sha256).hexdigest()

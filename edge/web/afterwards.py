@@ -79,9 +79,8 @@ def _evenings(routes: Blueprint, gate: Gate) -> None:
     @routes.get("/review/evening")
     @allow("manager")
     def evening() -> Response:
-        day = asked_day(
-            gate, request.args.get("day") or show.day_of(gate.now().at_us, _zone(gate)).isoformat()
-        )
+        today = forms.day_within(show.day_of(gate.now().at_us, _zone(gate)))
+        day = asked_day(gate, request.args.get("day") or today.isoformat())
         with closing(gate.reader()) as reader:
             known = gate.reports.known(reader, day)
             noted = gate.reports.taking.noted(reader, day)

@@ -89,7 +89,7 @@ def _import(routes: Blueprint, gate: Gate) -> None:
     @allow("manager")
     def undo() -> BaseResponse:
         number = request.form.get("import", "")
-        gate.book.undo(order(), SHEET, int(number) if number.isdecimal() and len(number) < 16 else 0)
+        gate.book.undo(order(), SHEET, forms.whole(number, 15) or 0)
         return redirect(url_for("duty_plan.page", week=_monday(gate).isoformat()), 303)
 
     def _looked(text: str, untrained: str) -> Response:
@@ -232,6 +232,8 @@ def _monday(gate: Gate) -> date:
     text = request.values.get("week", "")
     try:
         day = date.fromisoformat(text)
+        if forms.day_within(day) != day:
+            raise ValueError(text)
     except ValueError:
         today = show.local_text(gate.now().at_us, show.zone_of(gate.timezone))[:10]
         day = datetime.fromisoformat(today).date()

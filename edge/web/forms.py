@@ -21,6 +21,8 @@ from edge.domain.told import ToldBy
 from edge.web.show import day_starts_us, micros
 
 MAX_ID = 2**53 - 1  # what every JSON reader can hold exactly
+FIRST_DAY, LAST_DAY = date(1970, 1, 3), date(9999, 12, 1)
+"""Days a page may ask for: some days around each can be reckoned with in every zone."""
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 _QUERY = frozenset({"after", "before", "limit", "outcome", "lane", "from", "to"})
@@ -353,3 +355,14 @@ def _moment(text: str | None, zone: ZoneInfo, *, ends: bool) -> int | None:
     if moment.tzinfo is None:
         raise FormError("bad_query", "a moment needs its offset")
     return micros(moment)
+
+
+def whole(text: str, digits: int) -> int | None:
+    """Return a number of at most so many digits as forms and addresses send it; None for anything else, also
+    for the digits that only look like some (`²`)."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else None
+
+
+def day_within(day: date) -> date:
+    """Return a day, or the nearest that a page may ask for: what a clock nobody set says is none."""
+    return min(max(day, FIRST_DAY), LAST_DAY)

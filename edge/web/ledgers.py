@@ -21,7 +21,7 @@ from edge.reports import ledgers
 from edge.reports.day import Days
 from edge.reports.facts import named
 from edge.reports.trace import MOST_MINUTES, Trace, trace
-from edge.web import show
+from edge.web import forms, show
 from edge.web.gate import Gate
 from edge.web.roles import allow, principal
 from edge.web.twice_daily import FILES
@@ -97,16 +97,19 @@ def _traces(routes: Blueprint, gate: Gate) -> None:
         who = principal()
         assert who is not None
         given = {name: request.form.get(name, "").strip() for name in ("who", "requester", "authority")}
-        minutes, command_id = request.form.get("minutes", "30"), request.form.get("command_id", "")
-        if not 2 <= len(given["who"]) <= 100 or not minutes.isdecimal() or int(minutes) > MOST_MINUTES:
+        minutes, command_id = (
+            forms.whole(request.form.get("minutes", "30"), 4),
+            request.form.get("command_id", ""),
+        )
+        if not 2 <= len(given["who"]) <= 100 or minutes is None or minutes > MOST_MINUTES:
             raise FormError("bad_value")
         if not given["requester"] or not given["authority"] or not 1 <= len(command_id) <= 64:
             raise FormError("reason_needed")
         span = _range(gate)
         with closing(gate.reader()) as reader:
             days = Days(reader, gate.reports.terms.zone)
-            found = trace(reader, days, [given["who"]], span["first"], span["last"], minutes=int(minutes))
-            _keep(gate, who.account, command_id, given, found, minutes=int(minutes), span=span)
+            found = trace(reader, days, [given["who"]], span["first"], span["last"], minutes=minutes)
+            _keep(gate, who.account, command_id, given, found, minutes=minutes, span=span)
             told = dict(zip((row.seq for row in found.rows()), reader.opened(found.rows()), strict=True))
         people = {row.seq: _shown(row, told[row.seq]) for row in found.rows()}
         return make_response(
@@ -130,7 +133,7 @@ def _keep(
         **{"requester": given["requester"], "authority": given["authority"], "scope": scope},
         **{"passages": len(found.hits), "others": found.others},
     }
-    draft = Draft(fields, {"person": given["who"]})
+    draft = Draft(fields, {"person": given["who"]}, reckoned=("passages", "others"))
     entered = gate.book.enter(Order(command_id, by), TRACES, draft)
     body = {"what": "trace", "trace": entered.number, "by": by, "why": "trace"}
     gate.append(Row(kind="personal.opened", at=gate.now(), body=body))
@@ -193,14 +196,14 @@ def _write_down(gate: Gate, name: str) -> None:
 
 def _range(gate: Gate) -> dict[str, date]:
     """Return the days that are asked for; today alone. Raises FormError `bad_query`."""
-    today = show.day_of(gate.now().at_us, gate.reports.terms.zone)
+    today = forms.day_within(show.day_of(gate.now().at_us, gate.reports.terms.zone))
     given = request.values
     try:
         last = date.fromisoformat(given["to"]) if given.get("to") else today
         first = date.fromisoformat(given["from"]) if given.get("from") else last
     except ValueError as error:
         raise FormError("bad_query") from error
-    if not date(1970, 1, 3) <= first <= last <= date(9999, 12, 1) or last - first > timedelta(days=MOST_DAYS):
+    if not forms.FIRST_DAY <= first <= last <= forms.LAST_DAY or last - first > timedelta(days=MOST_DAYS):
         raise FormError("bad_query")
     return {"first": first, "last": last}
 

@@ -108,7 +108,8 @@ def _coverage(routes: Blueprint, gate: Gate, rosters: Rosters) -> None:
         value = request.args.get("value")
         missing = None
         if value is not None:
-            at: str | int | None = int(value) if by == "employer" and value.isdigit() else value or None
+            number_of = forms.whole(value, 15) if by == "employer" else None
+            at: str | int | None = (value or None) if number_of is None else number_of
             missing = rosters.missing(register, by, at, number)
         names = rosters.employers() if by == "employer" else {}
         return make_response(
@@ -139,10 +140,10 @@ def _coverage(routes: Blueprint, gate: Gate, rosters: Rosters) -> None:
     @routes.post("/registers/<register>/<int:number>/covered")
     @allow("attendant", "manager")
     def covered(register: str, number: int) -> BaseResponse:
-        round_ = request.form.get("round", "")
-        if register not in ("people", "households") or not round_.isdigit() or len(round_) > 6:
+        round_ = forms.whole(request.form.get("round", ""), 6)
+        if register not in ("people", "households") or round_ is None:
             raise FormError("bad_value")
-        rosters.mark(_order(), register, min(number, forms.MAX_ID), int(round_))
+        rosters.mark(_order(), register, min(number, forms.MAX_ID), round_)
         return redirect(url_for(f"rosters.{register}_card", number=number), 303)
 
 
@@ -152,11 +153,11 @@ def _visits(routes: Blueprint, gate: Gate, visits: Visits) -> None:
     @routes.post("/registers/households/<int:number>/visit-link")
     @allow("manager")
     def make(number: int) -> Response:
-        hours, most = request.form.get("hours", ""), request.form.get("most", "")
-        if not (hours.isdigit() and most.isdigit() and len(hours) < 5 and len(most) < 4):
+        hours, most = (forms.whole(request.form.get(name, ""), 4) for name in ("hours", "most"))
+        if hours is None or most is None:
             raise FormError("bad_value")
         now_us = gate.now().at_us
-        token = visits.make(_order(), min(number, forms.MAX_ID), int(hours), int(most), now_us)
+        token = visits.make(_order(), min(number, forms.MAX_ID), hours, most, now_us)
         link = url_for("rosters_more.visit", token=token, _external=True)
         return make_response(render_template("rosters/link.html", link=link, number=number))
 
@@ -222,6 +223,7 @@ def _number(name: str, otherwise: int) -> int:
     text = request.args.get(name, "")
     if not text:
         return otherwise
-    if not text.isdigit() or len(text) > 6:
+    found = forms.whole(text, 6)
+    if found is None:
         raise FormError("bad_query")
-    return int(text)
+    return found

@@ -92,7 +92,7 @@ def _cards(routes: Blueprint, gate: Gate, rosters: Rosters, register: str, kind:
     def amend(number: int) -> BaseResponse:
         given = _given(kind)
         seen = request.form.get("seen", "")
-        at = int(seen) if seen.isdigit() and len(seen) < 16 else None
+        at = forms.whole(seen, 15)
         try:
             rosters.amend(_order(), register, _known(number), given, at)
         except Faulty as error:

@@ -1,7 +1,7 @@
 """The book: every register over a real journal."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -106,6 +106,53 @@ def test_a_repeated_command_does_nothing_twice(book: Book) -> None:
     with pytest.raises(FormError) as caught:
         book.enter(again, "vehicles", Draft())
     assert caught.value.code == "command_reused"
+
+
+def reused(command: Callable[[], object]) -> None:
+    with pytest.raises(FormError) as caught:
+        command()
+    assert caught.value.code == "command_reused"
+
+
+def test_another_form_under_an_old_command_is_told_and_not_lost(book: Book) -> None:
+    again = order()
+    first = book.enter(again, "people", person("甲一", "13800138000"))
+    reused(lambda: book.enter(again, "people", person("乙二", "13800138000")))
+    reused(lambda: book.enter(again, "people", Draft({"category": "tenant"}, {"name": "甲一"})))
+    assert book.enter(again, "people", person(" 甲一 ", "13800138000")) == first, "spaces are not kept"
+    second = book.enter(order(), "people", person("乙二", "13900139000"))
+    changed = order()
+    told = book.amend(changed, "people", first.number, person("甲一", "13700137000"), why="moved")
+    assert book.amend(changed, "people", first.number, person("甲一", "13700137000"), why="moved") == told
+    reused(lambda: book.amend(changed, "people", second.number, person("甲一", "13700137000"), why="moved"))
+    reused(lambda: book.amend(changed, "people", first.number, person("甲一", "13600136000"), why="moved"))
+    reused(lambda: book.amend(changed, "people", first.number, person("甲一", "13700137000")))
+    over = order()
+    ended = book.end(over, "people", first.number, "moved")
+    assert book.end(over, "people", first.number, "moved") == ended
+    reused(lambda: book.end(over, "people", second.number, "moved"))
+    reused(lambda: book.end(over, "people", first.number, "died"))
+    assert book.count("people", open_=True) == 1
+
+
+def test_an_undo_of_another_import_under_an_old_command_is_told(book: Book) -> None:
+    for number in (1, 2):
+        book.add("manager", "people", [person("甲一", f"1380013800{number}")], imported=number)
+    again = order()
+    assert book.undo(again, "people", 1) == 1
+    assert book.undo(again, "people", 1) == 0, "it is undone"
+    reused(lambda: book.undo(again, "people", 2))
+
+
+def test_what_the_gate_reckons_may_differ_when_a_command_is_repeated(book: Book) -> None:
+    again = order()
+    first = book.enter(again, "traces", Draft({"found": 1}, {"person": "甲一"}, until_us=1))
+    later = Draft({"found": 2}, {"person": "甲一"}, until_us=2, reckoned=("found", "until_us"))
+    assert book.enter(again, "traces", later) == first
+    reused(lambda: book.enter(again, "traces", Draft({"found": 2}, {"person": "甲一"}, until_us=1)))
+    reused(lambda: book.enter(again, "traces", Draft({"found": 1}, {"person": "甲一"}, until_us=2)))
+    assert book.forget("traces", first.number, by="manager")
+    assert book.enter(again, "traces", later) == first, "what is destroyed cannot be compared"
 
 
 def test_an_ended_entry_is_not_found_and_an_amendment_opens_it_again(book: Book) -> None:

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge.domain.errors import ConfigError, FormError
-from edge.journal import Imported, Journal, State
-from edge.registers.book import Book, Order
+from edge.journal import Imported, Journal, Row, State
+from edge.registers.book import Book, Draft, Order, line_row
 from edge.registers.district_lists import DistrictLists
 from edge.registers.importing import Importer, print_of
 from edge.registers.people import PEOPLE
@@ -19,7 +19,7 @@ from edge.registers.planning import Preview, layout_of, preview
 from edge.registers.rosters import Rosters
 from edge.registers.tables import Table, read_table
 from tests.registers.made_up import HEADS, id_number, phone, roster
-from tests.registers.test_book import Clock, order
+from tests.registers.test_book import Clock, order, person
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -125,6 +125,77 @@ def test_an_undone_import_leaves_everything_as_it_was_but_what_was_changed_by_ha
     assert not book.find(["people"], "phone", phone(903))
     with pytest.raises(FormError):
         undo(journal, second.number)
+    assert journal.rebuild()
+
+
+def test_an_import_and_a_shift_list_of_one_number_are_each_undone_alone(journal: Journal, book: Book) -> None:
+    book.add("boss", "duty", [Draft({"post": "north"}, {"name": "甲"})], imported=1)
+    book.add("boss", "duty", [Draft({"post": "north"}, {"name": "乙"})], imported=2)
+    assert [run(journal, roster(3)).number, run(journal, roster(6)).number] == [1, 2]
+    undo(journal, 1)
+    assert book.count("people", open_=True) == 3
+    assert book.count("duty", open_=True) == 2, "the shift list of that number stays"
+    assert book.undo(order(), "duty", 2) == 1
+    assert book.count("people", open_=True) == 3, "the residents of that number stay"
+    assert [entry.imported for entry in book.page("duty", open_=True)] == [1]
+    with pytest.raises(FormError) as caught:
+        book.undo(order(), "vehicles", 2)
+    assert caught.value.code == "unknown_import"
+    assert journal.rebuild()
+
+
+def test_an_undo_leaves_the_home_of_somebody_who_was_entered_since_or_changed_by_hand(
+    journal: Journal, book: Book
+) -> None:
+    lines = [f"某{n},{id_number(n)},{phone(n)},2栋,,{300 + n},居民,\n" for n in range(1, 6)]
+    assert run(journal, f"{HEADS}\n{''.join(lines)}").number == 1
+    rosters = Rosters(book, journal, ZONE)
+    home = {"building": "2栋", "room": "302", "category": "resident"}
+    since = rosters.enter(order(), "people", {"name": "丙", "phone": phone(91), **home}).number
+    by_hand = {"name": "某4", "id_number": id_number(4), "phone": phone(94), "building": "2栋", "room": "304"}
+    rosters.amend(order(), "people", 4, by_hand)
+    undo(journal, 1)
+    assert [entry.number for entry in book.page("people", open_=True)] == [since, 4]
+    homes = {entry.fields["household"] for entry in book.page("people", open_=True)}
+    assert {entry.number for entry in book.page("households", open_=True)} == homes == {2, 4}
+    assert journal.rebuild()
+
+
+def test_an_undo_says_what_stood_before_the_first_line_of_the_import_about_somebody(
+    journal: Journal, book: Book
+) -> None:
+    rosters = Rosters(book, journal, ZONE)
+    known = {"name": "丙", "phone": phone(3), "id_number": id_number(5), "building": "2栋", "room": "301"}
+    number = rosters.enter(order(), "people", known).number
+    before = book.one("people", number, opened=True)
+    heads = "姓名,电话,身份证号,楼栋,房号,备注"
+    twice = f"{heads}\n丙,,{id_number(5)},,,首次\n丙,{phone(3)},,2栋,301,二次\n"
+    assert run(journal, twice).amended == 2
+    assert book.one("people", number, opened=True).personal["note"] == "二次"
+    undo(journal, 1)
+    after = book.one("people", number, opened=True)
+    assert (after.personal, after.entry.fields) == (before.personal, before.entry.fields)
+    assert after.entry.open
+    assert journal.rebuild()
+
+
+def test_an_undo_ends_whom_the_import_entered_and_then_changed_itself(journal: Journal, book: Book) -> None:
+    heads = "姓名,电话,身份证号,楼栋,房号,备注"
+    run(journal, f"{heads}\n丁,{phone(6)},{id_number(6)},2栋,301,\n")
+    assert book.count("people", open_=True) == 1
+    at, says = Clock()(), Draft({"category": "resident"}, {"name": "丁", "phone": phone(7)})
+    row = line_row(at, "register.amended", "people", 1, says, order=Order("", "boss"), imported=1, line=3)
+    journal.append(row)
+    undo(journal, 1)
+    assert book.count("people", open_=True) == 0
+    assert journal.rebuild()
+
+
+def test_an_undo_from_before_that_says_no_range_rebuilds_as_it_was(journal: Journal, book: Book) -> None:
+    book.add("boss", "people", [person("甲一", phone(1))], imported=7)
+    body = {"register": "people", "import": 7, "entries": 1, "by": "boss"}
+    journal.append(Row("register.import_undone", Clock()(), body))
+    assert book.count("people", open_=True) == 0
     assert journal.rebuild()
 
 

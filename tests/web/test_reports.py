@@ -233,6 +233,24 @@ def test_a_trace_finds_who_was_near_and_is_recorded_before_it_is_shown(world: Wo
     assert send(client, "/review/trace", "/review/trace", **form | {"requester": ""}).status_code == 400
 
 
+def test_a_trace_of_somebody_else_under_an_old_command_is_refused_and_a_repeated_one_is_not(
+    world: World, enter: Enter
+) -> None:
+    boss = enter("manager")
+    form = {"csrf_token": token_of(boss, "/review/trace"), "command_id": "t1"}
+    form |= {"requester": "某区疾控", "authority": "1号函", "minutes": "30"}
+    assert boss.post("/review/trace", data=form | {"who": "张三"}).status_code == 200
+    passes(world, "张三")
+    assert boss.post("/review/trace", data=form | {"who": "张三"}).status_code == 200, (
+        "the page is loaded anew"
+    )
+    other = boss.post("/review/trace", data=form | {"who": "李四"})
+    assert other.status_code == 409
+    [entry] = world.gate.book.page("traces")
+    assert world.gate.book.one("traces", entry.number, opened=True).personal == {"person": "张三"}
+    assert "李四" not in other.get_data(as_text=True)
+
+
 def test_a_paper_page_is_typed_in_and_counted_on_its_day(reported: World, enter: Enter) -> None:
     client = enter("attendant")
     lines = {

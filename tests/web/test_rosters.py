@@ -1,6 +1,7 @@
 """The pages of the registers of people and things, over the real journal."""
 
 import re
+import threading
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,39 @@ def test_a_visitor_announces_a_visit_by_a_link_that_tells_nothing_of_the_househo
     assert visitor.get(link[1]).status_code == 404, "it was for one visitor"
     forged = link[1][:-1] + ("0" if link[1][-1] != "0" else "1")
     assert visitor.get(forged).status_code == 404
+
+
+def test_a_link_for_two_takes_two_however_many_come_at_once_and_one_who_sends_twice_is_one(
+    enter: Enter, world: World
+) -> None:
+    boss = enter("manager")
+    entered(boss, **PERSON)
+    _, page, _ = post(boss, "/registers/households/1/visit-link", hours="1", most="2")
+    link = re.search(r'value="http://localhost(/visit/[^"]+)"', page)
+    assert link is not None
+    visitors = [boss.application.test_client() for _ in range(6)]
+    tokens = [token_of(visitor, link[1]) for visitor in visitors]
+    together = threading.Barrier(len(visitors))
+    statuses: dict[int, int] = {}
+
+    def announce(number: int) -> None:
+        form = {"csrf_token": tokens[number], "command_id": f"c{number}", "name": f"访{number}"}
+        together.wait()
+        answer = visitors[number].post(link[1], data=form | {"phone": phone(90 + number)})
+        statuses[number] = answer.status_code
+
+    threads = [threading.Thread(target=announce, args=(number,)) for number in range(len(visitors))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses.values()) == [200, 200, 404, 404, 404, 404]
+    assert world.gate.book.count("people", where={"link": 1}) == 2
+    again = next(number for number, status in statuses.items() if status == 200)
+    together = threading.Barrier(1)
+    announce(again)
+    assert statuses[again] == 200, "the form was sent a second time"
+    assert world.gate.book.count("people", where={"link": 1}) == 2
 
 
 def test_a_link_ends_with_its_time_and_too_many_tries_have_to_wait(enter: Enter, world: World) -> None:
