@@ -101,6 +101,11 @@ class Calendar:
                     found.append((one.first, one.last))
         return _joined(found)
 
+    def since_when(self, row: Place) -> int | None:
+        """Return the last believed moment before the run of a row that cannot be dated, None where there is
+        none."""
+        return self._around(bisect_right(self._firsts, row.seq) - 1).after_us
+
     def undated(self) -> list[Span]:
         """Return the runs that cannot be dated."""
         found = []

@@ -16,6 +16,7 @@ _COLUMNS = "seq, boot, mono_us, at_us, clock, kind, lane, body, key_id, sealed, 
 _SELECT = f"SELECT {_COLUMNS} FROM journal"  # noqa: S608 - our own words
 _DECIDED = f"{_SELECT} WHERE seq BETWEEN ? AND ? AND kind = 'passage.decided' ORDER BY seq LIMIT ?"
 _RARE = f"{_SELECT} WHERE kind = ? AND kind NOT GLOB 'passage.*'"
+_NEVER_US = 1 << 62
 _OTHERS = """
 SELECT j.seq FROM passage p, json_each(p.mentions) m JOIN journal j ON j.seq = m.value
 WHERE p.id = ? AND j.kind = 'passage.decided' AND j.seq <= ? ORDER BY j.seq
@@ -28,6 +29,26 @@ class Dated:
 
     at_us: int | None
     row: StoredRow
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """What had been written before a moment, up to the row `upto`. A row that cannot be dated counts from the
+    last believed moment before it. `doubtful` are the sequences between which others may lie."""
+
+    upto: int
+    doubtful: tuple[tuple[int, int], ...]
+    is_before: Callable[[StoredRow], bool]
+
+    def all_of(self, seqs: Collection[int]) -> bool:
+        """Say whether all these rows had surely been written, without reading them."""
+        return all(
+            seq <= self.upto and not any(low <= seq <= high for low, high in self.doubtful) for seq in seqs
+        )
+
+    def holds(self, row: StoredRow) -> bool:
+        """Say whether a row had been written."""
+        return row.seq <= self.upto and self.is_before(row)
 
 
 class DayRows:
@@ -112,7 +133,18 @@ class DayRows:
 
     def moment(self, row: StoredRow) -> int | None:
         """Return when a row was written, None where nobody can say."""
-        return self.calendar.moment(Place(row.seq, row.boot, row.mono_us, row.at_us, row.clock))
+        return self.calendar.moment(_place(row))
+
+    def until(self, at_us: int, upto: int) -> Until:
+        """Return what had been written before a moment, up to a row."""
+        unknown = [(span.first, span.last) for span in self.calendar.undated()]
+
+        def is_before(row: StoredRow) -> bool:
+            found = self.moment(row)
+            found = self.calendar.since_when(_place(row)) if found is None else found
+            return found is None or found < at_us
+
+        return Until(upto, (*self.calendar.ranges(at_us, _NEVER_US), *unknown), is_before)
 
     def _one(self, row: StoredRow, from_us: int, to_us: int, upto: int) -> list[Dated]:
         at_us = self.moment(row)
@@ -128,3 +160,7 @@ class DayRows:
 
     def _rows(self, sql: str, *values: str | int) -> list[StoredRow]:
         return [self._stored(line) for line in self._connection.execute(sql, values).fetchall()]
+
+
+def _place(row: StoredRow) -> Place:
+    return Place(row.seq, row.boot, row.mono_us, row.at_us, row.clock)

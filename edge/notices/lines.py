@@ -14,6 +14,14 @@ _INCIDENTS = {
     "forced_entry": Text("somebody forces their way", "有人闯卡"),
     "crowd": Text("a crowd", "人群聚集"),
 }
+_FIGURES = (
+    ("passes.persons", "person passes", "通行 {} 人次"),
+    ("passes.vehicles", "vehicle passes", "{} 辆次"),
+    ("turn_back.persons", "persons turned back", "劝返 {} 人次"),
+    ("turn_back.vehicles", "vehicles turned back", "劝返 {} 辆次"),
+)
+_OVER = frozenset({"over", "again"})
+_MINUTE_US = 60_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +70,26 @@ def _conflict(_body: Mapping[str, Any], _lane: str) -> Said:
     )
 
 
-def _daily(body: Mapping[str, Any], _lane: str) -> Said | None:
-    words = body.get("line")
-    if not isinstance(words, dict) or not {"en", "zh_Hans"} <= words.keys():
-        return None
-    return "daily", Text(str(words["en"]), str(words["zh_Hans"]))
+def _daily(body: Mapping[str, Any], _lane: str) -> Said:
+    figures = body["figures"]
+    en, zh = [], []
+    for name, english, chinese in _FIGURES:
+        # A report of an earlier program may lack a figure: what was not counted is not told as zero.
+        number = figures.get(name, "?")
+        en.append(f"{english} {number}")
+        zh.append(chinese.format(number))
+    over = sum(figures[name] for name in _OVER) if figures.keys() >= _OVER else "?"
+    en.append(f"over the threshold {over}")
+    zh.append(f"体温达到阈值 {over} 人次")
+    day = body["day"]
+    corrected, late = body.get("corrects") is not None, body.get("late_us", 0) // _MINUTE_US
+    head = (
+        (f"{day}, corrected report: ", f"{day} 日报（更正）：")
+        if corrected
+        else (f"{day}: ", f"{day} 日报：")
+    )
+    tail = (f"; {late} min late", f"；迟报 {late} 分钟") if body.get("late") else ("", "")
+    return "daily", Text(head[0] + ", ".join(en) + tail[0], head[1] + "，".join(zh) + tail[1])
 
 
 _SAID: Mapping[str, Callable[[Mapping[str, Any], str], Said | None]] = {

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from edge.domain.errors import FormError
 from edge.domain.model import Instant
 from edge.journal import Entry, Reader
+from edge.journal.day_rows import Until
 from edge.registers.book import Book, Draft, Entered, Journal, Order
 from edge.registers.book import Told as Told_
 from edge.registers.definition import STRUCK, Choice, Definition, Title
@@ -203,27 +204,33 @@ def said_of(
     reader: Reader, name: str, *, upto: int | None = None, since_us: int | None = None
 ) -> Iterator[Said]:
     """Yield the entries of a register, newest first; see `Ledgers.said`."""
+    for entry in entries_of(reader, name, since_us=since_us):
+        if (said := as_of(reader, entry, upto)) is not None:
+            yield said
+
+
+def entries_of(reader: Reader, name: str, *, since_us: int | None = None) -> Iterator[Entry]:
+    """Yield the entries of a register that were entered since a moment, newest first."""
     before: int | None = None
     while entries := reader.entries(name, before=before, limit=_CHUNK):
         before = entries[-1].number
-        for entry in entries:
-            if since_us is not None and entry.entered_us < since_us:
-                continue
-            if (said := as_of(reader, entry, upto)) is not None:
-                yield said
+        yield from (entry for entry in entries if since_us is None or entry.entered_us >= since_us)
         if since_us is not None and all(entry.entered_us < since_us for entry in entries):
             return
 
 
-def as_of(reader: Reader, entry: Entry, upto: int | None) -> Said | None:
-    """Return an entry as its rows up to one have it, None where there was none yet."""
-    if upto is None or entry.seqs[-1] <= upto:
+def as_of(reader: Reader, entry: Entry, upto: int | None, until: Until | None = None) -> Said | None:
+    """Return an entry as its rows up to one have it, of those `until` holds; None: none yet."""
+    sure = until is None or until.all_of(entry.seqs)
+    if sure and (upto is None or entry.seqs[-1] <= upto):
         bounds = (entry.from_us, entry.until_us)
         return Said(entry.number, entry.fields, entry.open, entry.entered_us, *bounds)
     said: Said | None = None
     for row in reader.entry_rows(entry):
-        if row.seq > upto:
+        if upto is not None and row.seq > upto:
             break
+        if until is not None and not until.holds(row):
+            continue
         body: Mapping[str, Any] = row.body
         if row.kind == "register.ended":
             said = None if said is None else replace(said, open=False)

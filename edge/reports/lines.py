@@ -66,7 +66,8 @@ def duty(asked: Asked) -> Figures:
 
 def operations(asked: Asked) -> Figures:
     """Tell stock, inspections and the day's tasks (R63, R64, R69, R70, R81, R96)."""
-    return lines.figures(asked.reader, asked.day, asked.from_us, asked.to_us, asked.upto)
+    bounds = {"from_us": asked.from_us, "to_us": asked.to_us, "upto": asked.upto}
+    return lines.figures(asked.reader, asked.rows, day=asked.day, **bounds)
 
 
 LINES: tuple[Line, ...] = (registers, operations, duty)

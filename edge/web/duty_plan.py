@@ -16,7 +16,9 @@ from edge.registers.duty_sheet import as_line, day_of, decoded, last_week, read_
 from edge.web import forms, show
 from edge.web.duty import order
 from edge.web.gate import Gate
-from edge.web.roles import allow, principal
+from edge.web.registers import write_down
+from edge.web.roles import Principal, allow, principal
+from edge.web.words import WORDS
 
 COURSES = ("岗前培训 before the first shift", "防护 protection", "操作 working the gate")
 _SET = "two_plus_five"
@@ -128,6 +130,16 @@ def _people(routes: Blueprint, gate: Gate) -> None:
     def contacts() -> Response:
         return _contacts_page(gate)
 
+    @routes.post("/duty/contacts/find")
+    @allow("attendant", "manager")
+    def find_contacts() -> Response:
+        room = _text("room")
+        if not room and _who().role != "manager":
+            raise FormError("bad_value", "a room is needed")
+        # Written down first: a gate that cannot record who looked shows nothing.
+        write_down(gate, f"find:{CONTACTS}")
+        return _contacts_page(gate, room, opened=True)
+
     @routes.post("/duty/contacts")
     @allow("manager")
     def add_contact() -> BaseResponse:
@@ -194,15 +206,15 @@ def _training_page(gate: Gate) -> Response:
     return make_response(page)
 
 
-def _contacts_page(gate: Gate) -> Response:
-    room = request.args.get("room", "").strip()
+def _contacts_page(gate: Gate, room: str = "", *, opened: bool = False) -> Response:
     entries: list[Entry] = gate.book.find([CONTACTS], "room", room) if room else []
     if not room:
         entries = gate.book.page(CONTACTS, open_=True, limit=100)
     page = render_template(
         "duty/contacts.html",
         room=room,
-        entries=[(entry, gate.book.personal(entry) or {}) for entry in entries],
+        entries=[(entry, gate.book.personal(entry) or {} if opened else {}) for entry in entries],
+        why=WORDS["opening"],
         rules=gate.duty.rules,
         usual=_SET,
         nonce=secrets.token_hex(8),
@@ -219,6 +231,12 @@ def _line(gate: Gate) -> Line:
     name, phone, account, unit = (_text(field) for field in ("name", "phone", "account", "unit"))
     untrained = request.form.get("untrained", "")
     return Line(post, role, from_us, until_us, name, phone, account, unit, untrained)
+
+
+def _who() -> Principal:
+    who = principal()
+    assert who is not None
+    return who
 
 
 def _text(name: str) -> str:

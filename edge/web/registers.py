@@ -53,13 +53,17 @@ def _lists(routes: Blueprint, gate: Gate) -> None:
         return list_page(gate, definition, before=_number(request.args.get("before")))
 
     @routes.post("/registers/<name>/find")
-    @allow(*READERS)
+    @allow("attendant", "manager")
     def find(name: str) -> Response:
         definition = known(gate, name)
         field, value = request.form.get("field", ""), request.form.get("value", "")
         if len(value) > 200:
             raise FormError("bad_value")
-        return list_page(gate, definition, found=gate.ledgers.found(name, field, value))
+        found = gate.ledgers.found(name, field, value)
+        # Who is in a list is personal too, found or not.
+        body = {"by": _who().account, "what": f"find:{name}"}
+        gate.append(Row("personal.opened", gate.now(), body))
+        return list_page(gate, definition, found=found)
 
 
 def _entries(routes: Blueprint, gate: Gate) -> None:

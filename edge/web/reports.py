@@ -78,7 +78,8 @@ def asked_day(gate: Gate, text: str | None = None) -> date:
         found = date.fromisoformat(text)
     except ValueError as error:
         raise FormError("bad_query") from error
-    if not date(1970, 1, 3) <= found <= date(9999, 12, 1):
+    # `fromisoformat` takes 20200208 and 2020-W06-6 as well.
+    if found.isoformat() != text or not date(1970, 1, 3) <= found <= date(9999, 12, 1):
         raise FormError("bad_query")
     return found
 

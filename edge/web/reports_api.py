@@ -1,10 +1,12 @@
 """The programs' door to the reports, as JSON under `/api/v1/reports`: figures only, nobody's name."""
 
 from contextlib import closing
+from datetime import date
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 
+from edge.domain.errors import FormError
 from edge.reports.sending import Sent
 from edge.web.gate import Gate
 from edge.web.reports import asked_day
@@ -19,7 +21,7 @@ def blueprint(gate: Gate) -> Blueprint:
     @routes.get("/api/v1/reports/daily")
     @allow("manager", "observer", program=True)
     def daily() -> Response:
-        day = asked_day(gate)
+        day = _asked(gate)
         with closing(gate.reader()) as reader:
             known = gate.reports.known(reader, day)
         return jsonify(
@@ -35,7 +37,7 @@ def blueprint(gate: Gate) -> Blueprint:
     @routes.get("/api/v1/reports/bulletin")
     @allow("manager", "observer", program=True)
     def bulletin() -> Response:
-        day = asked_day(gate)
+        day = _asked(gate)
         with closing(gate.reader()) as reader:
             told = gate.reports.cumulative(reader, day)
         series = gate.reports.terms.series
@@ -53,6 +55,13 @@ def blueprint(gate: Gate) -> Blueprint:
         )
 
     return routes
+
+
+def _asked(gate: Gate) -> date:
+    """Return the day that is asked for. Raises FormError `bad_query`, also for a query that asks for more."""
+    if not request.args.keys() <= {"day"} or len(request.args.getlist("day")) > 1:
+        raise FormError("bad_query")
+    return asked_day(gate)
 
 
 def _sent(one: Sent) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, jsonify, request
 from pydantic import Field
 
 from edge.domain.errors import FormError
-from edge.journal import Entry
+from edge.journal import Entry, Row
 from edge.registers.all_kinds import KINDS
 from edge.registers.book import Entered, Order
 from edge.registers.import_jobs import Job, job_json
@@ -135,6 +135,7 @@ def _commands(routes: Blueprint, gate: Gate, rosters: Rosters) -> None:
         name, body = known(register), forms.body_as(FindBody)
         assert body.by in FOUND_BY
         found = rosters.find(name, body.by, body.value)
+        gate.append(Row("personal.opened", gate.now(), {"by": _who(), "what": f"find:{name}"}))
         return jsonify({"entries": [entry_json(one) for one in found], "next": None})
 
 

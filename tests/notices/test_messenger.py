@@ -10,10 +10,12 @@ from drivers import registry
 from edge.config.words import Text
 from edge.domain.errors import ConfigError, DeviceUnavailable
 from edge.domain.model import ClockQuality, Instant
-from edge.journal import Journal, Row, State
+from edge.journal import Journal, Row, State, StoredRow
 from edge.notices import Messenger, Recipient, Sources
+from edge.notices.lines import line_of
 from edge.notices.messenger import HOLD_US, LINES
 from edge.registers.book import Book, Draft, Order
+from edge.reports.sending import DAY_US, Reports, Terms
 from tests.notices.listener import Listener, listening
 
 Problems = list[tuple[str, str, str, Text]]
@@ -124,6 +126,39 @@ def test_failures_are_further_and_further_apart(rig: Rig, listener: Listener) ->
     rig.downs.clear()
     rig.look(6.0)
     assert not rig.downs, "and then not within ten"
+
+
+def test_the_daily_report_is_told_in_a_line_with_its_figures(rig: Rig, listener: Listener) -> None:
+    rig.case(1)
+    rig.look()
+    reports = Reports(rig.journal, Terms(), rig.now, lambda: None)
+    rig.mono_us += DAY_US
+    assert len(reports.write_due()) == 1
+    assert rig.look()
+    [message] = listener.came
+    assert (message["kind"], message["title"]) == ("daily", "测试门 · 日报")
+    said = "2020-02-13 日报：通行 0 人次，0 辆次，劝返 0 人次，劝返 0 辆次，体温达到阈值 0 人次"
+    assert said in message["text"]
+    assert "；迟报 476 分钟" in message["text"], "due at 00:10, written at 08:06"
+
+
+def test_the_daily_line_tells_both_languages_and_never_a_zero_that_nobody_counted() -> None:
+    figures = {"passes.persons": 312, "passes.vehicles": 45, "turn_back.persons": 6, "over": 2, "again": 1}
+    body = {"day": "2020-02-12", "figures": figures, "corrects": 7}
+    row = StoredRow(9, 1, 1, 1, "synced", "report.daily", None, body, "", None, None, b"")
+    line = line_of(row, {})
+    assert line is not None
+    assert line.text.en == (
+        "2020-02-12, corrected report: person passes 312, vehicle passes 45, persons turned back 6, "
+        "vehicles turned back ?, over the threshold 3"
+    )
+    assert line.text.zh == (
+        "2020-02-12 日报（更正）：通行 312 人次，45 辆次，劝返 6 人次，劝返 ? 辆次，体温达到阈值 3 人次"
+    )
+    del figures["again"]
+    line = line_of(row, {})
+    assert line is not None
+    assert line.text.zh.endswith("体温达到阈值 ? 人次")
 
 
 def test_a_call_for_help_is_told_in_words(rig: Rig, listener: Listener) -> None:

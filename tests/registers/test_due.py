@@ -14,7 +14,7 @@ from edge.domain.errors import FormError
 from edge.domain.model import ClockQuality, Instant, Method
 from edge.domain.told import REPORTED, Told, body_of, personal_of
 from edge.domain.twice_daily import Terms, Windows
-from edge.journal import Journal, Row
+from edge.journal import Journal, Reader, Row
 from edge.registers.board import Board
 from edge.registers.book import Book, Order
 from edge.registers.definition import parse
@@ -23,6 +23,7 @@ from edge.registers.given import FieldError, draft, due_us, starts_us
 from edge.registers.ledgers import Ledgers
 from edge.registers.lines import figures
 from edge.registers.shelf import SHIPPED, Shelf
+from edge.reports.day import day_of
 
 ZONE = ZoneInfo("Asia/Shanghai")
 DAY = date(2020, 2, 14)
@@ -37,6 +38,13 @@ def at(hour: int, minute: int = 0, day: date = DAY) -> int:
 
 def on(now_us: int) -> dict[str, Any]:
     return {"day": DAY, "zone": ZONE, "now_us": now_us, "since_us": 0}
+
+
+def told_of(reader: Reader, upto: int | None = None) -> dict[str, int]:
+    """Return what registers add to the day's report, as of a row (the newest)."""
+    rows = reader.days(lambda at_us: day_of(at_us, ZONE))
+    upto = reader.head() if upto is None else upto
+    return figures(reader, rows, day=DAY, from_us=at(0), to_us=at(24), upto=upto)
 
 
 class Clock:
@@ -296,7 +304,7 @@ def test_whatever_is_written_stock_is_what_the_rows_add_up_to(
         for row in reader.rows_after(0, 10_000):
             if row.kind in ("register.entered", "register.amended") and row.body["register"] == "supplies":
                 newest[row.body["entry"]] = row.body["fields"]
-        told = figures(reader, DAY, at(0), at(24), reader.head())
+        told = told_of(reader)
     definition = site.ledgers.definition("supplies")
     for held in site.board.stock(definition):
         fits = [f for f in newest.values() if f["item"] == held.item and "struck" not in f]
@@ -333,7 +341,7 @@ def test_whatever_is_ticked_off_the_days_tasks_are_what_the_rows_say(
         for row in reader.rows_after(0, 10_000):
             if row.kind in ("register.entered", "register.amended") and row.body["register"] == "tasks":
                 fields[row.body["entry"]] = row.body["fields"]
-        told = figures(reader, DAY, at(0), at(24), reader.head())
+        told = told_of(reader)
     ticked = [str(f["task"]) for f in fields.values() if "struck" not in f]
     done = sum(
         min(ticked.count(task), most) for task, most in (("call", 1), ("delivery", 1), ("disinfection", 3))
@@ -353,15 +361,53 @@ def test_a_report_that_was_sent_can_be_told_again(site: Site) -> None:
     site.clock.at_us = at(23)
     upto = site.journal.head()
     with site.journal.reader() as reader:
-        before = figures(reader, DAY, at(0), at(24), upto)
+        before = told_of(reader, upto)
     assert before["stock.supplies.mask"] == 110
     assert (before["visits.inspection"], before["findings.inspection"]) == (1, 1)
     assert before["findings_open.inspection"] == 1
     site.enter("supplies", item="mask", move="out", amount=100)
     site.ledgers.end(site.order(), "inspection", first, "in_order")
     with site.journal.reader() as reader:
-        assert figures(reader, DAY, at(0), at(24), upto) == before
-        after = figures(reader, DAY, at(0), at(24), reader.head())
+        assert told_of(reader, upto) == before
+        after = told_of(reader)
     assert after["stock.supplies.mask"] == 10
     assert after["stock.supplies.short"] == 1, "what nobody ever kept is not short"
     assert after["findings_open.inspection"] == 0
+
+
+def test_a_day_that_is_over_keeps_what_stood_at_its_end(site: Site) -> None:
+    site.enter("supplies", item="mask", move="in", amount=110)
+    site.enter("notices", kind="notice", subject="一", by="2020-02-13")
+    site.household()
+    first = site.enter("inspection", squad="squad_1", kind="daily", place="某店", findings=["no_venue_code"])
+    with site.journal.reader() as reader:
+        before = told_of(reader)
+    assert before["stock.supplies.mask"] == 110
+    assert (before["open.notices"], before["overdue.notices"]) == (1, 1)
+    assert (before["findings_open.inspection"], before["tasks.isolated.missed"]) == (1, 6)
+    site.clock.at_us = at(24)
+    site.enter("supplies", item="mask", move="out", amount=100)
+    site.ledgers.end(site.order(), "inspection", first, "in_order")
+    site.ledgers.end(site.order(), "notices", 1, "done")
+    site.enter("notices", kind="notice", subject="二", by="2020-02-10")
+    site.ledgers.end(site.order(), "isolated", 1, site.ledgers.definition("isolated").ends[0].value)
+    with site.journal.reader() as reader:
+        assert told_of(reader) == before
+
+
+def test_a_move_on_a_clock_that_is_put_right_later_counts_on_its_day(site: Site) -> None:
+    site.enter("supplies", item="mask", move="in", amount=110)
+
+    def moved(mono_us: int, at_us: int, quality: ClockQuality, number: int) -> None:
+        version = site.ledgers.definition("supplies").version
+        fields = {"definition": version, "item": "mask", "move": "out", "amount": 10}
+        body = {"register": "supplies", "entry": number, "fields": fields, "by": "boss", "command_id": "x"}
+        site.journal.append(Row("register.entered", Instant(mono_us, at_us, quality), body))
+
+    site.journal.start_boot()
+    moved(1, at(9), ClockQuality.RESTORED, 2)
+    with site.journal.reader() as reader:
+        assert told_of(reader)["stock.supplies.mask"] == 100, "not known when: from the last known moment on"
+    moved(HOUR_US, at(26), ClockQuality.SYNCED, 3)
+    with site.journal.reader() as reader:
+        assert told_of(reader)["stock.supplies.mask"] == 110, "both were written after midnight"

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import sqlite3
+import tomllib
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -229,6 +230,38 @@ class Recount:
             (day, upto),
         ):
             found[f"register.{register}.{kind[9:]}"] = n
+        return found | self._standing(ends_us, upto)
+
+    def _standing(self, ends_us: int, upto: int) -> Counted:
+        """Count stock, and what is open and overdue, by the rows written until a moment."""
+        found: Counted = {}
+        sql = (
+            "SELECT j.kind, j.body FROM dated d JOIN journal j USING (seq) WHERE j.kind GLOB 'register.*'"
+            " AND d.seq <= ? AND coalesce(d.at_us, d.from_us, 0) < ? ORDER BY j.seq"
+        )
+        definitions: dict[str, Any] = {}
+        entries: dict[str, dict[int, dict[str, Any]]] = {}
+        for kind, text in self._file.execute(sql, (upto, ends_us)):
+            body = json.loads(text)
+            if kind == "register.defined":
+                definitions[body["register"]] = tomllib.loads(body["text"])
+            elif kind in ("register.entered", "register.amended", "register.ended"):
+                told = entries.setdefault(body["register"], {}).setdefault(body["entry"], {"open": True})
+                told |= {"open": False} if kind == "register.ended" else {"open": True, **body["fields"]}
+        for name, definition in definitions.items():
+            counted = [one for one in entries.get(name, {}).values() if "struck" not in one]
+            if rules := definition.get("stock"):
+                (items,) = (one for one in definition["field"] if one["id"] == rules["item"])
+                found |= _stock(name, rules, items["choices"], counted)
+            if "deadline" in definition:
+                open_ = [one for one in counted if one["open"]]
+                east_us = self._east_us
+                late = (
+                    self._one("SELECT unixepoch(?, '+1 day') * 1000000 - ?", one["by"], east_us) <= ends_us
+                    for one in open_
+                    if "by" in one
+                )
+                found |= {f"open.{name}": len(open_), f"overdue.{name}": sum(late)}
         return found
 
     def _counted(self, rows: list[dict[str, Any]], groups: set[int] | None = None) -> Counted:
@@ -332,6 +365,20 @@ class Recount:
 
     def _one(self, sql: str, *bound: Any) -> int:
         return int(self._file.execute(sql, bound).fetchone()[0])
+
+
+def _stock(name: str, rules: Any, items: list[Any], counted: list[dict[str, Any]]) -> Counted:
+    found: Counted = {f"stock.{name}.short": 0}
+    for item in items:
+        own = [one for one in counted if one[rules["item"]] == item["value"]]
+        plus = sum(one[rules["amount"]] for one in own if one[rules["move"]] == rules["plus"])
+        minus = sum(one[rules["amount"]] for one in own if one[rules["move"]] == rules["minus"])
+        found[f"stock.{name}.{item['value']}"] = plus - minus
+        asked = any(one["open"] for one in own if one[rules["move"]] == rules["request"])
+        low = item.get("low")
+        if low is not None and plus - minus < low and (plus + minus or asked):
+            found[f"stock.{name}.short"] += 1
+    return found
 
 
 def _musts(people: list[dict[str, Any]]) -> Counted:

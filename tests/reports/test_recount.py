@@ -2,12 +2,15 @@
 
 import ast
 from contextlib import closing
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from edge.journal import Journal
+from edge.registers.book import Book, Order
+from edge.registers.ledgers import Ledgers
+from edge.registers.shelf import Shelf
 from edge.reports.day import Days
 from tests.reports.busy import ZONE, BusyGate
 from tests.reports.recount import Recount
@@ -98,6 +101,58 @@ def test_a_day_as_it_stands_now_is_what_the_raw_rows_say_now(lived: tuple[Path, 
                 assert different(told.figures, recount.figures(day)) == {}, day
                 changed += told.figures != recount.reports(day)[0]["figures"]
     assert changed > 5
+
+
+class Registering(BusyGate):
+    """A busy gate whose registers are written by the real ones."""
+
+    def _register(self) -> None:
+        self.flush()
+
+
+def test_what_stood_at_the_end_of_a_day_is_what_the_raw_rows_say_whenever_it_is_asked(
+    tmp_path: Path,
+) -> None:
+    with Journal.open(tmp_path) as journal:
+        gate = Registering(journal, FIRST, seed=11, per_day=25)
+        shelf = Shelf(journal, gate.clocks)
+        ledgers = Ledgers(Book(journal, gate.clocks), journal, shelf, gate.clocks, ZONE)
+        for number, day in enumerate(gate.days(12)):
+            _kept(ledgers, number, day)  # 3 minutes after midnight, before the report
+            gate.clocks.true_us += 20 * 60 * 1_000_000
+            if number % 4 == 3:  # an outage: several days are reported at once
+                gate.report()
+            _kept(ledgers, 100 + number, day)
+        gate._put_right()
+        gate.report()
+        with closing(Recount(tmp_path)) as recount, closing(journal.reader()) as reader:
+            days, stocks = Days(reader, ZONE), set()
+            for text in recount.days():
+                (sent,) = recount.reports(text)
+                figures = sent["figures"]
+                assert different(figures, recount.figures(text, sent["upto"])) == {}, text
+                told = days.told(date.fromisoformat(text)).figures
+                assert different(told, recount.figures(text)) == {}, text
+                stocks.add(told.get("stock.supplies.mask"))
+                standing = [name for name in told if name.startswith(("stock", "open", "overdue"))]
+                assert {name: told[name] for name in standing} == {
+                    name: figures[name] for name in figures if name.startswith(("stock", "open", "overdue"))
+                }
+        assert len(stocks) > 6, "the stock of a day is that day's"
+
+
+def _kept(ledgers: Ledgers, number: int, day: date) -> None:
+    """Write something into the registers: masks in and out, notices that come, are done, are struck out."""
+    move = "in" if number % 3 == 0 else "out"
+    given: dict[str, str | int] = {"item": "mask", "move": move, "amount": 10 + number}
+    ledgers.enter(Order(f"s{number}", "boss"), "supplies", given)
+    by = (day + timedelta(days=number % 3 - 1)).isoformat()
+    notice = {"kind": "notice", "subject": "一", "by": by}
+    entered = ledgers.enter(Order(f"n{number}", "boss"), "notices", notice).number
+    if number % 2:
+        ledgers.end(Order(f"e{number}", "boss"), "notices", entered - 1, "done")
+    if number % 5 == 4:
+        ledgers.strike(Order(f"x{number}", "boss"), "supplies", entered)
 
 
 def test_with_retention_on_the_frozen_figures_are_what_was_counted_while_the_keys_lived(

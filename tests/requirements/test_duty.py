@@ -193,9 +193,14 @@ def test_r53_the_contacts_of_a_household_are_found_by_its_room(
     for role, name in (("doctor", "冯医生"), ("building_head", "陈楼长")):
         line = {"set": "two_plus_five", "role": role, "room": "3-2-501", "name": name, "phone": "13700137000"}
         assert boss.send("/duty/contacts", "/duty/contacts", **line)[0] == 303
-    found = door.get("/duty/contacts?room=3-2-501").split('id="contacts"')[1].split("</table>")[0]
+    asked = {"room": "3-2-501", "why": "referral"}
+    found = door.send("/duty/contacts", "/duty/contacts/find", **asked)[1]
+    found = found.split('id="contacts"')[1].split("</table>")[0]
     assert all(word in found for word in ("冯医生", "陈楼长", "13700137000", "楼栋长", "“2+5”"))
-    assert "冯医生" not in door.get("/duty/contacts?room=3-2-502")
+    assert (
+        "冯医生" not in door.send("/duty/contacts", "/duty/contacts/find", **asked | {"room": "3-2-502"})[1]
+    )
+    assert "冯医生" not in door.get("/duty/contacts")
 
 
 def test_r57_a_leaver_loses_access_at_the_end_and_the_heir_gets_the_shifts(gate: Gate, boss: Person) -> None:

@@ -276,9 +276,11 @@ def test_r66_the_book_of_outsiders_on_screen_printable_and_exported(gate: Gate, 
 
 def test_r67_a_reviewer_looks_by_day_and_person_and_changes_nothing(gate: Gate, boss: Browser) -> None:
     """登记信息察看"""
+    post = Post(gate, "jinru")
+    assert post.decide(post.vehicle("渝A44444", None), "admit", "urgent")[0] == 200
     found = boss.get(f"/review/passages?from={day_of(now_us())}&to={day_of(now_us())}")
     assert "/review/passage/" in found
-    status, text = send(boss, "/review/find", "/review/reports", value="渝A22222")
+    status, text = send(boss, "/review/find", "/review/reports", value="渝A44444")
     assert status == 200
     assert text.count("/review/passage/") >= 1
 
@@ -287,7 +289,12 @@ def test_r39_everybody_within_some_minutes_of_a_person_and_the_request_is_kept(
     gate: Gate, boss: Browser
 ) -> None:
     """行踪轨迹和接触人员"""
-    form = {"who": "渝A11111", "minutes": "60", "requester": "区疾控中心", "authority": "疾控函5号"}
+    for lane, disinfected in (("jinru", "chlorine"), ("likai", "not_done")):
+        post = Post(gate, lane)
+        post.record(post.vehicle("渝A33333", 2), disinfected=disinfected)
+        post.occupant()
+        post.occupant()
+    form = {"who": "渝A33333", "minutes": "60", "requester": "区疾控中心", "authority": "疾控函5号"}
     status, text = send(boss, "/review/trace", "/review/trace", **form)
     assert status == 200
     assert "行踪轨迹和接触人员" in text

@@ -128,6 +128,23 @@ def test_somebody_is_found_by_their_room_and_the_value_is_in_no_address(enter: E
     assert not re.findall(r'data-entry="(\d+)"', nobody)
 
 
+def test_every_look_up_leaves_a_row_and_an_observer_has_none(world: World, enter: Enter) -> None:
+    household(enter("manager"))
+    eye = enter("observer")
+    asked = {"field": "phone", "value": "13900001234"}
+    assert post(eye, "/registers/isolated/find", **asked).status_code == 403
+    assert "/find" not in text(eye.get("/registers/isolated"))
+    assert rows(world, "personal.opened") == []
+    for value in ("13900001234", "13900001235"):
+        answer = post(enter("attendant"), "/registers/isolated/find", **asked | {"value": value})
+        assert answer.status_code == 200
+    opened = rows(world, "personal.opened")
+    assert [row.body for row in opened] == [{"by": "door", "what": "find:isolated"}] * 2
+    door = enter("attendant")
+    world.writer.broken = True
+    assert post(door, "/registers/isolated/find", **asked).status_code == 503
+
+
 def test_two_who_amend_from_the_same_page_are_told(enter: Enter) -> None:
     boss = enter("manager")
     post(boss, "/registers/notices", kind="notice", subject="一")

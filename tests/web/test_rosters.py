@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.registers.made_up import id_number, phone, roster
@@ -253,3 +254,16 @@ def test_every_register_has_its_page_its_form_and_its_import(enter: Enter, regis
     boss = enter("manager")
     for path in ("", "/new", "/import"):
         assert boss.get(f"/registers/{register}{path}").status_code == 200
+
+
+def test_a_program_that_looks_somebody_up_leaves_a_row(enter: Enter, world: World, app: Flask) -> None:
+    number = entered(enter("manager"), **PERSON)
+    answer = app.test_client().post(
+        "/api/v1/rosters/people/find",
+        json={"by": "phone", "value": phone(7)},
+        headers={"authorization": f"Bearer {world.tokens['manager']}"},
+    )
+    assert [one["number"] for one in answer.get_json()["entries"]] == [number]
+    with world.gate.reader() as reader:
+        opened = reader.rows_after(0, 500, {"personal.opened"})
+    assert [row.body for row in opened] == [{"by": "boss", "what": "find:people"}]
