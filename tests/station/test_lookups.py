@@ -1,0 +1,71 @@
+"""What the registers are asked on behalf of a lane, and what becomes of the answer."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from edge.domain.events import Begin, Give
+from edge.domain.known import Known, Standing
+from edge.domain.model import Outcome
+from tests.registers.test_roster import Site, rules
+from tests.station.informed import RULES, Informed
+from tests.station.rig import Rig
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    site = Site(tmp_path)
+    yield site
+    site.journal.close()
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    rig = Rig(tmp_path / "rig")
+    yield rig
+    rig.close()
+
+
+def test_somebody_from_a_listed_region_is_admitted_and_counted(site: Site) -> None:
+    site.enter("regions", region="温州市", level="high")
+    person = site.enter("people", name="王小明", phone="13800001111", room="3-502", category="resident")
+    lane = Informed(site, RULES, "fast_lane")
+    lane.begin()
+    lane.give(roster="13800001111", itinerary="浙江温州")
+    lane.stand(36.6)
+    lane.give(mask="on")
+    assert [one.register for one in lane.known] == ["people", "regions"]
+    assert lane.outcome is Outcome.ADMIT
+    lane.commit()
+    with site.journal.reader() as reader:
+        assert reader.access_used("people", person, "in", 0) == 1
+
+
+@pytest.mark.parametrize("number", ["9" * 20, "9" * 5000, "٣", "²", "\ud800"])
+def test_a_number_of_no_entry_finds_nobody_and_ends_no_thread(site: Site, number: str) -> None:
+    assert site.one(roster_entry=number).standing is Standing.NONE
+
+
+def test_a_sign_that_is_no_text_leaves_the_register_unread(site: Site) -> None:
+    site.enter("people", name="王小明", phone="13800001111")
+    assert site.one(name="\ud800", room="3-502", phone="无").standing is Standing.UNREAD
+    assert site.counted == ["registers_unread"]
+
+
+def broken(*_what: object) -> tuple[Known, ...]:
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("fails", ["a number", "the registers"])
+def test_no_look_up_ends_the_thread_of_the_station(rig: Rig, site: Site, fails: str) -> None:
+    spec = rig.station._specs["in"]
+    rig.station._specs["in"] = replace(spec, access=rules("usual"))
+    look_up = broken if fails == "the registers" else site.roster.look_up
+    object.__setattr__(rig.station._around, "look_up", look_up)
+    passage = rig.submitted(Begin("in", None, "c1", "door1", rig.now()))
+    answers = (("roster_entry", "9" * 20),)
+    assert rig.submitted(Give("in", passage, "c2", "door1", rig.now(), answers)) == passage
+    (known,) = rig.view()["card"]["known"]
+    assert known["standing"] == ("unread" if look_up is broken else "none")
