@@ -7,6 +7,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from edge.domain.answering import takes
 from edge.domain.asking import Ask, asks_again, asks_of_answers, asks_of_code
 from edge.domain.events import CardRead, CodeAnswered, CodeRead, Give, LaneEvent, Resume
 from edge.domain.known import Known, Standing
@@ -42,7 +43,7 @@ class LookUps:
             case CodeRead():
                 return replace(event, known=self._of_code(spec, active, event))
             case CodeAnswered():
-                asks = asks_of_code(event.code, evidence)
+                return replace(event, known=self._of_answer(spec, state, event))
             case CardRead():
                 asks = asks_of_answers(event.fields, evidence)
             case Give():
@@ -53,6 +54,17 @@ class LookUps:
             case _:
                 return event
         return replace(event, known=self._ask(spec, active, asks, event.at))
+
+    def _of_answer(
+        self, spec: LaneSpec, state: LaneState, event: CodeAnswered
+    ) -> tuple[tuple[int, tuple[Known, ...]], ...]:
+        """Ask for each passage that waits for the answer, by what it was told itself: what somebody else says
+        in the lane meanwhile is nobody's of the bench."""
+        waiting = (one for one in (state.active, *state.parked) if one is not None and takes(one, event))
+        return tuple(
+            (one.id, self._ask(spec, one, asks_of_code(event.code, one.evidence), event.at))
+            for one in waiting
+        )
 
     def _of_code(self, spec: LaneSpec, active: Passage | None, event: CodeRead) -> tuple[Known, ...]:
         passage, last = active.id if active is not None else None, self._last.get(spec.name)

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from edge.domain.events import Begin, Give
+from edge.domain.events import Begin, CodeAnswered, Give
 from edge.domain.known import Known, Standing
-from edge.domain.model import Outcome
+from edge.domain.model import Carrier, Code, CodeVerdict, Outcome
+from edge.domain.registered import newest
+from edge.domain.statements import ASKING
+from tests.domain.people import at
 from tests.registers.test_roster import Site, rules
-from tests.station.informed import RULES, Informed
+from tests.station.informed import ISOLATED, RULES, Informed
 from tests.station.rig import Rig
 
 
@@ -69,3 +72,32 @@ def test_no_look_up_ends_the_thread_of_the_station(rig: Rig, site: Site, fails: 
     assert rig.submitted(Give("in", passage, "c2", "door1", rig.now(), answers)) == passage
     (known,) = rig.view()["card"]["known"]
     assert known["standing"] == ("unread" if look_up is broken else "none")
+
+
+ASKED = Code(
+    Carrier.CHINA_HEALTH,
+    CodeVerdict.UNVERIFIED,
+    personal={"code_digest": "d"},
+    holder="k",
+    payload=b"k",
+    reason=ASKING,
+)
+
+
+def test_an_answer_about_somebody_parked_is_looked_up_with_what_they_told_themselves(site: Site) -> None:
+    one = {"name": "甲某", "id_number": "110101199003070011"}
+    person = site.enter("people", phone="13800000001", room="1-101", category="resident", **one)
+    site.enter("watch", name="乙某", phone="13811110000", **{"class": "isolated_home"})
+    lane = Informed(site, RULES + ISOLATED)
+    lane.show(ASKED)
+    lane.park("platform")
+    waiting = lane.state.parked[0].id
+    lane.begin()
+    lane.give(name="乙某", phone="13811110000", room="9-909")
+    answer = replace(ASKED, verdict=CodeVerdict.VALID, reason=None, personal={"code_digest": "d", **one})
+    asked = lane.asked
+    lane.event(CodeAnswered("in", "platform", answer, "d", at(lane.now).mono_us, at(lane.now + 1)))
+    (parked,) = (passage for passage in lane.state.parked if passage.id == waiting)
+    (known,) = newest(parked.evidence)
+    assert (known.entry, known.differs, known.hits) == (person, (), ())
+    assert lane.asked == asked + 1
