@@ -13,6 +13,7 @@ from edge.domain.events import CardRead, CodeAnswered, CodeRead, Give, LaneEvent
 from edge.domain.known import Known, Standing
 from edge.domain.lane_state import LaneSpec, LaneState
 from edge.domain.model import Code, Evidence, Instant, Passage
+from edge.domain.whose import returns
 from edge.station.surroundings import Surroundings
 
 AGAIN_US = 2_000_000
@@ -41,7 +42,7 @@ class LookUps:
         evidence: Sequence[Evidence] = active.evidence if active is not None else ()
         match event:
             case CodeRead():
-                return replace(event, known=self._of_code(spec, active, event))
+                return replace(event, known=self._of_code(spec, state, event))
             case CodeAnswered():
                 return replace(event, known=self._of_answer(spec, state, event))
             case CardRead():
@@ -66,14 +67,19 @@ class LookUps:
             for one in waiting
         )
 
-    def _of_code(self, spec: LaneSpec, active: Passage | None, event: CodeRead) -> tuple[Known, ...]:
-        passage, last = active.id if active is not None else None, self._last.get(spec.name)
+    def _of_code(self, spec: LaneSpec, state: LaneState, event: CodeRead) -> tuple[Known, ...]:
+        back = returns(state, event.code)
+        meant = back if back is not None else state.active
+        passage, last = meant.id if meant is not None else None, self._last.get(spec.name)
         now_us = event.at.mono_us
         same = last is not None and (last.code, last.passage) == (event.code, passage)
         if last is not None and same and now_us - last.at_us < AGAIN_US:
             return last.known
-        evidence = active.evidence if active is not None else ()
-        known = self._ask(spec, active, asks_of_code(event.code, evidence), event.at)
+        evidence = meant.evidence if meant is not None else ()
+        asks = asks_of_code(event.code, evidence)
+        if back is not None:  # by the rules of now, as whoever is called from the list
+            asks = (*asks, *(ask for ask in asks_again(evidence) if ask not in asks))
+        known = self._ask(spec, None if back is not None else meant, asks, event.at)
         self._last[spec.name] = _Last(event.code, passage, now_us, known)
         return known
 

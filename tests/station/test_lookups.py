@@ -101,3 +101,24 @@ def test_an_answer_about_somebody_parked_is_looked_up_with_what_they_told_themse
     (known,) = newest(parked.evidence)
     assert (known.entry, known.differs, known.hits) == (person, (), ())
     assert lane.asked == asked + 1
+
+
+ELSEWHERE = Code(Carrier.HC1, CodeVerdict.VALID, personal={"birth": "1990"}, holder="dcc:1")
+
+
+@pytest.mark.parametrize("back", ["code", "list"])
+def test_whoever_comes_back_is_asked_about_anew_by_either_way(site: Site, back: str) -> None:
+    lane = Informed(site, RULES + ISOLATED)
+    lane.begin()
+    lane.give(name="李四", phone="13811110000", room="5-101", mask="on")
+    lane.show(ELSEWHERE)
+    lane.park("other")
+    site.enter("watch", name="李四", phone="13811110000", **{"class": "isolated_home"})
+    lane.now += 600
+    if back == "code":
+        lane.show(ELSEWHERE)
+    else:
+        lane.resume(1)
+    lane.stand(36.6)
+    assert lane.is_undecided()
+    assert "watch_hold:isolated_home" in lane.reasons
