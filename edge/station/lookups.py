@@ -50,11 +50,17 @@ class LookUps:
             case Give():
                 asks = asks_of_answers(event.answers, evidence)
             case Resume():
-                asks = asks_again(_parked(state, event))
-                active = None  # whoever comes back is asked about by the rules of now
+                return replace(event, known=self._of_return(spec, state, event))
             case _:
                 return event
-        return replace(event, known=self._ask(spec, active, asks, event.at))
+        return replace(event, known=self._ask(spec, active, asks, event.at, _way(spec, state)))
+
+    def _of_return(self, spec: LaneSpec, state: LaneState, event: Resume) -> tuple[Known, ...]:
+        back = _parked(state, event)
+        if back is None:
+            return ()
+        # By the rules of now, which are theirs from here on.
+        return self._ask(spec, None, asks_again(back.evidence), event.at, back.direction)
 
     def _of_answer(
         self, spec: LaneSpec, state: LaneState, event: CodeAnswered
@@ -63,7 +69,7 @@ class LookUps:
         in the lane meanwhile is nobody's of the bench."""
         waiting = (one for one in (state.active, *state.parked) if one is not None and takes(one, event))
         return tuple(
-            (one.id, self._ask(spec, one, asks_of_code(event.code, one.evidence), event.at))
+            (one.id, self._ask(spec, one, asks_of_code(event.code, one.evidence), event.at, one.direction))
             for one in waiting
         )
 
@@ -79,27 +85,35 @@ class LookUps:
         asks = asks_of_code(event.code, evidence)
         if back is not None:  # by the rules of now, as whoever is called from the list
             asks = (*asks, *(ask for ask in asks_again(evidence) if ask not in asks))
-        known = self._ask(spec, None if back is not None else meant, asks, event.at)
+        way = _way(spec, state) if back is None else back.direction
+        known = self._ask(spec, None if back is not None else meant, asks, event.at, way)
         self._last[spec.name] = _Last(event.code, passage, now_us, known)
         return known
 
     def _ask(
-        self, spec: LaneSpec, active: Passage | None, asks: Sequence[Ask], at: Instant
+        self, spec: LaneSpec, active: Passage | None, asks: Sequence[Ask], at: Instant, way: str
     ) -> tuple[Known, ...]:
         rules = active.access if active is not None else spec.access
         if not asks or not rules.version:
             return ()
         # The station's thread is everybody's: whatever a look-up meets, only this one fails.
         try:
-            return self._around.look_up(asks, rules, spec.direction, at)
+            return self._around.look_up(asks, rules, way, at)
         except Exception as error:  # noqa: BLE001
             log.error("the registers could not be asked: %s", type(error).__name__)
             self._around.count("registers_unread")
             return (Known(asks[0].by, Standing.UNREAD, rules=rules.version),)
 
 
-def _parked(state: LaneState, event: Resume) -> tuple[Evidence, ...]:
+def _way(spec: LaneSpec, state: LaneState) -> str:
+    """Return which way whoever stands in the lane goes: that of the vehicle they came in, where they did."""
+    if state.active is not None:
+        return state.active.direction
+    return state.group.vehicle.direction if state.group is not None else spec.direction
+
+
+def _parked(state: LaneState, event: Resume) -> Passage | None:
     for passage in state.parked:
         if passage.id == event.passage or (event.ticket is not None and passage.ticket == event.ticket):
-            return passage.evidence
-    return ()
+            return passage
+    return None

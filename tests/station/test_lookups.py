@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from edge import access
 from edge.domain.events import Begin, CodeAnswered, Give
 from edge.domain.known import Known, Standing
 from edge.domain.model import Carrier, Code, CodeVerdict, Outcome
 from edge.domain.registered import newest
 from edge.domain.statements import ASKING
-from tests.domain.people import at
+from tests.domain.people import at, resident
 from tests.registers.test_roster import Site, rules
-from tests.station.informed import ISOLATED, RULES, Informed
+from tests.station.informed import ISOLATED, ONCE, RULES, Informed
 from tests.station.rig import Rig
 
 
@@ -122,3 +123,54 @@ def test_whoever_comes_back_is_asked_about_anew_by_either_way(site: Site, back: 
     lane.stand(36.6)
     assert lane.is_undecided()
     assert "watch_hold:isolated_home" in lane.reasons
+
+
+CURFEW = """[[rule]]
+id = "curfew"
+title = { zh_Hans = "宵禁", en = "Curfew" }
+then = "hold"
+hours = ["21:00-06:00"]
+"""
+
+
+def test_whoever_comes_back_a_second_time_is_judged_by_the_hour_it_is_then(site: Site) -> None:
+    site.enter("people", name="王小明", room="3-502", phone="13800001111", category="resident")
+    lane = Informed(site, RULES + CURFEW)
+    lane.now = (11 * 60 + 37) * 60.0  # at 20:30 on the gate's wall
+    lane.show(resident("王小明"))
+    for minutes in (10, 50):
+        lane.park("other")
+        lane.now += minutes * 60
+        lane.resume(1)
+    assert lane.known[-1].minute == 21 * 60 + 30
+    assert lane.reasons == ["access_hold:curfew"]
+
+
+@pytest.mark.parametrize("back", ["code", "list"])
+def test_whoever_comes_back_is_judged_by_the_rules_they_are_asked_about(site: Site, back: str) -> None:
+    person = site.enter("people", name="王小明", room="3-502", phone="13800001111", category="resident")
+    lane = Informed(site, RULES + ONCE, direction="out")
+    lane.went_out(person)
+    lane.show(resident("王小明"))
+    assert lane.reasons == ["quota_used:once"]
+    lane.park("other")
+    lane.follow(access.parse("x", RULES + ONCE.replace('"once"', '"another"')))
+    lane.now += 60
+    if back == "code":
+        lane.show(resident("王小明"))
+    else:
+        lane.resume(1)
+    lane.stand(36.6)
+    lane.give(mask="on")
+    assert lane.is_undecided()
+    assert lane.reasons == ["quota_used:another"]
+    assert lane.passage.access == lane.spec.access
+
+
+def test_a_quota_is_asked_for_the_way_the_vehicle_goes(site: Site) -> None:
+    person = site.enter("people", name="王小明", room="3-502", phone="13800001111", category="resident")
+    lane = Informed(site, RULES + ONCE, direction="in")
+    lane.went_out(person)
+    lane.arrives(seats=1, direction="out")
+    lane.passes("王小明")
+    assert lane.reasons == ["quota_used:once"]
