@@ -94,10 +94,13 @@ def filled(
         # Somebody parked in a lane that is no longer configured waits at the first one.
         name = row.lane if row.lane is not None and row.lane in lanes else next(iter(lanes))
         passage = restored(row.body, _sealed(journal, row), lane=name, clock=row.clock)
-        own = known_access(reader, passage.access.version) if passage.access.version else None
-        waiting[name].append(replace(passage, access=own or lanes[name].spec.access))
+        waiting[name].append(_with_access(reader, passage, lanes[name].spec))
     ended_as = partial(_ended_as, journal, reader)
-    crews = {name: bench.crews_of(found, ended_as) for name, found in waiting.items()}
+    crews = {
+        # Of whoever goes back with their vehicle there is another row, decided by the rules of the first.
+        name: [_with_access(reader, one, lanes[name].spec) for one in bench.crews_of(found, ended_as)]
+        for name, found in waiting.items()
+    }
     all_ = (passage for some in (*waiting.values(), *crews.values()) for passage in some)
     versions = known(reader, {passage.procedure_version for passage in all_})
     calibrated: dict[str, list[Calibration]] = {name: [] for name in lanes}
@@ -246,6 +249,13 @@ def _built(lane: Lane, policy: Policy, found: Chosen, *, boot: int, started_us: 
         sisters=tuple((name, stand.sister) for name, stand in measuring.items() if stand.sister),
     )
     return BuiltLane(spec, found, lane.devices())
+
+
+def _with_access(reader: Reader, passage: Passage, spec: LaneSpec) -> Passage:
+    """Return a passage with the rules of access it began with, those of its lane where nobody can read them
+    any more."""
+    version = passage.access.version
+    return replace(passage, access=(known_access(reader, version) if version else None) or spec.access)
 
 
 def _ended_as(journal: Journal, reader: Reader, number: int) -> Passage | None:

@@ -84,13 +84,16 @@ def taken_back(
     spec: LaneSpec, state: LaneState, parked: Passage, at: Instant
 ) -> tuple[LaneState, tuple[Record, ...]]:
     """Make a parked passage the lane's own again. What the lane held was opened by stepping up and
-    belongs to the person who came back; where a row tells of it already, one more says that it ended."""
+    belongs to the person who came back, who goes by the rules of access of now; where a row tells of it
+    already, one more says that it ended."""
     last, opened = parked.rests[-1], state.active
     evidence = parked.evidence
     for piece in opened.evidence if opened is not None else ():
         evidence = expecting(spec, state, added(spec, parked.rests, evidence, piece))
     rests = (*parked.rests[:-1], replace(last, lasted_us=elapsed(spec, last, at)))
-    active = replace(parked, stage=Stage.OPEN, rests=rests, evidence=evidence, touched=at)
+    # What is asked about them anew is asked, and judged, by the rules of now.
+    access = spec.access if spec.access.version else parked.access
+    active = replace(parked, stage=Stage.OPEN, rests=rests, evidence=evidence, touched=at, access=access)
     aimed = state.aimed
     if aimed is not None and opened is not None and aimed.passage == opened.id:
         aimed = replace(aimed, passage=parked.id, over=True)  # said of whoever that was

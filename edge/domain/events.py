@@ -32,7 +32,8 @@ class CodeRead:
 @dataclass(frozen=True, slots=True)
 class CodeAnswered:
     """A platform said what a code means that was read before, or did not say. `key` is the digest of the
-    payload asked about, `asked_us` when that was, on the monotonic clock."""
+    payload asked about, `asked_us` when that was, on the monotonic clock. `known` is what the registers say
+    of whoever it names, for each passage that waits for it by its number."""
 
     lane: str
     device: str
@@ -40,7 +41,7 @@ class CodeAnswered:
     key: str
     asked_us: int
     at: Instant
-    known: tuple[Known, ...] = ()
+    known: tuple[tuple[int, tuple[Known, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,7 @@ def _answered(spec: LaneSpec, state: LaneState, event: CodeAnswered) -> Result:
     parked, and beside those that have ended."""
     state, notes, dos = too_late(spec, state, event)
     piece = Evidence(event.at, event.device, event.code)
-    records: list[Record] = []
+    records, known = list[Record](), dict(event.known)
     for waiting in state.parked:
         if not takes(waiting, event):
             continue
@@ -143,7 +143,7 @@ def _answered(spec: LaneSpec, state: LaneState, event: CodeAnswered) -> Result:
             notes = (*notes, without_room(spec, waiting, event))
             continue
         evidence = added(spec, waiting.rests, waiting.evidence, piece)
-        evidence = with_known(evidence, event.known, event.at, event.device)
+        evidence = with_known(evidence, known.get(waiting.id, ()), event.at, event.device)
         decision = rules.decide(spec.of(waiting), spec.policy, evidence, circumstances(waiting))
         # Nobody is decided behind their back: whoever waits is looked at again when called.
         held = replace(decision, outcome=None, hold=decision.hold or decision.outcome is not None)
@@ -154,7 +154,7 @@ def _answered(spec: LaneSpec, state: LaneState, event: CodeAnswered) -> Result:
     if state.active is not None and takes(state.active, event):
         if not has_room(state.active):
             notes = (*notes, without_room(spec, state.active, event))
-        result = bound(spec, state, piece, limit=MAX_ANSWERED, known=event.known)
+        result = bound(spec, state, piece, limit=MAX_ANSWERED, known=known.get(state.active.id, ()))
     return replace(
         result, records=(*records, *result.records), dos=(*dos, *result.dos), notes=(*notes, *result.notes)
     )

@@ -81,11 +81,11 @@ def bound(
 def with_known(
     evidence: tuple[Evidence, ...], known: Sequence[Known], at: Instant, source: str
 ) -> tuple[Evidence, ...]:
-    """Return evidence with what the registers said, where that is news: a code held up is read many times,
-    and a minute later they still say the same."""
+    """Return evidence with what the registers said, where that is news: a code held up is read many times.
+    Another minute is news, for there are rules that look at the hour."""
     for one in known:
         last = next((item for item in newest(evidence) if _about(item) == _about(one)), None)
-        if last is None or replace(last, minute=one.minute, lists=one.lists) != one:
+        if last is None or replace(last, lists=one.lists) != one:
             evidence = (*evidence, Evidence(at, source, one))
     return evidence
 

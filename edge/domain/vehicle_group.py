@@ -169,6 +169,7 @@ def _as(spec: LaneSpec, passage: Passage, decision: Decision) -> Decision:
         chosen=decision.chosen or "",
         command_id=decision.command_id,
         around=around,
+        manager=decision.manager,
     )
 
 

@@ -159,6 +159,7 @@ def _decide(spec: LaneSpec, state: LaneState, vehicle: Passage, event: Decide) -
         chosen=event.reason,
         command_id=event.command_id,
         around=circumstances(vehicle),
+        manager=event.manager,
     )
     return closed(spec, state, vehicle, decision, event.at)
 

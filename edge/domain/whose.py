@@ -36,9 +36,7 @@ def shown(spec: LaneSpec, state: LaneState, event: CodeRead) -> Result:
     # From here on the code would say who stands here.
     if _is_echo(state, key, now):
         return Result(state)
-    returning = next(
-        (p for p in state.parked if code.holder and code.holder in rules.holders(p.evidence)), None
-    )
+    returning = returns(state, code)
     if returning is None:
         state, records = left_behind(spec, state, event.at)
         if not _is_shown_before(state, key):
@@ -46,6 +44,14 @@ def shown(spec: LaneSpec, state: LaneState, event: CodeRead) -> Result:
         result = bound(spec, state, piece, known=event.known)
         return replace(result, records=(*records, *result.records))
     return _returned(spec, state, returning, piece, event.known)
+
+
+def returns(state: LaneState, code: Code) -> Passage | None:
+    """Return who comes back from the bench by showing a code; None where it is somebody else's, or says more
+    of whoever stands there already."""
+    if not code.holder or (state.active is not None and rules.holders(state.active.evidence)):
+        return None
+    return next((p for p in state.parked if code.holder in rules.holders(p.evidence)), None)
 
 
 def left_behind(spec: LaneSpec, state: LaneState, at: Instant) -> tuple[LaneState, tuple[Record, ...]]:

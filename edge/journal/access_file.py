@@ -93,7 +93,8 @@ def _of(body: dict[str, Any]) -> set[tuple[str, int, int | None]]:
     """Return the entries a passage is counted for, with its day: the newest word on each."""
     found: dict[tuple[str, int], int | None] = {}
     for piece in body.get("evidence", ()):
-        if piece.get("t") != "known" or piece.get("standing") != "found":
+        # Of a place that was told of, the list of regions has an entry of nobody who could pass.
+        if piece.get("t") != "known" or piece.get("standing") != "found" or piece.get("entry") is None:
             continue
         day = _day(piece.get("day"))
         found[piece["register"], piece["entry"]] = day

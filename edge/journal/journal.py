@@ -151,9 +151,14 @@ class Journal:
 
     def token(self, name: str, value: str) -> bytes | None:
         """Return what entries of registers are found by whose personal field of this name has this value
-        (`phone_tail` and the like: its last four signs); None while no register holds any."""
+        (`phone_tail` and the like: its last four signs); None while no register holds any. Raises
+        JournalError where their key is there and does not open: nobody would be found."""
         with self._writer.looking() as connection:
             key = self._writer.keys.lookup(connection)
+            if key is None and self._writer.keys.looks_up(connection):
+                raise journal_error(
+                    "登记表的查找密钥无法打开", "the key that registers are looked up by does not open"
+                )
         return None if key is None else entry_token(key, name, value)
 
     def reader(self) -> Reader:

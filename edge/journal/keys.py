@@ -115,6 +115,10 @@ class Keys:
         self._current[LOOKUP_SCOPE] = record
         return self.open(connection, record.key_id)
 
+    def looks_up(self, connection: sqlite3.Connection) -> bool:
+        """Say whether a key that entries are looked up by was begun, whether or not it opens."""
+        return self._newest(connection, LOOKUP_SCOPE) is not None
+
     def day_key(self, connection: sqlite3.Connection, key_id: int) -> bytes | None:
         """Return the key of this number when it is a living one of a day."""
         found = connection.execute("SELECT scope FROM seal_key WHERE key_id = ?", (key_id,)).fetchone()

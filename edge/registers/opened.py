@@ -4,6 +4,7 @@ for each."""
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from edge.domain.errors import JournalError
 from edge.journal import Entry, Reader, StoredRow
 
 
@@ -33,12 +34,15 @@ class Opened:
         return [] if token is None else self.reader.entries_by(token, registers)
 
     def personal(self, entry: Entry) -> Mapping[str, str]:
-        """Return the personal fields of an entry, none where they are destroyed or it has none."""
+        """Return the personal fields of an entry, none where they are destroyed or it has none. Raises
+        JournalError where they are there and do not open: who is meant cannot be said then."""
         if entry.forgotten or entry.key_id is None:
             return {}
         for seq in reversed(entry.seqs):
             row = self.reader.row(seq)
             if row is not None and row.sealed is not None:
                 found = self._journal.unseal(row)
-                return {} if found is None else dict(found.get("fields", {}))
+                if found is None:
+                    raise JournalError(f"the personal fields of entry {entry.number} do not open")
+                return dict(found.get("fields", {}))
         return {}

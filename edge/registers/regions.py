@@ -60,15 +60,24 @@ class Regions:
         )
 
     def _read(self, reader: Reader) -> None:
-        self.stale = False
-        entries: list[Entry] = []
-        after = 0
-        while found := reader.entries(REGISTER, open_=True, after=after, limit=_PAGE):
-            entries += found
-            after = found[-1].number
+        self.stale = False  # before it is read: what changes meanwhile is read the next time
+        try:
+            entries = _all(reader)
+        except BaseException:
+            self.stale = True
+            raise
         self._entries = [(one, _short(_plain(str(one.fields.get("region", ""))))) for one in entries]
         self._entries = [(one, region) for one, region in self._entries if region]
         self.version = max((entry.seqs[-1] for entry in entries), default=0)
+
+
+def _all(reader: Reader) -> list[Entry]:
+    entries: list[Entry] = []
+    while found := reader.entries(
+        REGISTER, open_=True, after=entries[-1].number if entries else 0, limit=_PAGE
+    ):
+        entries += found
+    return entries
 
 
 def _in_force(entry: Entry, at: Instant) -> bool:

@@ -6,6 +6,7 @@ cannot be read is said to be unread, and holds.
 """
 
 import logging
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import InitVar, dataclass
@@ -14,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from edge.domain.access import AccessRules
 from edge.domain.asking import Ask
-from edge.domain.errors import FormError, JournalError
+from edge.domain.errors import GatepostError
 from edge.domain.known import Hit, Known, Place, Standing, Used
 from edge.domain.model import Instant
 from edge.journal import Entry, Reader
@@ -25,6 +26,7 @@ from edge.registers.regions import Regions
 from edge.registers.watched import Somebody, Watched, mismatches
 
 MOST_CHOICES = 8
+_NUMBER = re.compile("[0-9]{1,15}")  # a longer one fits no column of the journal
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Of a person's entry, what the attendant needs to see of them.
 _SHOWN = ("name", "plate", "origin", "transport", "phone", "id_number")
@@ -62,7 +64,7 @@ class Roster:
                 book = Opened(self._journal, self._reader())
                 look = _Look(book, Watched(book), self._regions, rules, direction, at, self._zone)
                 return tuple(known for ask in asks if (known := look.of(ask)) is not None)
-            except (JournalError, FormError, OSError) as error:
+            except (GatepostError, ValueError, ArithmeticError) as error:
                 log.error("a register could not be read: %s", type(error).__name__)
                 self._count("registers_unread")
                 self._view = None
@@ -132,7 +134,7 @@ class _Look:
         anything surer, what does not fit is a mismatch and not another person."""
         by, entries = ask.by, list[Entry]()
         if by == "entry":
-            entry = self.book.reader.entry(register, int(ask.value)) if ask.value.isdecimal() else None
+            entry = self.book.reader.entry(register, int(ask.value)) if _NUMBER.fullmatch(ask.value) else None
             entries = [entry] if entry is not None and entry.open else []
         else:
             entries = self.book.find([register], by, ask.value)

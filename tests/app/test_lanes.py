@@ -3,21 +3,26 @@
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
+from edge import access
 from edge.app.following import Chosen
 from edge.app.lanes import BuiltLane, earlier_replies, filled
 from edge.domain.events import Decide
 from edge.domain.lane_state import LaneState
 from edge.domain.model import Code, Outcome, Passage
 from edge.journal import Journal, Row
+from edge.registers.access_rules import body_of as access_body
 from edge.registers.published import body_of
-from tests.domain.people import procedure, spec
+from edge.replay import Replay
+from tests.domain.people import POLICY, at, procedure, spec
 from tests.domain.test_following import MASK_ONLY
 from tests.paths import ROOT
+from tests.registers.test_roster import Site
+from tests.station.informed import RULES, Informed
 from tests.station.rig import Rig
 from tests.station.test_station import mask_on, submit
 
@@ -111,3 +116,43 @@ def test_whoever_was_parked_under_a_text_that_is_lost_goes_by_the_present_one(
     assert [(one.procedure, one.procedure_version) for one in state.parked] == [
         ("mask_only", MASK_ONLY.version)
     ]
+
+
+RESIDENTS_ASKED = """[[rule]]
+id = "ask"
+title = { zh_Hans = "问", en = "Ask" }
+then = "hold"
+people = ["resident"]
+"""
+
+
+def test_whoever_goes_back_with_a_vehicle_after_a_start_is_decided_by_the_rules_they_came_under(
+    tmp_path: Path,
+) -> None:
+    site = Site(tmp_path)
+    site.enter("people", name="王小明", room="3-502", phone="13800001111", category="resident")
+    road = Informed(site, RULES + RESIDENTS_ASKED)
+    road.follow(access.published(access_body(road.spec.access, "page")))
+    site.journal.append(
+        Row("access.published", at(0), access_body(road.spec.access, "page")),
+        Row("procedure.published", at(0), body_of(road.spec.procedure, COMPOUND)),
+        Row("settings.changed", at(0), {"version": POLICY.version, "screening": asdict(POLICY)}),
+    )
+    car = road.arrives(seats=2)
+    road.passes("王小明")
+    road.decide(Outcome.ADMIT)
+    admitted = road.reasons
+    road.aside()
+    road.commit()
+    with site.journal.reader() as reader:
+        lanes = {"in": BuiltLane(road.spec, Chosen(road.spec.procedure, ""), ())}
+        road.spec, road.state = filled(lanes, site.journal, reader)["in"]
+    road.settle(Outcome.TURN_BACK, "whole_vehicle", vehicle=car)
+    corrected, _vehicle = (record.passage for record in road.records)
+    assert corrected.decision is not None
+    assert list(corrected.decision.reasons) == admitted
+    road.commit()
+    with site.journal.reader() as reader:
+        again = [one.same for one in Replay(site.journal, reader).walk() if one.passage == corrected.id]
+    assert again == [True, True]
+    site.journal.close()

@@ -1,5 +1,6 @@
 """Looking people up: by whatever was given, against real registers."""
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +12,10 @@ import pytest
 from edge import access
 from edge.domain.access import AccessRules
 from edge.domain.asking import asks_again, asks_of_answers, asks_of_code, told_by_digits
+from edge.domain.errors import JournalError
 from edge.domain.known import Kin, Known, Standing
 from edge.domain.model import Answer, Carrier, ClockQuality, Code, CodeVerdict, Evidence, Instant
-from edge.journal import Journal
+from edge.journal import Entry, Journal, Reader
 from edge.registers.all_kinds import KINDS
 from edge.registers.book import Book, Order
 from edge.registers.kinds import draft_of
@@ -269,3 +271,30 @@ def test_whoever_comes_back_is_asked_about_again_by_their_number() -> None:
 )
 def test_a_few_signs_typed_are_taken_for_what_they_look_like(typed: str, by: str) -> None:
     assert list(told_by_digits(typed)) == [by]
+
+
+def test_a_list_of_regions_that_could_not_be_read_once_is_read_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.enter("regions", region="湖北省", level="high")
+    read, fails = Reader.entries, ["once"]
+
+    def flaky(reader: Reader, register: str, **more: Any) -> list[Entry]:
+        if register == "regions" and fails:
+            fails.pop()
+            raise JournalError("busy")
+        return read(reader, register, **more)
+
+    monkeypatch.setattr(Reader, "entries", flaky)
+    assert site.one(origin="湖北武汉").standing is Standing.UNREAD
+    assert [place.region for place in site.one(origin="湖北武汉").places] == ["湖北省"]
+
+
+@pytest.mark.parametrize("lost", ["scope = 'lookup'", "scope LIKE '%people:%'"])
+def test_a_key_that_does_not_open_leaves_the_register_unread(site: Site, lost: str, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "journal.db") as connection:
+        connection.execute(f"UPDATE seal_key SET wrapped = zeroblob(length(wrapped)) WHERE {lost}")
+    connection.close()
+    with Journal.open(tmp_path) as again:
+        site.roster._journal = again
+        assert site.one(phone="13800001111").standing is Standing.UNREAD

@@ -601,6 +601,11 @@ def test_r17_places_of_an_itinerary_are_matched_with_the_list_of_regions(post: P
     places = [place for one in view["card"]["known"] for place in one["places"]]
     assert places == [{"region": "温州市", "level": "high"}]
     assert "来自中高风险地区" in post.kiosk("in")
+    assert post.decide("in", view, "admit", "supervisor") == 200
+    assert [one["register"] for one in post.decided()["evidence"] if one["t"] == "known"] == [
+        "people",
+        "regions",
+    ]
 
 
 def test_every_decision_comes_out_the_same_when_it_is_decided_again(post: Post) -> None:
