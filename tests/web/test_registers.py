@@ -199,7 +199,7 @@ def test_the_days_tasks_say_who_has_to_do_what(world: World, enter: Enter) -> No
 
 def test_a_register_that_is_not_there_is_not_found(enter: Enter) -> None:
     boss = enter("manager")
-    for path in ("/registers/nothing", "/registers/tasks", "/registers/notices/7", "/registers/people"):
+    for path in ("/registers/nothing", "/registers/tasks", "/registers/notices/7"):
         assert boss.get(path).status_code == 404, path
     assert boss.get("/registers/notices/passages").status_code == 404
     assert boss.get("/registers/outsiders").status_code == 302
