@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from edge.domain.answering import takes
-from edge.domain.asking import Ask, asks_again, asks_of_answers, asks_of_code
+from edge.domain.asking import Ask, asks_again, asks_of_answers, asks_of_code, told
 from edge.domain.errors import GatepostError
 from edge.domain.events import BeginVehicle, CardRead, CodeAnswered, CodeRead, Give, LaneEvent, Resume
 from edge.domain.known import Known, Standing
-from edge.domain.lane_state import LaneSpec, LaneState
-from edge.domain.model import Code, Evidence, Instant, Passage
+from edge.domain.lane_state import LaneSpec, LaneState, Result
+from edge.domain.model import Code, Evidence, Instant, Outcome, Passage
+from edge.domain.passing import with_known
+from edge.domain.registered import newest
 from edge.domain.vehicle_seats import all_vehicles
 from edge.domain.whose import returns
 from edge.station.surroundings import Surroundings
@@ -64,6 +66,28 @@ class LookUps:
             case _:
                 return event
         return replace(event, known=self._ask(spec, active, asks, event.at, _way(spec, state)))
+
+    def once_more(
+        self, spec: LaneSpec, state: LaneState, event: LaneEvent, result: Result
+    ) -> tuple[LaneState, LaneEvent] | None:
+        """Return the state and the event to step with anew where somebody would be admitted by the rules on a
+        quota that another lane has used since they were looked up; None where the result stands."""
+        active = state.active
+        done = next((r.passage for r in result.records if active and r.passage.id == active.id), None)
+        decision = done.decision if done is not None else None
+        if active is None or done is None or decision is None:
+            return None
+        counted = [one for one in newest(done.evidence) if one.found and one.used]
+        if decision.outcome is not Outcome.ADMIT or decision.by is not None or not counted:
+            return None
+        asks = [Ask("entry", str(one.entry), told(done.evidence)) for one in counted]
+        fresh = self._ask(spec, active, asks, event.at, active.direction)
+        if [one.used for one in fresh] == [one.used for one in counted]:
+            return None
+        evidence = with_known(active.evidence, fresh, event.at, active.evidence[-1].source)
+        if isinstance(event, CodeRead):
+            event = replace(event, known=(*event.known, *fresh))
+        return replace(state, active=replace(active, evidence=evidence)), event
 
     def _of_return(self, spec: LaneSpec, state: LaneState, event: Resume) -> tuple[Known, ...]:
         back = _parked(state, event)

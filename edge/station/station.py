@@ -242,10 +242,17 @@ class Station:
     def _event(self, event: LaneEvent) -> None:
         spec, state = self._specs[event.lane], self._states[event.lane]
         try:
-            self._commit(spec, machine.step(spec, state, self._lookups.informed(spec, state, event)))
+            self._commit(spec, self._stepped(spec, state, event))
         except JournalError:  # the ledger has said so; the step is thrown away
             if isinstance(event, CodeAnswered):  # devices speak again by themselves, platforms do not
                 self._unheard.append(event)
+
+    def _stepped(self, spec: LaneSpec, state: LaneState, event: LaneEvent) -> Result:
+        event = self._lookups.informed(spec, state, event)
+        result = machine.step(spec, state, event)
+        # Lanes are stepped one after another, so that what is asked here stands until it is written.
+        again = self._lookups.once_more(spec, state, event, result)
+        return result if again is None else machine.step(spec, *again)
 
     def _device(self, message: DeviceChanged) -> None:
         if message.kind == "thermometer" and not message.up and message.lane in self._states:
@@ -270,8 +277,7 @@ class Station:
             by = f"attendant:{command.by}"
             found = self._numbers_found(command.lane, by, command.answers, command.at)
             command = replace(command, found=found)
-        event = self._lookups.informed(spec, state, command)  # type: ignore[arg-type]
-        result = machine.step(spec, state, event)
+        result = self._stepped(spec, state, command)  # type: ignore[arg-type]
         reply = Reply(self._commit(spec, result), result.passage)
         self._replies[command.command_id] = reply
         while len(self._replies) > REMEMBERED:

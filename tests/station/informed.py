@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import cast
 
 from edge import access
+from edge.domain import lane
 from edge.domain.access import AccessRules
 from edge.domain.events import LaneEvent
 from edge.domain.known import Known
@@ -53,7 +54,11 @@ class Informed(Road):
         self.lookups = LookUps(cast(Surroundings, around))
 
     def event(self, event: LaneEvent) -> None:
-        super().event(self.lookups.informed(self.spec, self.state, event))
+        event = self.lookups.informed(self.spec, self.state, event)
+        result = lane.step(self.spec, self.state, event)
+        if again := self.lookups.once_more(self.spec, self.state, event, result):
+            self.state, event = again
+        super().event(event)
 
     def follow(self, rules: AccessRules) -> None:
         self.spec = replace(self.spec, access=rules)

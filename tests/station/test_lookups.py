@@ -174,3 +174,23 @@ def test_a_quota_is_asked_for_the_way_the_vehicle_goes(site: Site) -> None:
     lane.arrives(seats=1, direction="out")
     lane.passes("王小明")
     assert lane.reasons == ["quota_used:once"]
+
+
+def test_what_one_lane_uses_up_another_does_not_admit_on(site: Site) -> None:
+    quota = ONCE.replace('"person"', '"household"')
+    home = site.enter("households", room="3-502")
+    lanes = {name: Informed(site, RULES + quota, direction="out") for name in ("王小明", "王小红")}
+    for number, (name, lane) in enumerate(lanes.items()):
+        site.enter("people", name=name, room="3-502", phone=f"1380000111{number}", category="resident")
+        lane.spec = replace(lane.spec, number=number, lanes=2)
+        lane.show(resident(name))
+    for lane in lanes.values():
+        lane.give(mask="on")
+        lane.stand(36.6)
+        lane.commit()
+    first, second = lanes.values()
+    assert first.outcome is Outcome.ADMIT
+    assert second.is_undecided()
+    assert second.reasons == ["quota_used:once"]
+    with site.journal.reader() as reader:
+        assert reader.access_used("households", home, "out", 0) == 1
