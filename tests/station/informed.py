@@ -35,7 +35,7 @@ direction = "out"
 people = ["resident"]
 """
 ISOLATED = """[[watch]]
-id = "isolated_home"
+id = "isolated"
 title = { zh_Hans = "隔离", en = "Isolated" }
 entering = "hold"
 leaving = "hold"

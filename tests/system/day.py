@@ -24,7 +24,9 @@ from edge.codes.issue import issue_pass, trust_key
 from edge.codes.trust import TrustList
 from edge.domain.model import Carrier, ClockQuality, Instant
 from edge.journal import Journal, State
-from edge.registers.book import Book, Draft, Order
+from edge.registers.all_kinds import KINDS
+from edge.registers.book import Book, Order
+from edge.registers.kinds import draft_of
 from edge.web.users import ATTENDANT, Users
 from tests.requirements.browsing import Person
 from tests.requirements.lanes import ACCEPTS, HEALTH, LANE, PLATFORM, TRIPS, VENUE, Lane, Renewed
@@ -252,14 +254,13 @@ def pass_id(number: int) -> bytes:
 def fill_registers(post: Post) -> None:
     """Enter who is known at this post before it opens. All that this day asks of the registers of people and
     of watched people is here: fields, and the name of the class of an isolated person."""
-    find = ("name", "phone", "room", "pass_id")
     with Journal.open(post.gate.store) as journal:
         journal.start_boot()
         book = Book(journal, post.gate.now)
         orders = (Order(f"office-{number}", "office") for number in range(1_000_000))
 
         def enter(register: str, personal: dict[str, str], **fields: str) -> None:
-            book.enter(next(orders), register, Draft(dict(fields), personal, find))
+            book.enter(next(orders), register, draft_of(KINDS[register], personal | fields, ZONE))
             post.counted[f"register.{register}.entered"] += 1
 
         for name, (phone, room, category) in PEOPLE.items():
@@ -271,7 +272,7 @@ def fill_registers(post: Post) -> None:
             enter("people", own, category="resident")
         phone, room, _category = PEOPLE["孙隔离"]
         own = {"name": "孙隔离", "phone": phone, "room": room}
-        enter("watch", own, **{"class": "isolated_home", "list": "isolated_home", "unit": "社区"})
+        enter("watch", own, list="isolated", ordered_by="社区")
 
 
 @contextmanager

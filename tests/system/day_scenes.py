@@ -149,7 +149,7 @@ def isolated_at_the_exit(post: Post) -> None:
     passage = lane.begin()
     lane.give(roster=PEOPLE["孙隔离"][0])
     assert lane.view()["stage"] == "hold"
-    assert {"watch_hold:isolated_home", "watch_alarm:isolated_home"} == set(lane.view()["reasons"])
+    assert {"watch_hold:isolated", "watch_alarm:isolated"} == set(lane.view()["reasons"])
     (alarm,) = post.gate.rows("access.alarmed")
     assert alarm.body["direction"] == "out"
     seen = lane.page().partition('<dialog id="d-card"')[0]
@@ -223,14 +223,14 @@ def deliveries(post: Post) -> None:
     post.counted["register.isolated.entered"] += 1
     visit = lane.begin()
     lane.give(roster=PEOPLE["钱代购"][0], room=ISOLATED_ROOM)
-    assert "watch_hold:isolated_home" in lane.view()["reasons"], "a mere visit is held"
+    assert "watch_hold:isolated" in lane.view()["reasons"], "a mere visit is held"
     lane.decide("abandoned", "left")
     post.ended("in", visit, "abandoned")
     passage = lane.begin()
     # A neighbour who buys for them: known first, then where to, then what for.
     lane.give(roster=PEOPLE["钱代购"][0])
     lane.give(room=ISOLATED_ROOM)
-    assert "watch_hold:isolated_home" in lane.view()["reasons"]
+    assert "watch_hold:isolated" in lane.view()["reasons"]
     lane.give(purpose="delivery", mask="on")
     assert lane.view()["reasons"] == []
     post.measured("in")
