@@ -3,10 +3,13 @@
 All of it stands in the passage's row, so that deciding stored evidence again gives the stored decision.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edge.domain.access import OPEN, AccessRules
-from edge.domain.model import Occupant, Passage
+from edge.domain.model import Occupant, Outcome, Passage
+
+OPEN_THEN = "open"
+"""Of an occupant who had not ended when the vehicle was decided about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +30,18 @@ class Circumstances:
 ANY = Circumstances()
 
 
+def occupants_then(passage: Passage) -> tuple[Occupant, ...]:
+    """Return those who came in a vehicle as they were when it was decided about."""
+    return tuple(
+        replace(one, outcome=Outcome(one.before), before="") if one.before else one
+        for one in passage.occupants
+        if one.before != OPEN_THEN
+    )
+
+
 def circumstances(passage: Passage) -> Circumstances:
     """Return the circumstances of a passage, from what its row holds."""
     aboard = passage.group is not None
     return Circumstances(
-        passage.direction, passage.vehicle, aboard, passage.minute, passage.occupants, passage.access
+        passage.direction, passage.vehicle, aboard, passage.minute, occupants_then(passage), passage.access
     )

@@ -332,11 +332,13 @@ class Rest:
 @dataclass(frozen=True, slots=True)
 class Occupant:
     """Somebody who came in a vehicle and whose own passage has ended. `against`: a platform said later, while
-    the vehicle stood there, that a code of theirs rules them out."""
+    the vehicle stood there, that a code of theirs rules them out. `before`: what they had ended in when the
+    vehicle was decided about, `open` where they had not; "" where that decision changed nothing for them."""
 
     passage: int
     outcome: Outcome
     against: bool = False
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)

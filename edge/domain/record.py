@@ -216,11 +216,13 @@ def _restored_decision(body: Mapping[str, Any], chosen: str | None) -> Decision 
 
 
 def _occupant(one: Occupant) -> Json:
-    return _slim({"passage": one.passage, "outcome": one.outcome.value, "against": one.against or None})
+    told = {"passage": one.passage, "outcome": one.outcome.value, "against": one.against or None}
+    return _slim(told | {"before": one.before or None})
 
 
 def _restored_occupant(value: Mapping[str, Any]) -> Occupant:
-    return Occupant(value["passage"], Outcome(value["outcome"]), value.get("against", False))
+    before = value.get("before", "")
+    return Occupant(value["passage"], Outcome(value["outcome"]), value.get("against", False), before)
 
 
 def _rest(rest: Rest) -> Json:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from edge.domain import rules
 from edge.domain.bench import elapsed, ended, free_ticket
-from edge.domain.circumstances import circumstances
+from edge.domain.circumstances import OPEN_THEN, circumstances
 from edge.domain.lane_state import Do, Group, LaneSpec, LaneState, Note, Record, Result
 from edge.domain.measuring import all_over
 from edge.domain.model import Decision, Instant, Occupant, Outcome, Passage, Rest, Stage
@@ -60,7 +60,7 @@ def closed(spec: LaneSpec, state: LaneState, vehicle: Passage, decision: Decisio
     outcome = decision.outcome
     assert outcome is not None
     with_it = [ended(p, _as(spec, p, decision), at) for p in open_of(state, vehicle.id)]
-    more = tuple(Occupant(p.id, outcome) for p in with_it)
+    more = tuple(Occupant(p.id, outcome, before=OPEN_THEN) for p in with_it)
     if outcome is not Outcome.ADMIT:
         with_it += [
             replace(ended(p, _as(spec, p, decision), at), corrects=True)
@@ -68,7 +68,10 @@ def closed(spec: LaneSpec, state: LaneState, vehicle: Passage, decision: Decisio
             if p.group == vehicle.id and p.decision is not None and p.decision.outcome is Outcome.ADMIT
         ]
     gone = {vehicle.id, *(p.id for p in with_it)}
-    known = tuple(replace(o, outcome=outcome) if o.passage in gone else o for o in vehicle.occupants)
+    known = tuple(
+        replace(o, outcome=outcome, before=o.outcome.value) if o.passage in gone else o
+        for o in vehicle.occupants
+    )
     done = ended(replace(vehicle, occupants=(*known, *more)), decision, at)
     stood_here = is_here(state, vehicle)
     if state.active is not None and state.active.id in gone:

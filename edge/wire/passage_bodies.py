@@ -136,11 +136,13 @@ class UnknownPiece(Piece):
 
 class Occupant(Body):
     """Somebody of a vehicle whose own passage has ended; `against`: a platform said later, while the vehicle
-    stood there, that a code of theirs rules them out."""
+    stood there, that a code of theirs rules them out; `before`: what they had ended in when the vehicle was
+    decided about (`open`: they had not), where that changed it."""
 
     passage: int
     outcome: str
     against: bool | None = None
+    before: str | None = None
 
 
 class PassageBody(Body):

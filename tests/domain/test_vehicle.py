@@ -2,8 +2,11 @@
 
 import pytest
 
+from edge.domain import rules
+from edge.domain.circumstances import circumstances
 from edge.domain.errors import FormError
 from edge.domain.model import Code, Outcome, Passage
+from edge.domain.record import recorded, restored
 from edge.domain.vehicle import FULL_SEATS, IN_LANE, NOBODY_AWAITED, RECORDED, plate_of, told
 from tests.domain.cars import Road
 from tests.domain.people import resident
@@ -251,3 +254,27 @@ def test_plates_are_written_one_way() -> None:
     assert plate_of(" 京a·１23－45 ") == "京A12345"
     for text in ("", "A", "京A12345678901", "A!23"):
         refused("bad_plate", plate_of, text)
+
+
+def test_a_vehicle_turned_back_with_somebody_admitted_is_decided_again_as_it_was() -> None:
+    road = Road("r4")
+    road.arrives(seats=2)
+    road.passes("王小明")
+    road.settle(Outcome.TURN_BACK, "not_allowed")
+    done = road.last
+    stored = done.decision
+    assert done.vehicle
+    assert stored is not None
+    body, _sealed = recorded(road.spec.of(done), road.spec.policy, done)
+    assert {one["outcome"] for one in body["occupants"]} == {"turn_back"}
+    back = restored(body, _sealed, lane=done.lane, clock="synced")
+    again = rules.attend(
+        road.spec.of(back),
+        road.spec.policy,
+        back.evidence,
+        Outcome.TURN_BACK,
+        by=stored.by or "",
+        chosen=stored.chosen or "",
+        around=circumstances(back),
+    )
+    assert (again.reasons, again.missing) == (stored.reasons, stored.missing)
