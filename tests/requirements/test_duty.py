@@ -439,7 +439,9 @@ def test_r100_the_bench_is_carried_to_the_next_shift_with_the_note_and_has_to_be
 def test_a_week_is_copied_and_an_offices_list_is_looked_at_taken_in_and_taken_back(
     gate: Gate, boss: Person
 ) -> None:
-    assert boss.send("/duty/plan", "/duty/plan", **shift(name="曹上周", phone="13600136000"))[0] == 303
+    # By day: what lasts past the midnight of a Sunday stands in the next week as well.
+    line = shift(name="曹上周", phone="13600136000") | {"from": "08:00", "until": "16:00"}
+    assert boss.send("/duty/plan", "/duty/plan", **line)[0] == 303
     next_week = (datetime.now(ZONE) + timedelta(days=7)).strftime("%Y-%m-%d")
     for _ in range(2):
         assert boss.send("/duty/plan", "/duty/plan/copy", week=next_week)[0] == 303

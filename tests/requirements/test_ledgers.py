@@ -395,7 +395,7 @@ def test_r81_stock_with_its_donor_what_is_short_and_asking_for_more(site: Site) 
     short = {one["item"]: (one["left"], one["low"]) for one in site.call("tasks")[1]["short"]}
     assert short["mask"] == (30, 50)
     assert site.call(f"registers/supplies/{asked}/end", manager=False, why="delivered")[0] == 200
-    status, day = site.browser._ask("GET", "/review/reports")
+    status, day = site.browser._ask("GET", f"/review/reports?day={site.today}")
     assert (status, "口罩结存" in day) == (200, True)
 
 
