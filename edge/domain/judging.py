@@ -110,6 +110,8 @@ def _unclear(case: _Case) -> list[Finding]:
 def _watched(case: _Case) -> list[Finding]:
     found: list[Finding] = []
     classes = {watch.id: watch for watch in case.rules.watches}
+    # Nobody is called before it is clear that it is this one of several.
+    sure = [hit for one in case.known if one.standing is not Standing.SEVERAL for hit in one.hits]
     for hit in case.hits:
         # A class nobody has written a rule for is not a class of no consequence.
         watch = classes.get(hit.watch, Watch(hit.watch, {}))
@@ -125,7 +127,7 @@ def _watched(case: _Case) -> list[Finding]:
         if ruling is Ruling.PASS:
             continue
         found.append(Finding(ruling, f"watch_{ruling}:{hit.watch}", watch.override))
-        if hit.kin is Kin.SELF and case.around.direction in watch.alarms:
+        if hit in sure and hit.kin is Kin.SELF and case.around.direction in watch.alarms:
             found.append(Finding(ruling, f"{Reason.WATCH_ALARM}:{hit.watch}", watch.override))
     if case.around.direction == "out" and any(one.exits_watched for one in case.known):
         found.append(Finding(case.rules.exits, Reason.EXIT_WATCHED))

@@ -33,25 +33,23 @@ def due_entries(
     acknowledged: int,
     max_before_us: int | None,
 ) -> tuple[list[EntryDue], int]:
-    """Return the entries whose time is over, at most `MOST`, and how many more wait for the district only."""
-    ends: dict[int, int | None] = {}
-    for (seq,) in connection.execute(
-        "SELECT DISTINCT ended_seq FROM register_entry WHERE ended_seq IS NOT NULL AND forgotten = 0"
-    ).fetchall():
-        ends[seq] = ended_us(connection, days, seq, trusted)
-    over = [seq for seq, end in ends.items() if end is not None and end <= before_us]
-    due, kept = list[EntryDue](), 0
+    """Return the entries whose time is over, at most `MOST` of the longest ended, and how many before them
+    wait for the district only. Looks at no more than it returns: a verdict waits for it."""
+    due, kept, ends = list[EntryDue](), 0, dict[int, int | None]()
     found = connection.execute(
         "SELECT register, number, key_id, ended_seq, seqs FROM register_entry"
-        " WHERE ended_seq IN (SELECT value FROM json_each(?)) AND ended_seq IS NOT NULL AND forgotten = 0"
-        " AND key_id IS NOT NULL ORDER BY ended_seq",
-        (json.dumps(over),),
+        " WHERE ended_seq IS NOT NULL AND forgotten = 0 AND key_id IS NOT NULL ORDER BY ended_seq"
     )
     for register, number, key_id, seq, seqs in found:
-        missing = sum(one > acknowledged for one in json.loads(seqs))
+        if seq not in ends:
+            ends[seq] = ended_us(connection, days, seq, trusted)
         end = ends[seq]
-        if missing and (max_before_us is None or end is None or end > max_before_us):
+        # Sequences order time: behind the first that is not over none is, and the rest is for the next hour.
+        if end is None or end > before_us or len(due) >= MOST or kept >= MOST:
+            break
+        missing = sum(one > acknowledged for one in json.loads(seqs))
+        if missing and (max_before_us is None or end > max_before_us):
             kept += 1
-        elif len(due) < MOST:
+        else:
             due.append(EntryDue(register, number, key_id, seq, missing))
     return due, kept

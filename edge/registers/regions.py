@@ -5,6 +5,7 @@ A few hundred lines, kept in memory and read anew after any change of a register
 
 import unicodedata
 
+from edge.domain.errors import JournalError
 from edge.domain.known import Place
 from edge.domain.model import Instant
 from edge.journal import Entry, Reader
@@ -63,7 +64,7 @@ class Regions:
         self.stale = False  # before it is read: what changes meanwhile is read the next time
         try:
             entries = _all(reader)
-        except BaseException:
+        except JournalError:
             self.stale = True
             raise
         self._entries = [(one, _short(_plain(str(one.fields.get("region", ""))))) for one in entries]

@@ -163,7 +163,12 @@ class _Look:
             for entry, own in some
         }
         choices = tuple(entry.number for entry, _own in some)
-        return self._known(ask.by, Standing.SEVERAL, register=register, choices=choices, personal=labels)
+        # Whoever of them it is: not saying which is no way past a list.
+        every = (hit for entry, own in found for hit in self._one(ask, entry, own).hits)
+        hits = tuple({(hit.list, hit.entry, hit.kin): hit for hit in every}.values())
+        return self._known(
+            ask.by, Standing.SEVERAL, register=register, choices=choices, personal=labels, hits=hits
+        )
 
     def _one(self, ask: Ask, entry: Entry, own: Mapping[str, str]) -> Known:
         fields, person = entry.fields, entry.register == "people"
@@ -238,12 +243,12 @@ class _Look:
         found = []
         for quota in self.rules.quotas:
             number = entry.number if quota.of == "person" else household
-            if quota.direction != self.direction or number is None:
+            if quota.direction != self.direction:
                 continue
             register = "people" if quota.of == "person" else "households"
             since = None if self.day is None else day_number(self.day) - quota.days + 1
             times = None
-            if since is not None:
+            if since is not None and number is not None:  # of a home that is not known nothing is free
                 times = self.book.reader.access_used(register, number, quota.direction, since)
             own = entry.fields if quota.of == "person" else self._household(household)
             found.append(Used(quota.id, times, _number(own.get("quota"))))

@@ -20,6 +20,7 @@ LEAFLET, LEAFLET_GIVEN = "leaflet", frozenset({"yes"})
 DISINFECTED, NOT_DISINFECTED = "disinfected", frozenset({"no", "not_done"})
 VENUE, VENUE_SCANNED = "venue", frozenset({"yes", "passed", "confirmed", "stopped"})
 _VENUE_CODES = frozenset({"china_venue", "gatepost_venue", "uk_venue", "cwa_venue", "nz_venue"})
+MASKED = "*"
 SUSPECTED = "suspected"  # 疑似
 
 
@@ -113,9 +114,11 @@ def named(body: Mapping[str, Any], personal: Mapping[str, Any]) -> dict[str, str
     found: dict[str, str] = {}
     evidence = body.get("evidence", [])
     for index, piece in sorted(personal.get("evidence", {}).items(), key=lambda item: int(item[0])):
-        found |= piece.get("personal") or {}
+        said = dict(piece.get("personal") or {})
         if "value" in piece and int(index) < len(evidence):
-            found[evidence[int(index)].get("question", "answer")] = piece["value"]
+            said[evidence[int(index)].get("question", "answer")] = piece["value"]
+        # `138****1234` of an itinerary code is anybody's: it takes the place of nothing.
+        found |= {name: value for name, value in said.items() if MASKED not in value}
     return found
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from edge.domain.errors import FormError
 from edge.domain.model import ClockQuality, Instant
 from edge.journal import Journal
+from edge.journal.entry_retention import MOST
 from edge.journal.keys import BUCKET_SIZE
 from edge.registers.book import MOST_AT_ONCE, Book, Draft, Order
 
@@ -247,3 +248,22 @@ def test_whatever_is_written_the_registers_rebuild_equal(
             assert found == {number for number, phone in known.items() if phone == text}
         assert journal.rebuild()
         assert journal.verify() == []
+
+
+def test_a_purge_looks_at_no_more_ended_entries_than_it_destroys(
+    book: Book, journal: Journal, clock: Clock
+) -> None:
+    for start in range(0, MOST + 60, MOST_AT_ONCE):
+        drafts = [person(f"某{start + n}", f"13{start + n:09}") for n in range(MOST_AT_ONCE)]
+        for number in book.add("manager", "people", drafts, imported=1):
+            book.end(order(), "people", number, "moved")
+    for _ in range(40):
+        clock.at_us += DAY_US
+        book.enter(order(), "notices", Draft({"kind": "notice"}))
+    now = clock()
+    gone = []
+    for _ in range(2):
+        journal.purge(now.at_us - 30 * DAY_US, journal.head(), now=now)
+        gone.append(sum(entry.forgotten for entry in book.page("people", limit=1000)))
+    assert gone[0] == MOST
+    assert gone[1] == book.count("people") > MOST

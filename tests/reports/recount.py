@@ -339,9 +339,10 @@ class Recount:
         found: dict[str, str] = {}
         for index in sorted(opened.get("evidence", {}), key=int):
             piece = opened["evidence"][index]
-            found |= piece.get("personal") or {}
+            said = dict(piece.get("personal") or {})
             if "value" in piece:
-                found[evidence[int(index)]["question"]] = piece["value"]
+                said[evidence[int(index)]["question"]] = piece["value"]
+            found |= {name: value for name, value in said.items() if "*" not in value}
         return found
 
     def _opened_keys(self, folder: Path) -> dict[int, bytes]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge import access
+from edge.domain.errors import FormError
 from edge.domain.events import Begin, CodeAnswered, Give
 from edge.domain.known import Known, Standing
 from edge.domain.model import Carrier, Code, CodeVerdict, Outcome
@@ -194,3 +195,30 @@ def test_what_one_lane_uses_up_another_does_not_admit_on(site: Site) -> None:
     assert second.reasons == ["quota_used:once"]
     with site.journal.reader() as reader:
         assert reader.access_used("households", home, "out", 0) == 1
+
+
+MANAGERS = ISOLATED + 'override = "manager"\nalarms = ["out"]\n'
+
+
+def test_digits_that_fit_two_people_are_no_way_past_a_list_and_call_nobody_yet(site: Site) -> None:
+    site.enter("people", name="钱某", room="9-101", phone="13855556666", category="resident")
+    site.enter("people", name="吴某", room="9-102", phone="13955556666", category="resident")
+    site.enter("watch", name="钱某", phone="13855556666", list="isolated")
+    lane = Informed(site, RULES + MANAGERS, direction="out")
+    lane.show(resident("某人"))
+    lane.give(roster="6666")
+    assert {"register_several", "watch_hold:isolated"} <= set(lane.reasons)
+    assert "watch_alarm:isolated" not in lane.reasons, "it may be the other one"
+    with pytest.raises(FormError) as refused:
+        lane.decide(Outcome.ADMIT, "known")
+    assert refused.value.code == "manager_needed"
+
+
+def test_a_household_that_is_not_known_has_nothing_left_to_use(site: Site) -> None:
+    site.enter("people", name="无户", phone="13800002222", category="resident")
+    lane = Informed(site, RULES + ONCE.replace('"person"', '"household"'), direction="out")
+    lane.show(resident("无户"))
+    lane.give(roster="13800002222", mask="on")
+    lane.stand(36.6)
+    assert lane.is_undecided()
+    assert "quota_unknown:once" in lane.reasons
