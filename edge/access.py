@@ -161,7 +161,7 @@ def parse(name: str, text: str, where: str = "", *, closure: str = "") -> domain
         sets=tuple(_set(one) for one in file.set),
         rules=tuple(_rule(one) for one in file.rule),
         origins=tuple(_rule(one) for one in file.origin),
-        watches=tuple(_watch(one) for one in file.watch),
+        watches=tuple(domain.Watch(**one.model_dump()) for one in file.watch),
         quotas=tuple(_quota(one) for one in file.quota),
         purposes=tuple((one.id, one.title.model_dump()) for one in file.purpose),
         deliveries=file.deliveries,
@@ -240,51 +240,19 @@ def _set(one: _Set) -> domain.CategorySet:
     return domain.CategorySet(one.id, one.title.model_dump(), one.categories, *days)
 
 
+# What is called the same in the file and in the rules goes over as it is.
+_READ_OTHERWISE = {"then", "hours", "from_day", "until_day"}
+
+
 def _rule(one: _Rule) -> domain.Rule:
     return domain.Rule(
-        id=one.id,
-        title=one.title.model_dump(),
+        **one.model_dump(exclude=_READ_OTHERWISE),
         ruling=one.then,
-        people=one.people,
-        zones=one.zones,
-        directions=one.directions,
-        vehicle=one.vehicle,
-        levels=one.levels,
-        purposes=one.purposes,
-        regions=one.regions if isinstance(one, _Origin) else (),
-        located=one.located if isinstance(one, _Origin) else (),
         hours=_hours(one.hours),
         from_day=_day(one.from_day),
         until_day=_day(one.until_day),
-        override=one.override,
-    )
-
-
-def _watch(one: _Watch) -> domain.Watch:
-    return domain.Watch(
-        id=one.id,
-        title=one.title.model_dump(),
-        entering=one.entering,
-        leaving=one.leaving,
-        household=one.household,
-        deliveries=one.deliveries,
-        alarms=one.alarms,
-        until_released=one.until_released,
-        override=one.override,
     )
 
 
 def _quota(one: _Quota) -> domain.Quota:
-    return domain.Quota(
-        id=one.id,
-        title=one.title.model_dump(),
-        of=one.of,
-        allowed=one.allowed,
-        days=one.days,
-        direction=one.direction,
-        people=one.people,
-        levels=one.levels,
-        hours=_hours(one.hours),
-        ruling=one.then,
-        override=one.override,
-    )
+    return domain.Quota(**one.model_dump(exclude=_READ_OTHERWISE), ruling=one.then, hours=_hours(one.hours))
