@@ -16,7 +16,6 @@ from edge.registers import lines
 from edge.reports.figures import Figures
 
 ENTERED, AMENDED, ENDED = "register.entered", "register.amended", "register.ended"
-UNDONE = "register.import_undone"
 UNCOVERED, COVERED = "duty.uncovered", "duty.covered"
 _GAPS = 2_000
 

@@ -14,10 +14,10 @@ from edge.registers.book import Draft
 from edge.registers.duty_rules import CONTACTS, SHEET, TRAINING, UNTRAINED, Line
 from edge.registers.duty_sheet import as_line, day_of, decoded, last_week, read_sheet, take_in, times
 from edge.web import forms, show
-from edge.web.duty import order
 from edge.web.gate import Gate
+from edge.web.orders import asker, form_order
 from edge.web.registers import write_down
-from edge.web.roles import Principal, allow, principal
+from edge.web.roles import allow, principal
 from edge.web.words import WORDS
 
 COURSES = ("岗前培训 before the first shift", "防护 protection", "操作 working the gate")
@@ -45,7 +45,7 @@ def _sheet(routes: Blueprint, gate: Gate) -> None:
     @allow("manager")
     def add() -> BaseResponse:
         try:
-            duty.plan(order(), _line(gate))
+            duty.plan(form_order(), _line(gate))
         except FormError as error:
             return plan_page(gate, error)
         return _back()
@@ -54,13 +54,13 @@ def _sheet(routes: Blueprint, gate: Gate) -> None:
     @allow("manager")
     def copy() -> BaseResponse:
         monday = _monday(gate)
-        take_in(duty, order(), last_week(duty, monday))
+        take_in(duty, form_order(), last_week(duty, monday))
         return _back()
 
     @routes.post("/duty/plan/<int:number>/remove")
     @allow("manager")
     def remove(number: int) -> BaseResponse:
-        gate.book.end(order(), SHEET, min(number, forms.MAX_ID), "removed")
+        gate.book.end(form_order(), SHEET, min(number, forms.MAX_ID), "removed")
         return _back()
 
     def _back() -> BaseResponse:
@@ -84,14 +84,14 @@ def _import(routes: Blueprint, gate: Gate) -> None:
     def import_() -> BaseResponse:
         text, untrained = request.form.get("text", ""), request.form.get("untrained", "")
         found = read_sheet(duty, text, untrained)
-        taken = take_in(duty, order(), [line for _, line in found.lines])
+        taken = take_in(duty, form_order(), [line for _, line in found.lines])
         return redirect(url_for("duty_plan.page", week=_monday(gate).isoformat(), taken=taken), 303)
 
     @routes.post("/duty/plan/undo")
     @allow("manager")
     def undo() -> BaseResponse:
         number = request.form.get("import", "")
-        gate.book.undo(order(), SHEET, forms.whole(number, 15) or 0)
+        gate.book.undo(form_order(), SHEET, forms.whole(number, 15) or 0)
         return redirect(url_for("duty_plan.page", week=_monday(gate).isoformat()), 303)
 
     def _looked(text: str, untrained: str) -> Response:
@@ -122,7 +122,7 @@ def _people(routes: Blueprint, gate: Gate) -> None:
         until_us = wall_us(day_of(until) + timedelta(days=1), 0, zone) if until else None
         name, course = _text("name"), _text("course")
         day = day_of(request.form.get("day", "")).isoformat()
-        gate.duty.duty.train(order(), name, course, day, until_us)
+        gate.duty.duty.train(form_order(), name, course, day, until_us)
         return redirect(url_for("duty_plan.training"), 303)
 
     @routes.get("/duty/contacts")
@@ -134,7 +134,7 @@ def _people(routes: Blueprint, gate: Gate) -> None:
     @allow("attendant", "manager")
     def find_contacts() -> Response:
         room = _text("room")
-        if not room and _who().role != "manager":
+        if not room and asker().role != "manager":
             raise FormError("bad_value", "a room is needed")
         # Written down first: a gate that cannot record who looked shows nothing.
         write_down(gate, f"find:{CONTACTS}")
@@ -149,13 +149,13 @@ def _people(routes: Blueprint, gate: Gate) -> None:
         personal = {name: _text(name) for name in ("room", "name", "phone")}
         if not personal["room"] or not personal["name"]:
             raise FormError("bad_value")
-        gate.book.enter(order(), CONTACTS, Draft({"set": group, "role": role}, personal, ("room",)))
+        gate.book.enter(form_order(), CONTACTS, Draft({"set": group, "role": role}, personal, ("room",)))
         return redirect(url_for("duty_plan.contacts"), 303)
 
     @routes.post("/duty/contacts/<int:number>/remove")
     @allow("manager")
     def remove_contact(number: int) -> BaseResponse:
-        gate.book.end(order(), CONTACTS, min(number, forms.MAX_ID), "removed")
+        gate.book.end(form_order(), CONTACTS, min(number, forms.MAX_ID), "removed")
         return redirect(url_for("duty_plan.contacts"), 303)
 
 
@@ -231,12 +231,6 @@ def _line(gate: Gate) -> Line:
     name, phone, account, unit = (_text(field) for field in ("name", "phone", "account", "unit"))
     untrained = request.form.get("untrained", "")
     return Line(post, role, from_us, until_us, name, phone, account, unit, untrained)
-
-
-def _who() -> Principal:
-    who = principal()
-    assert who is not None
-    return who
 
 
 def _text(name: str) -> str:
