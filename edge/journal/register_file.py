@@ -6,7 +6,7 @@ within a register. Like every projection this depends on the rows alone, and on 
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from edge.journal.rows import Entry, StoredRow
@@ -49,19 +49,15 @@ def project(connection: sqlite3.Connection, row: StoredRow, tokens: bytes | None
         connection.execute("INSERT OR IGNORE INTO register_command VALUES (?, ?)", (command, row.seq))
     try:
         if row.kind == ENTERED:
-            _enter(connection, row)
+            _enter(connection, row, tokens)
         elif row.kind == AMENDED:
-            _amend(connection, row)
+            _amend(connection, row, tokens)
         elif row.kind == ENDED:
             _end(connection, row)
         elif row.kind == UNDONE:
             _undo(connection, row)
     except KeyError as error:
         raise ValueError(f"{row.kind} without {error}") from error
-    if row.sealed is not None:
-        if row.kind == AMENDED:
-            _find_by_nothing(connection, body["register"], body["entry"])
-        _find_by(connection, body["register"], body["entry"], tokens or b"")
 
 
 def entry(connection: sqlite3.Connection, register: str, number: int) -> Entry | None:
@@ -157,33 +153,37 @@ def of_import(connection: sqlite3.Connection, register: str, number: int) -> tup
     return int(brought), int(untouched), int(first), int(last)
 
 
-def _enter(connection: sqlite3.Connection, row: StoredRow) -> None:
+def _enter(connection: sqlite3.Connection, row: StoredRow, tokens: bytes | None) -> None:
     body = row.body
     connection.execute(
-        f"INSERT INTO register_entry({COLUMNS}) VALUES (?,?,'open',?,?,?,?,?,?,?,?,?,NULL,?,?,0)",  # noqa: S608
+        f"INSERT INTO register_entry({COLUMNS}, tokens) VALUES (?,?,'open',?,?,?,?,?,?,?,?,?,NULL,?,?,0,?)",  # noqa: S608
         (
             *(body["register"], body["entry"], _text(body["fields"]), row.lane),
             *(body.get("from_us"), body.get("until_us"), row.at_us, row.boot, row.mono_us, row.at_us),
-            *(body.get("import", 0), f"[{row.seq}]", row.key_id),
+            *(body.get("import", 0), f"[{row.seq}]", row.key_id, tokens),
         ),
     )
+    _find_by(connection, body["register"], body["entry"], tokens)
 
 
-def _amend(connection: sqlite3.Connection, row: StoredRow) -> None:
+def _amend(connection: sqlite3.Connection, row: StoredRow, tokens: bytes | None) -> None:
     body = row.body
+    about = body["register"], body["entry"]
+    if row.sealed is not None:
+        _find_by_nothing(connection, "register = ? AND number = ?", *about)
     done = connection.execute(
         "UPDATE register_entry SET fields = ?, from_us = ?, until_us = ?, boot = ?, mono_us = ?, at_us = ?,"
         " state = 'open', ended_seq = NULL, seqs = json_insert(seqs, '$[#]', ?),"
-        " key_id = coalesce(?, key_id), forgotten = CASE WHEN ? IS NULL THEN forgotten ELSE 0 END"
-        " WHERE register = ? AND number = ?",
+        " key_id = coalesce(?, key_id), forgotten = CASE WHEN ? IS NULL THEN forgotten ELSE 0 END,"
+        " tokens = coalesce(tokens, ?) WHERE register = ? AND number = ?",
         (
             *(_text(body["fields"]), body.get("from_us"), body.get("until_us")),
-            *(row.boot, row.mono_us, row.at_us, row.seq, row.key_id, row.key_id),
-            *(body["register"], body["entry"]),
+            *(row.boot, row.mono_us, row.at_us, row.seq, row.key_id, row.key_id, tokens, *about),
         ),
     )
     if done.rowcount != 1:
         raise ValueError(f"{row.kind} of no entry")
+    _find_by(connection, *about, tokens)
 
 
 def _end(connection: sqlite3.Connection, row: StoredRow) -> None:
@@ -214,21 +214,35 @@ def _undo(connection: sqlite3.Connection, row: StoredRow) -> None:
 
 
 def _forget(connection: sqlite3.Connection, key_id: int) -> None:
-    gone = connection.execute(
-        "UPDATE register_entry SET forgotten = 1 WHERE key_id = ? RETURNING register, number", (key_id,)
+    _find_by_nothing(connection, "key_id = ?", key_id)
+    connection.execute("UPDATE register_entry SET forgotten = 1 WHERE key_id = ?", (key_id,))
+
+
+def _find_by_nothing(connection: sqlite3.Connection, which: str, *values: str | int) -> None:
+    found = connection.execute(
+        f"SELECT tokens, register, number FROM register_entry WHERE {which} AND tokens IS NOT NULL",  # noqa: S608
+        values,
     ).fetchall()
-    connection.executemany("DELETE FROM register_token WHERE register = ? AND number = ?", gone)
+    for tokens, register, number in found:
+        connection.executemany(
+            "DELETE FROM register_token WHERE token = ? AND register = ? AND number = ?",
+            [(token, register, number) for token in _each(tokens)],
+        )
+        connection.execute(
+            "UPDATE register_entry SET tokens = NULL WHERE register = ? AND number = ?", (register, number)
+        )
 
 
-def _find_by_nothing(connection: sqlite3.Connection, register: str, number: int) -> None:
-    connection.execute("DELETE FROM register_token WHERE register = ? AND number = ?", (register, number))
+def _find_by(connection: sqlite3.Connection, register: str, number: int, tokens: bytes | None) -> None:
+    if tokens:
+        connection.executemany(
+            "INSERT OR IGNORE INTO register_token VALUES (?, ?, ?)",
+            [(token, register, number) for token in _each(tokens)],
+        )
 
 
-def _find_by(connection: sqlite3.Connection, register: str, number: int, tokens: bytes) -> None:
-    each = (tokens[at : at + TOKEN_BYTES] for at in range(0, len(tokens), TOKEN_BYTES))
-    connection.executemany(
-        "INSERT OR IGNORE INTO register_token VALUES (?, ?, ?)", [(token, register, number) for token in each]
-    )
+def _each(tokens: bytes) -> Iterator[bytes]:
+    return (tokens[at : at + TOKEN_BYTES] for at in range(0, len(tokens), TOKEN_BYTES))
 
 
 def tally(

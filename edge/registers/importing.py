@@ -18,12 +18,13 @@ from edge.registers import households
 from edge.registers.book import MOST_AT_ONCE, Draft, Open, Order, line_row
 from edge.registers.kinds import HOME, Kind
 from edge.registers.planning import Journal as PlanJournal
-from edge.registers.planning import Layout, Planned, place_of, plan, same_place
+from edge.registers.planning import plan
+from edge.registers.said import Planned, Said, place_of, same_place
 from edge.registers.tables import Table
 
 EMPLOYERS = "employers"
 # Of a transaction: so long may a verdict wait for it. Each line may bring its household with it.
-LONGEST_US, FEWEST, MOST = 10_000, 10, 80
+LONGEST_US, FEWEST, MOST = 15_000, 10, 80
 Home = tuple[bytes, tuple[str, ...]]
 _NAMED_BY = ((households.REGISTER, "household"), (households.REGISTER, "visiting"), (EMPLOYERS, "employer"))
 
@@ -33,6 +34,9 @@ class Journal(PlanJournal, Protocol):
 
     def compose(self, make: Callable[[Look], Sequence[Row]]) -> tuple[int, ...]:
         """Write the rows that `make` returns, in one transaction with what it looked at."""
+
+    def wanted(self) -> bool:
+        """Say whether another thread waits for the journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,29 +95,22 @@ class Importer:
         self,
         imported: Imported,
         by: str,
-        kind: Kind,
-        table: Table,
-        layout: Layout,
+        said: Said,
         *,
         links: Mapping[str, Open] | None = None,
     ) -> Iterator[Progress]:
         """Enter what the lines behind the last one say, and yield how far it is after each transaction. Ends
         early where `pause` says so; the same file goes on from there."""
         with closing(self._journal.reader()) as self._reader:
-            yield from self._apply(imported, by, kind, table, layout, links)
+            yield from self._apply(imported, by, said, links)
 
-    def _apply(  # noqa: PLR0917 - see apply
-        self,
-        imported: Imported,
-        by: str,
-        kind: Kind,
-        table: Table,
-        layout: Layout,
-        links: Mapping[str, Open] | None,
+    def _apply(
+        self, imported: Imported, by: str, said: Said, links: Mapping[str, Open] | None
     ) -> Iterator[Progress]:
+        kind = said.kind
         done = Progress(imported.number, imported.line, imported.lines)
         waiting: list[Planned] = []
-        for planned in plan(table, kind, layout, self._journal, self._zone, links=links):
+        for planned in plan(said, kind, self._journal, links=links):
             if planned.line <= imported.line:
                 continue
             if planned.outcome in ("new", "changed"):
