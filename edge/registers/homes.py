@@ -36,7 +36,7 @@ def parts_told(text: str) -> Parts:
         building, rest = found[1], rest[found.end() :]
     if found := _UNIT.match(rest):
         unit, rest = found[1], rest[found.end() :]
-    words = [bare for word in _BETWEEN.split(rest) if (bare := bare(word))]
+    words = [part for word in _BETWEEN.split(rest) if (part := bare(word))]
     room = words.pop() if words else ""
     if words and not building:
         building = words.pop(0)

@@ -15,7 +15,7 @@ from edge.registers import households
 from edge.registers.all_kinds import KINDS
 from edge.registers.book import Book, Draft, Entered, Open, Order
 from edge.registers.homes import home_of, parts_told
-from edge.registers.importing import EMPLOYERS
+from edge.registers.import_batch import EMPLOYERS
 from edge.registers.kinds import HOME, Faulty, Kind, draft_of
 from edge.registers.people import AREA_NAMES
 
