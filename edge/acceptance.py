@@ -4,57 +4,38 @@
 configuration. The version is the text's own hash.
 """
 
-import hashlib
-import tomllib
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, model_validator
 
+from edge import site_files
 from edge.domain import acceptance as domain
-from edge.domain import conditions, file_faults
-from edge.domain.errors import ConfigError
+from edge.domain import conditions
 from edge.domain.facts import Colour
 from edge.domain.model import Carrier
 from edge.domain.procedure import Procedure
 from edge.domain.statements import HEALTH
+from edge.site_files import FilledTable, Name, wrong
 
-SHIPPED = Path(__file__).resolve().parent.parent / "config" / "acceptance"
-SYSTEM = Path("/usr/share/gatepost/acceptance")
+KIND = "acceptance"
+SHIPPED = site_files.SHIPPED / KIND
 MAX_DAYS = 3650
 
-_Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 _Day = Annotated[int, Field(ge=0, le=MAX_DAYS, strict=True)]
 _Days = tuple[_Day, _Day]
 _Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
 _ASKS = ("health", "itinerary", "vaccination", "test", "recovery", "eu_rules", "vaccine_pass")
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @model_validator(mode="after")
-    def _lists_hold_something(self) -> "_Table":
-        for name in self.model_fields_set:
-            # Whoever empties a list may mean "nobody", and would get "everybody".
-            if getattr(self, name) == () and name not in ("never", "way"):
-                field = type(self).model_fields[name].alias or name
-                raise _wrong(
-                    f"{field} = [] is ambiguous; leave {field} out for any",
-                    f"{field} = [] 意思不明；不限制就整行去掉",
-                )
-        return self
-
-
-class _Title(_Table):
+class _Title(FilledTable):
     zh_Hans: _Text
     en: _Text
 
 
-class _Vaccination(_Table):
+class _Vaccination(FilledTable):
     course: bool = Field(default=False, strict=True)
     doses: int = Field(default=0, ge=1, le=20, strict=True)
     days: _Days | None = None
@@ -63,7 +44,7 @@ class _Vaccination(_Table):
     @model_validator(mode="after")
     def _fits(self) -> "_Vaccination":
         if self.course == bool(self.doses):
-            raise _wrong(
+            raise wrong(
                 "write either course = true (all doses of the course) or doses = a number",
                 "course = true（全程）和 doses = 针数，写且只写一个",
             )
@@ -72,12 +53,12 @@ class _Vaccination(_Table):
         return self
 
 
-class _Test(_Table):
+class _Test(FilledTable):
     hours: int = Field(ge=1, le=24 * 60, strict=True)
     kinds: tuple[Literal["naat", "antigen", "other"], ...] = ()
 
 
-class _Recovery(_Table):
+class _Recovery(FilledTable):
     days: _Days
 
     @model_validator(mode="after")
@@ -86,10 +67,10 @@ class _Recovery(_Table):
         return self
 
 
-class _Way(_Table):
-    id: _Name
+class _Way(FilledTable):
+    id: Name
     title: _Title
-    categories: tuple[_Name, ...] = Field(default=(), alias="for")
+    categories: tuple[Name, ...] = Field(default=(), alias="for")
     carriers: tuple[Carrier, ...] = ()
     health: tuple[Colour, ...] = ()
     itinerary: tuple[Colour, ...] = ()
@@ -105,16 +86,18 @@ class _Way(_Table):
     def _fits(self) -> "_Way":
         if not any(getattr(self, name) for name in _ASKS):
             asked = ", ".join(_ASKS)
-            raise _wrong(f"a way asks for at least one of {asked}", f"一种情形至少要写一个条件：{asked}")
+            raise wrong(f"a way asks for at least one of {asked}", f"一种情形至少要写一个条件：{asked}")
         odd = ", ".join(str(carrier) for carrier in self.carriers if carrier not in HEALTH)
         if odd:
-            raise _wrong(f"carriers: {odd} states nothing about health", f"carriers：{odd} 不说明健康情况")
+            raise wrong(f"carriers: {odd} states nothing about health", f"carriers：{odd} 不说明健康情况")
         if self.from_day and self.until_day and self.from_day > self.until_day:
-            raise _wrong("from lies behind until", "from 晚于 until")
+            raise wrong("from lies behind until", "from 晚于 until")
         return self
 
 
-class _File(_Table):
+class _File(FilledTable):
+    may_be_empty = ("never", "way")
+
     title: _Title
     never: tuple[Colour, ...] = (Colour.RED,)
     positive_days: int = Field(default=14, ge=0, le=365, strict=True)
@@ -122,16 +105,14 @@ class _File(_Table):
 
     @model_validator(mode="after")
     def _fits(self) -> "_File":
-        names = [way.id for way in self.way]
-        twice = ", ".join(sorted({name for name in names if names.count(name) > 1}))
-        if twice:
-            raise _wrong(f"way: stands twice: {twice}", f"way：重复：{twice}")
+        if twice := site_files.twice([way.id for way in self.way]):
+            raise wrong(f"way: stands twice: {twice}", f"way：重复：{twice}")
         if Colour.RED not in self.never:
-            raise _wrong("never: red is never accepted; leave it in", "never：红码一律不收，不能去掉 red")
+            raise wrong("never: red is never accepted; leave it in", "never：红码一律不收，不能去掉 red")
         for way in self.way:
             both = ", ".join(sorted({*way.health, *way.itinerary} & {*self.never}))
             if both:
-                raise _wrong(
+                raise wrong(
                     f"way {way.id}: accepts {both}, which `never` rules out",
                     f"way {way.id}：收 {both}，而 never 里说不收",
                 )
@@ -152,16 +133,10 @@ def parse(
     number (see `day_begins`). Raises ConfigError with one line for each fault in both languages, `where`
     (a file name) in front.
     """
-    where = where or name
-    try:
-        file = _File.model_validate(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(file_faults.not_toml(where, error)) from error
-    except ValidationError as error:
-        raise ConfigError([file_faults.line(where, dict(fault)) for fault in error.errors()]) from error
+    file = site_files.parse(_File, text, where or name)
     return domain.Acceptance(
         name=name,
-        version=hashlib.sha256(text.encode()).hexdigest()[:16],
+        version=site_files.version(text),
         ways=tuple(_way(way) for way in file.way),
         never=file.never,
         positive_days=file.positive_days,
@@ -174,16 +149,12 @@ def parse(
 
 def find(name: str, config_folder: Path) -> Path | None:
     """Return the file of the rules with this name, the site's own before those that ship."""
-    for folder in _folders(config_folder):
-        path = folder / f"{name}.toml"
-        if path.is_file():
-            return path
-    return None
+    return site_files.find(name, site_files.folders(KIND, config_folder))
 
 
 def names(config_folder: Path) -> tuple[str, ...]:
     """Return the names of all rules there are."""
-    return tuple(sorted({path.stem for folder in _folders(config_folder) for path in folder.glob("*.toml")}))
+    return site_files.names(site_files.folders(KIND, config_folder))
 
 
 def out_of_reach(accepted: domain.Acceptance, procedure: Procedure, where: str) -> list[str]:
@@ -215,10 +186,6 @@ def day_begins(timezone: str, now: datetime) -> tuple[int, tuple[tuple[int, int]
     return first, tuple(changes)
 
 
-def _folders(config_folder: Path) -> tuple[Path, ...]:
-    return (config_folder / "acceptance", SHIPPED, SYSTEM)
-
-
 def _east_s(zone: ZoneInfo, at: datetime) -> int:
     return round((at.astimezone(zone).utcoffset() or timedelta()).total_seconds())
 
@@ -233,11 +200,7 @@ def _moment_of_change(zone: ZoneInfo, before: datetime, after: datetime) -> int:
 
 def _rising(name: str, days: _Days | None) -> None:
     if days is not None and days[0] > days[1]:
-        raise _wrong(f"{name} = [at least, at most]", f"{name} = [最少, 最多]，前一个不能大于后一个")
-
-
-def _wrong(en: str, zh: str) -> PydanticCustomError:
-    return PydanticCustomError(file_faults.SAID, "{en} / {zh}", {"en": en, "zh": zh})
+        raise wrong(f"{name} = [at least, at most]", f"{name} = [最少, 最多]，前一个不能大于后一个")
 
 
 def _way(way: _Way) -> domain.Way:

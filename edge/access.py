@@ -4,54 +4,34 @@
 The version is the hash of the text and of the closure level that is in force.
 """
 
-import hashlib
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, model_validator
 
+from edge import site_files
 from edge.domain import access as domain
-from edge.domain import file_faults
 from edge.domain.access import Override, Ruling
 from edge.domain.errors import ConfigError
+from edge.site_files import FilledTable, Name, wrong
 
-SHIPPED = Path(__file__).resolve().parent.parent / "config" / "access"
-SYSTEM = Path("/usr/share/gatepost/access")
+KIND = "access"
 
-_Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 _Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
 _Way = Literal["in", "out"]
 _HOURS = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])-([01][0-9]|2[0-4]):([0-5][0-9])")
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @model_validator(mode="after")
-    def _lists_hold_something(self) -> "_Table":
-        for name in self.model_fields_set:
-            # Whoever empties a list may mean "nobody", and would get "everybody".
-            if getattr(self, name) == () and name not in ("alarms", "deliveries"):
-                field = type(self).model_fields[name].alias or name
-                raise _wrong(
-                    f"{field} = [] is ambiguous; leave {field} out for any",
-                    f"{field} = [] 意思不明；不限制就整行去掉",
-                )
-        return self
-
-
-class _Title(_Table):
+class _Title(FilledTable):
     zh_Hans: _Text
     en: _Text
 
 
-class _Named(_Table):
-    id: _Name
+class _Named(FilledTable):
+    id: Name
     title: _Title
 
 
@@ -62,12 +42,12 @@ class _Dated(_Named):
     @model_validator(mode="after")
     def _in_order(self) -> "_Dated":
         if self.from_day and self.until_day and self.from_day > self.until_day:
-            raise _wrong("from lies behind until", "from 晚于 until")
+            raise wrong("from lies behind until", "from 晚于 until")
         return self
 
 
 class _Set(_Dated):
-    categories: tuple[_Name, ...]
+    categories: tuple[Name, ...]
 
 
 class _Level(_Named):
@@ -76,12 +56,12 @@ class _Level(_Named):
 
 class _Rule(_Dated):
     then: Ruling
-    people: tuple[_Name, ...] = ()
-    zones: tuple[_Name, ...] = ()
+    people: tuple[Name, ...] = ()
+    zones: tuple[Name, ...] = ()
     directions: tuple[_Way, ...] = ()
     vehicle: bool | None = Field(default=None, strict=True)
-    levels: tuple[_Name, ...] = ()
-    purposes: tuple[_Name, ...] = ()
+    levels: tuple[Name, ...] = ()
+    purposes: tuple[Name, ...] = ()
     hours: tuple[str, ...] = ()
     override: Override = Override.ATTENDANT
 
@@ -92,17 +72,19 @@ class _Rule(_Dated):
 
 
 class _Origin(_Rule):
-    regions: tuple[_Name, ...] = ()
+    regions: tuple[Name, ...] = ()
     located: tuple[Literal["here", "away"], ...] = ()
 
     @model_validator(mode="after")
     def _asks(self) -> "_Origin":
         if not self.regions and not self.located:
-            raise _wrong("an origin names regions or located", "来源规则要写 regions 或 located")
+            raise wrong("an origin names regions or located", "来源规则要写 regions 或 located")
         return self
 
 
 class _Watch(_Named):
+    may_be_empty = ("alarms",)
+
     entering: Ruling = Ruling.HOLD
     leaving: Ruling = Ruling.HOLD
     household: Ruling = Ruling.PASS
@@ -117,8 +99,8 @@ class _Quota(_Named):
     allowed: int = Field(ge=0, le=1000, strict=True)
     days: int = Field(default=1, ge=1, le=31, strict=True)
     direction: _Way = "out"
-    people: tuple[_Name, ...] = ()
-    levels: tuple[_Name, ...] = ()
+    people: tuple[Name, ...] = ()
+    levels: tuple[Name, ...] = ()
     hours: tuple[str, ...] = ()
     then: Ruling = Ruling.HOLD
     override: Override = Override.ATTENDANT
@@ -129,14 +111,16 @@ class _Quota(_Named):
         return self
 
 
-class _Due(_Table):
+class _Due(FilledTable):
     test: Ruling = Ruling.REMIND
     vaccination: Ruling = Ruling.REMIND
 
 
-class _File(_Table):
+class _File(FilledTable):
+    may_be_empty = ("deliveries",)
+
     title: _Title
-    closure: _Name
+    closure: Name
     level: tuple[_Level, ...] = Field(min_length=1)
     set: tuple[_Set, ...] = ()
     rule: tuple[_Rule, ...] = ()
@@ -144,7 +128,7 @@ class _File(_Table):
     watch: tuple[_Watch, ...] = ()
     quota: tuple[_Quota, ...] = ()
     purpose: tuple[_Named, ...] = ()
-    deliveries: tuple[_Name, ...] = ()
+    deliveries: tuple[Name, ...] = ()
     mismatch: Literal[Ruling.HOLD, Ruling.TURN_BACK, Ruling.REFER] = Ruling.HOLD
     balance: Ruling = Ruling.HOLD
     exits: Ruling = Ruling.HOLD
@@ -154,7 +138,7 @@ class _File(_Table):
     def _hangs_together(self) -> "_File":
         faults = [*_twice(self), *_unknown(self)]
         if faults:
-            raise _wrong("; ".join(en for en, _ in faults), "；".join(zh for _, zh in faults))
+            raise wrong("; ".join(en for en, _ in faults), "；".join(zh for _, zh in faults))
         return self
 
 
@@ -164,25 +148,20 @@ def parse(name: str, text: str, where: str = "", *, closure: str = "") -> domain
     Raises ConfigError with one line for each fault in both languages, `where` (a file name) in front.
     """
     where = where or name
-    try:
-        file = _File.model_validate(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(file_faults.not_toml(where, error)) from error
-    except ValidationError as error:
-        raise ConfigError([file_faults.line(where, dict(fault)) for fault in error.errors()]) from error
+    file = site_files.parse(_File, text, where)
     level = closure or file.closure
     if level not in {one.id for one in file.level}:
         raise ConfigError(f"{where}: closure: there is no [[level]] {level} / 没有这个封闭级别")
     return domain.AccessRules(
         name=name,
-        version=hashlib.sha256(f"{text}\n{level}".encode()).hexdigest()[:16],
+        version=site_files.version(f"{text}\n{level}"),
         closure=level,
         title=file.title.model_dump(),
         levels=tuple(domain.Level(one.id, one.title.model_dump(), one.otherwise) for one in file.level),
         sets=tuple(_set(one) for one in file.set),
         rules=tuple(_rule(one) for one in file.rule),
         origins=tuple(_rule(one) for one in file.origin),
-        watches=tuple(_watch(one) for one in file.watch),
+        watches=tuple(domain.Watch(**one.model_dump()) for one in file.watch),
         quotas=tuple(_quota(one) for one in file.quota),
         purposes=tuple((one.id, one.title.model_dump()) for one in file.purpose),
         deliveries=file.deliveries,
@@ -202,20 +181,12 @@ def published(body: Mapping[str, Any]) -> domain.AccessRules:
 
 def find(name: str, config_folder: Path) -> Path | None:
     """Return the file of the rules with this name, the site's own before those that ship."""
-    for folder in _folders(config_folder):
-        path = folder / f"{name}.toml"
-        if path.is_file():
-            return path
-    return None
+    return site_files.find(name, site_files.folders(KIND, config_folder))
 
 
 def names(config_folder: Path) -> tuple[str, ...]:
     """Return the names of all rules there are."""
-    return tuple(sorted({path.stem for folder in _folders(config_folder) for path in folder.glob("*.toml")}))
-
-
-def _folders(config_folder: Path) -> tuple[Path, ...]:
-    return (config_folder / "access", SHIPPED, SYSTEM)
+    return site_files.names(site_files.folders(KIND, config_folder))
 
 
 def _twice(file: _File) -> Iterable[tuple[str, str]]:
@@ -226,7 +197,7 @@ def _twice(file: _File) -> Iterable[tuple[str, str]]:
         "purpose": [one.id for one in file.purpose],
     }
     for table, ids in tables.items():
-        if twice := ", ".join(sorted({name for name in ids if ids.count(name) > 1})):
+        if twice := site_files.twice(ids):
             yield f"{table}: stands twice: {twice}", f"{table}：重复：{twice}"
 
 
@@ -253,15 +224,11 @@ def _hours(hours: Iterable[str]) -> tuple[tuple[int, int], ...]:
             ((int(match[1]) * 60 + int(match[2])), (int(match[3]) * 60 + int(match[4]))) if match else (0, 0)
         )
         if first == last or max(first, last) > 24 * 60:
-            raise _wrong(
+            raise wrong(
                 f'hours: write "06:00-22:00", not {text!r}', f'hours：写成 "06:00-22:00"，不是 {text!r}'
             )
         found.append((first, last))
     return tuple(found)
-
-
-def _wrong(en: str, zh: str) -> PydanticCustomError:
-    return PydanticCustomError(file_faults.SAID, "{en} / {zh}", {"en": en, "zh": zh})
 
 
 def _day(day: date | None) -> str:
@@ -273,51 +240,19 @@ def _set(one: _Set) -> domain.CategorySet:
     return domain.CategorySet(one.id, one.title.model_dump(), one.categories, *days)
 
 
+# What is called the same in the file and in the rules goes over as it is.
+_READ_OTHERWISE = {"then", "hours", "from_day", "until_day"}
+
+
 def _rule(one: _Rule) -> domain.Rule:
     return domain.Rule(
-        id=one.id,
-        title=one.title.model_dump(),
+        **one.model_dump(exclude=_READ_OTHERWISE),
         ruling=one.then,
-        people=one.people,
-        zones=one.zones,
-        directions=one.directions,
-        vehicle=one.vehicle,
-        levels=one.levels,
-        purposes=one.purposes,
-        regions=one.regions if isinstance(one, _Origin) else (),
-        located=one.located if isinstance(one, _Origin) else (),
         hours=_hours(one.hours),
         from_day=_day(one.from_day),
         until_day=_day(one.until_day),
-        override=one.override,
-    )
-
-
-def _watch(one: _Watch) -> domain.Watch:
-    return domain.Watch(
-        id=one.id,
-        title=one.title.model_dump(),
-        entering=one.entering,
-        leaving=one.leaving,
-        household=one.household,
-        deliveries=one.deliveries,
-        alarms=one.alarms,
-        until_released=one.until_released,
-        override=one.override,
     )
 
 
 def _quota(one: _Quota) -> domain.Quota:
-    return domain.Quota(
-        id=one.id,
-        title=one.title.model_dump(),
-        of=one.of,
-        allowed=one.allowed,
-        days=one.days,
-        direction=one.direction,
-        people=one.people,
-        levels=one.levels,
-        hours=_hours(one.hours),
-        ruling=one.then,
-        override=one.override,
-    )
+    return domain.Quota(**one.model_dump(exclude=_READ_OTHERWISE), ruling=one.then, hours=_hours(one.hours))

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from edge import acceptance, procedures
+from edge import acceptance, site_files
 from edge.app.calibrated import counting, stands
 from edge.app.compared import compared
 from edge.app.following import Chosen, chosen, knowing_earlier, own_versions
@@ -219,7 +219,7 @@ def acceptance_of(settings: Settings, config_folder: Path) -> Acceptance:
     # A machine without a battery starts in the past, and is set while the gate runs.
     now = max(datetime.now(UTC), datetime.fromtimestamp(built_us() // 1_000_000, UTC))
     offset_s, changes = acceptance.day_begins(settings.gate.timezone, now)
-    text = procedures.read(path)
+    text = site_files.read(path)
     return acceptance.parse(name, text, str(path), utc_offset_s=offset_s, changes=changes)
 
 

@@ -205,7 +205,7 @@ def _access_faults(loaded: Loaded) -> list[str]:
 def _acceptance_faults(loaded: Loaded) -> list[str]:
     """Return what is wrong in the rules about health codes: the file itself, and steps of the lanes'
     procedures that no way in it could ever complete."""
-    from edge import acceptance, procedures
+    from edge import acceptance, procedures, site_files
     from edge.domain.errors import ConfigError
 
     name = loaded.settings.codes.acceptance
@@ -215,7 +215,7 @@ def _acceptance_faults(loaded: Loaded) -> list[str]:
         en = f"[codes] acceptance: there are no rules {name!r}; there are: {known}"
         return [f"{loaded.path}: {en} / 没有这个规定文件，现有：{known}"]
     try:
-        accepted = acceptance.parse(name, procedures.read(path), str(path))
+        accepted = acceptance.parse(name, site_files.read(path), str(path))
     except ConfigError as error:
         return list(error.faults)
     faults: list[str] = []

@@ -13,6 +13,7 @@ _SAYS: Mapping[str, str] = {
     "string_type": "must be text in quotes / 应为引号里的文字",
     "string_pattern_mismatch": "must be a word of a-z, 0-9 and _ / 只能用小写英文字母、数字、下划线",
     "string_too_short": "must not be empty / 不能为空",
+    "string_too_long": "must be at most {max_length} signs / 最多 {max_length} 字",
     "int_type": "must be a whole number without quotes / 应为整数，不加引号",
     "bool_type": "must be true or false, without quotes / 应为 true 或 false，不加引号",
     "bool_parsing": "must be true or false, without quotes / 应为 true 或 false，不加引号",

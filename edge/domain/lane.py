@@ -58,7 +58,7 @@ from edge.domain.measuring import (
     unsaid,
 )
 from edge.domain.model import Answer, Evidence, Instant, Passage, Reason
-from edge.domain.passing import FULL, bound, closed, opened, parked, settled, with_known
+from edge.domain.passing import ASIDE, FULL, attended, bound, closed, opened, parked, settled, with_known
 from edge.domain.queueing import counted
 from edge.domain.statements import given_up
 from edge.domain.telling import sentence
@@ -241,22 +241,11 @@ def _give(spec: LaneSpec, state: LaneState, event: Give) -> Result:
 
 def _decide(spec: LaneSpec, state: LaneState, event: Decide) -> Result:
     passage = _named(state, event, also_parked=True)
-    decision = rules.attend(
-        spec.of(passage),
-        spec.policy,
-        passage.evidence,
-        event.outcome,
-        by=event.by,
-        chosen=event.reason,
-        command_id=event.command_id,
-        around=circumstances(passage),
-        manager=event.manager,
-    )
-    return closed(spec, state, passage, decision, event.at)
+    return closed(spec, state, passage, attended(spec, passage, event), event.at)
 
 
 def _park(spec: LaneSpec, state: LaneState, event: Park) -> Result:
-    if event.why not in ("rest", "platform", "handed", "other"):
+    if event.why not in ASIDE:
         raise FormError("bad_value", "a person is parked for rest, platform, handed or other")
     return parked(spec, state, _named(state, event), event.at, why=event.why, by=event.by)
 

@@ -10,6 +10,7 @@ from edge.domain import rules, walk
 from edge.domain.answering import remembered
 from edge.domain.bench import added, ended, free_ticket
 from edge.domain.circumstances import circumstances
+from edge.domain.events import Decide
 from edge.domain.known import Known
 from edge.domain.lane_state import MAX_EVIDENCE, Do, LaneSpec, LaneState, Note, Record, Result
 from edge.domain.learning import expecting
@@ -31,6 +32,8 @@ from edge.domain.vehicle_group import unawaited
 from edge.domain.vehicle_seats import is_awaited
 
 FULL = "passage_full"
+ASIDE = ("rest", "platform", "handed", "other")
+"""Why somebody who attends puts people or a vehicle aside."""
 
 
 def opened(spec: LaneSpec, state: LaneState, at: Instant) -> LaneState:
@@ -113,6 +116,21 @@ def settled(spec: LaneSpec, state: LaneState, passage: Passage, at: Instant) -> 
     notes = _alarm(passage) if alarmed else ()
     return Result(
         state, (Record("passage.held", passage),), (Do("voice", prompt, passage.id),), passage.id, notes
+    )
+
+
+def attended(spec: LaneSpec, passage: Passage, event: Decide) -> Decision:
+    """Return what somebody decides of a passage, with what the rules said beside it. Raises FormError."""
+    return rules.attend(
+        spec.of(passage),
+        spec.policy,
+        passage.evidence,
+        event.outcome,
+        by=event.by,
+        chosen=event.reason,
+        command_id=event.command_id,
+        around=circumstances(passage),
+        manager=event.manager,
     )
 
 

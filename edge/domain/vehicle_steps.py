@@ -6,8 +6,6 @@ Pure. What follows for the vehicle from each of them, `edge.domain.vehicle_group
 from collections.abc import Iterable
 from dataclasses import replace
 
-from edge.domain import rules
-from edge.domain.circumstances import circumstances
 from edge.domain.errors import FormError
 from edge.domain.events import (
     AllAboard,
@@ -22,14 +20,11 @@ from edge.domain.events import (
 from edge.domain.given import checked
 from edge.domain.lane_state import MAX_EVIDENCE, Group, LaneSpec, LaneState, Result
 from edge.domain.model import Answer, Evidence, Instant, Outcome, Passage
-from edge.domain.passing import opened, parked, with_known
+from edge.domain.passing import ASIDE, attended, opened, parked, with_known
 from edge.domain.plan import Procedure
 from edge.domain.vehicle import ABOARD, FULL_SEATS, IN_LANE, MAX_ABOARD, PLATE, SHEET, counted, plate_of, said
 from edge.domain.vehicle_group import closed, put_aside, taken_back
 from edge.domain.vehicle_seats import all_vehicles, has_seat, is_here, open_of, with_vehicle
-
-_WHYS = ("rest", "platform", "handed", "other")
-
 
 AboutVehicle = BeginVehicle | NextOccupant | AllAboard | Give | Decide | Park | Resume
 
@@ -123,7 +118,7 @@ def _next(state: LaneState, vehicle: Passage, at: Instant) -> Result:
 
 
 def _park(spec: LaneSpec, state: LaneState, vehicle: Passage, event: Park) -> Result:
-    if event.why not in _WHYS:
+    if event.why not in ASIDE:
         raise FormError("bad_value", "a vehicle is put aside for rest, platform, handed or other")
     result = Result(state)
     if state.active is not None:
@@ -150,18 +145,7 @@ def _decide(spec: LaneSpec, state: LaneState, vehicle: Passage, event: Decide) -
             raise FormError("vehicle_parked", "take the vehicle back first", 409)
         if left := len(open_of(state, vehicle.id)):
             raise FormError("occupants_open", f"{left} of this vehicle have not been decided yet", 409)
-    decision = rules.attend(
-        spec.of(vehicle),
-        spec.policy,
-        vehicle.evidence,
-        event.outcome,
-        by=event.by,
-        chosen=event.reason,
-        command_id=event.command_id,
-        around=circumstances(vehicle),
-        manager=event.manager,
-    )
-    return closed(spec, state, vehicle, decision, event.at)
+    return closed(spec, state, vehicle, attended(spec, vehicle, event), event.at)
 
 
 def _meant(state: LaneState, event: Command) -> Passage | None:

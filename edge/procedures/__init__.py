@@ -4,8 +4,6 @@ Rules that came later refuse new texts only: what a site or a journal has held s
 and `outdated` says what is to be mended in it.
 """
 
-import hashlib
-import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from edge.domain import file_faults
+from edge import site_files
 from edge.domain.acceptance import NOTHING, Acceptance
 from edge.domain.errors import ConfigError
 from edge.domain.model import Outcome
@@ -22,11 +20,11 @@ from edge.domain.statements import EDITION, HEALTH
 from edge.procedures import faults
 from edge.procedures.faults import MOST_INPUTS
 from edge.procedures.text import FileTable, grounds, step
+from edge.site_files import find, names, read
 
 __all__ = [
     "MOST_INPUTS",
     "SHIPPED",
-    "SYSTEM",
     "accepting",
     "find",
     "folders",
@@ -36,8 +34,8 @@ __all__ = [
     "read",
 ]
 
-SHIPPED = Path(__file__).resolve().parents[2] / "config" / "procedures"
-SYSTEM = Path("/usr/share/gatepost/procedures")
+KIND = "procedures"
+SHIPPED = site_files.SHIPPED / KIND
 
 
 def parse(
@@ -50,16 +48,12 @@ def parse(
     codes are judged (see `edge.domain.statements`), an older one for what was decided by it.
     """
     where = where or name
-    try:
-        raw = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(file_faults.not_toml(where, error)) from error
-    file = _file(where, raw, stored=stored)
+    file = _file(where, site_files.tables(text, where), stored=stored)
     told = text if edition == 1 else f"{text}\n{edition}"
     procedure = Procedure(
         name=name,
         title=file.title.model_dump(),
-        version=hashlib.sha256(told.encode()).hexdigest()[:16],
+        version=site_files.version(told),
         steps=tuple(step(table) for table in file.step),
         ordered=file.ordered,
         reasons=tuple(grounds(reason) for reason in file.reason),
@@ -93,40 +87,14 @@ def accepting(procedure: Procedure, acceptance: Acceptance) -> Procedure:
     if not any(HEALTH.intersection(step.carriers) for step in procedure.steps):
         return procedure
     both = f"{procedure.version} {acceptance.version} {acceptance.utc_offset_s} {acceptance.changes}"
-    version = hashlib.sha256(both.encode()).hexdigest()[:16]
+    version = site_files.version(both)
     accepted = replace(acceptance, edition=procedure.acceptance.edition)
     return replace(procedure, acceptance=accepted, version=version)
 
 
-def read(path: Path) -> str:
-    """Return the text of a procedure's file; raises ConfigError where it cannot be read."""
-    try:
-        return path.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not UTF-8; save it in that encoding / 不是 UTF-8 编码") from error
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror} / 读不出来") from error
-
-
 def folders(config_folder: Path) -> list[Path]:
     """Return where procedures are looked for, the site's own before those that ship."""
-    return [config_folder / "procedures", SHIPPED, SYSTEM]
-
-
-def find(name: str, folders: list[Path]) -> Path | None:
-    """Return the file of the procedure with this name, from the first folder that has one."""
-    for folder in folders:
-        path = folder / f"{name}.toml"
-        if path.is_file():
-            return path
-    return None
-
-
-def names(folders: list[Path]) -> tuple[str, ...]:
-    """Return the names of all procedures the folders hold."""
-    return tuple(
-        sorted({path.stem for folder in folders if folder.is_dir() for path in folder.glob("*.toml")})
-    )
+    return site_files.folders(KIND, config_folder)
 
 
 def _file(where: str, raw: Mapping[str, Any], *, stored: bool) -> FileTable:
@@ -135,7 +103,7 @@ def _file(where: str, raw: Mapping[str, Any], *, stored: bool) -> FileTable:
     try:
         file = FileTable.model_validate(raw)
     except ValidationError as error:
-        lines = [file_faults.line(where, dict(fault)) for fault in error.errors()]
+        lines = site_files.faults(error, where)
     lines += [f"{where}: {place}: {en} / {zh}" for place, (en, zh) in faults.found(raw, file)]
     if file is not None and not lines:
         return file

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from edge.domain.ladder import Failure
 from edge.domain.plan import CONTACT, Step, StepKind
 from edge.domain.statements import ANSWERED, HEALTH
-from edge.procedures.text import FileTable, QuestionTable, StepTable, Table
+from edge.procedures.text import FileTable, QuestionTable, StepTable
+from edge.site_files import Table, twice
 
 # R76: whoever has no phone is not put through an examination.
 MOST_INPUTS = 4
@@ -169,9 +170,8 @@ def _twice(steps: Sequence[StepTable]) -> Iterator[Words]:
     ids = [step.id for step in steps]
     questions = [q.id for step in steps for q in (*step.question, *step.instead)]
     questions += [step.id for step in steps if step.kind is StepKind.TICK and not step.question]
-    for names in (ids, questions):
-        if twice := ", ".join(sorted({name for name in names if names.count(name) > 1})):
-            yield f"stands twice: {twice}", f"重复：{twice}"
+    for found in filter(None, map(twice, (ids, questions))):
+        yield f"stands twice: {found}", f"重复：{found}"
 
 
 def _references(step: StepTable, before: Sequence[StepTable]) -> Iterator[Words]:

@@ -5,14 +5,13 @@ What needs more than one key to be seen is wrong by `edge.procedures.faults`.
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, Field, StrictBool
 
-from edge.domain import file_faults
 from edge.domain.ladder import Failure
 from edge.domain.model import Carrier, Outcome
 from edge.domain.plan import Choice, Effect, Grounds, Question, Step, StepKind
 from edge.domain.whom import ALWAYS, Hours, When, hours_of
+from edge.site_files import Name, Table, wrong
 
 # R17: nobody remembers more, and no list of regions has asked for more.
 MOST_DAYS = 60
@@ -25,28 +24,16 @@ End = Literal["admit", "turn_back", "refer"]
 Answered = Literal[Carrier.CHINA_HEALTH, Carrier.CHINA_ITINERARY]
 
 
-def said(en: str, zh: str) -> PydanticCustomError:
-    """Return a fault that brings its words in both languages."""
-    return PydanticCustomError(file_faults.SAID, "{en} / {zh}", {"en": en, "zh": zh})
-
-
 def _hours(text: str) -> str:
     if hours_of(text) is None:
-        raise said(
+        raise wrong(
             'hours are written "06:00-22:00", two different times', "时段写成“06:00-22:00”，起止不能相同"
         )
     return text
 
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Rung = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,15}$")]
 HoursText = Annotated[str, AfterValidator(_hours)]
-
-
-class Table(BaseModel):
-    """A table that holds the keys it names and no others."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class TitleTable(Table):
@@ -86,7 +73,7 @@ class WhenTable(Table):
     vehicle: StrictBool | None = None
     aboard: StrictBool | None = None
     hours: tuple[HoursText, ...] = ()
-    answers: dict[Name, Annotated[tuple[Name, ...], Field(min_length=1)]] = {}
+    answers: dict[Name, Annotated[tuple[Name, ...], Field(min_length=1)]] = Field(default_factory=dict)
 
 
 class StepTable(Table):
@@ -100,9 +87,9 @@ class StepTable(Table):
     question: tuple[QuestionTable, ...] = ()
     instead: tuple[QuestionTable, ...] = ()
     unless: tuple[Carrier, ...] = ()
-    ladder: dict[Rung, Annotated[tuple[Failure, ...], Field(min_length=1)]] = {}
+    ladder: dict[Rung, Annotated[tuple[Failure, ...], Field(min_length=1)]] = Field(default_factory=dict)
     every: tuple[Answered, ...] = ()
-    covers: dict[Rung, Annotated[tuple[Answered, ...], Field(min_length=1)]] = {}
+    covers: dict[Rung, Annotated[tuple[Answered, ...], Field(min_length=1)]] = Field(default_factory=dict)
     when: WhenTable | None = None
     required: StrictBool = True
     unfinished: Meaning = ""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from edge import access, procedures
+from edge import access, site_files
 from edge.domain.access import AccessRules
 from edge.domain.errors import ConfigError, FormError
 from edge.domain.model import Instant
@@ -75,7 +75,7 @@ def of_file(name: str, config_folder: Path) -> AccessRules:
         raise ConfigError(
             f"[access] rules: there are no rules {name!r}, but {there} / 没有这个规则文件，现有：{there}"
         )
-    return access.parse(name, procedures.read(path), str(path))
+    return access.parse(name, site_files.read(path), str(path))
 
 
 def body_of(rules: AccessRules, source: str) -> dict[str, Any]:

@@ -4,28 +4,25 @@ something of it is due and what it adds up to; or every fault in the text at onc
 Knows no entry and no journal. What a report left undefined is an empty list here, never a guess.
 """
 
-import hashlib
-import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import Field, ValidationError, model_validator
 
+from edge import site_files
 from edge.domain import file_faults
 from edge.domain.errors import ConfigError
 from edge.registers.parts import (
     Choice,
     Due,
     FieldOf,
-    Name,
     Passages,
     Role,
     Score,
     Stock,
-    Table,
     Title,
-    wrong,
 )
+from edge.site_files import Name, Table, wrong
 
 __all__ = ["Choice", "Definition", "Due", "FieldOf", "Passages", "Score", "Stock", "Title", "parse"]
 
@@ -107,24 +104,14 @@ def parse(name: str, text: str, where: str = "") -> Definition:
     where = where or name
     if len(text) > MOST_TEXT:
         raise ConfigError([f"{where}: longer than {MOST_TEXT} signs / 超过 {MOST_TEXT} 字"])
+    given, made = site_files.tables(text, where), {"name": name, "version": site_files.version(text)}
+    if taken := made.keys() & given.keys():
+        raise ConfigError([f"{where}: {key}: there is no such key here / 这里没有这个键" for key in taken])
     try:
-        given = tomllib.loads(text)
-        made = {"name": name, "version": version_of(text)}
-        if taken := made.keys() & given.keys():
-            raise ConfigError(
-                [f"{where}: {key}: there is no such key here / 这里没有这个键" for key in taken]
-            )
         return Definition.model_validate(given | made)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError([file_faults.not_toml(where, error)]) from error
     except ValidationError as error:
         lines = [_line(where, dict(fault)) for fault in error.errors()][:_LINES]
         raise ConfigError(list(dict.fromkeys(lines))) from error
-
-
-def version_of(text: str) -> str:
-    """Return the name of a text: its hash, 16 hex digits."""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _line(where: str, fault: dict[str, Any]) -> str:
@@ -137,8 +124,8 @@ def _line(where: str, fault: dict[str, Any]) -> str:
 def _faults(whole: Definition) -> Iterator[tuple[str, str]]:
     ids = [field.id for field in whole.field]
     for names, what in ((ids, "field"), ([rule.id for rule in whole.due], "due")):
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            yield f"{what} stands twice: {', '.join(twice)}", f"{what} 重复：{', '.join(twice)}"
+        if twice := site_files.twice(names):
+            yield f"{what} stands twice: {twice}", f"{what} 重复：{twice}"
     for field in whole.field:
         yield from _field_faults(field)
     yield from _unknown(whole, ids)

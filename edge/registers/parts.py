@@ -4,21 +4,13 @@ import re
 from datetime import time
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Field, model_validator
 
-from edge.domain import file_faults
+from edge.site_files import Name, Table, wrong
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Kind = Literal["text", "number", "choice", "ticks", "date", "time", "place", "tick"]
 Role = Literal["attendant", "manager"]
 Source = Literal["entries", "tasks", "temperatures"]
-
-
-class Table(BaseModel):
-    """A table of the file: no key that is not known."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Title(Table):
@@ -73,7 +65,7 @@ class Due(Table):
     title: Title
     times: tuple[Annotated[time, BeforeValidator(_clock)], ...] = ()
     every_hours: int | None = Field(default=None, ge=1, le=720)
-    where: dict[Name, str] = {}
+    where: dict[Name, str] = Field(default_factory=dict)
     each: bool = False
     source: Source = "entries"
 
@@ -125,8 +117,3 @@ class Passages(Table):
 
     categories: tuple[str, ...] = ()
     asks: tuple[Name, ...] = ()
-
-
-def wrong(en: str, zh: str) -> PydanticCustomError:
-    """Return a fault in the words of both languages."""
-    return PydanticCustomError(file_faults.SAID, "{en} / {zh}", {"en": en, "zh": zh})

@@ -5,6 +5,7 @@ kilobytes may hold a row of millions of cells, or a cell of any size.
 import math
 import re
 import zipfile
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any, Generic, TypeVar
 from xml.parsers import expat
@@ -24,7 +25,7 @@ Cells = dict[int, str]
 T = TypeVar("T")
 
 
-class _Walk(Generic[T]):
+class _Walk(ABC, Generic[T]):
     """Goes through one part. `ready` is what was found since it was last taken; `within` are the names of the
     elements from the cell or text that is kept down to where it is, None outside of one."""
 
@@ -53,13 +54,13 @@ class _Walk(Generic[T]):
         parser.Parse(b"", True)
         yield self._taken()
 
+    @abstractmethod
     def begins(self, tag: str, given: Mapping[str, str]) -> bool:
         """Say whether an element is one whose texts are kept."""
-        raise NotImplementedError
 
+    @abstractmethod
     def ended(self, tag: str) -> None:
         """Take the end of an element whose texts were kept, or that lies outside of one."""
-        raise NotImplementedError
 
     def _taken(self) -> list[T]:
         ready, self.ready = self.ready, []

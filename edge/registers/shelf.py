@@ -12,14 +12,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
+from edge import site_files
 from edge.domain.errors import ConfigError, FormError
 from edge.domain.model import Instant
 from edge.journal import Look, Reader, Row, StoredRow
 from edge.registers.book import Order
 from edge.registers.definition import Definition, parse
 
-SHIPPED = Path(__file__).resolve().parents[2] / "config" / "registers"
-SYSTEM = Path("/usr/share/gatepost/registers")
+KIND = "registers"
+SHIPPED = site_files.SHIPPED / KIND
 DEFINED = "register.defined"
 PAGE, FILE = "page", "file"
 _MOST = 1_000
@@ -50,7 +51,7 @@ class Held:
 
 def folders(config_folder: Path) -> list[Path]:
     """Return where definitions are looked for, the site's own before those that ship."""
-    return [config_folder / "registers", SHIPPED, SYSTEM]
+    return site_files.folders(KIND, config_folder)
 
 
 class Shelf:
@@ -167,19 +168,12 @@ def parsed(name: str, text: str) -> Definition:
 def _read(where: Sequence[Path]) -> dict[str, Held]:
     found: dict[str, Held] = {}
     faults: list[str] = []
-    for folder in where:
-        for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
-            if path.stem in found:
-                continue
-            try:
-                text = path.read_text("utf-8")
-                found[path.stem] = Held(parse(path.stem, text, str(path)), text, FILE, path)
-            except ConfigError as error:
-                faults += error.faults
-            except UnicodeDecodeError:
-                faults.append(f"{path}: not UTF-8; save it in that encoding / 不是 UTF-8 编码")
-            except OSError as error:
-                faults.append(f"{path}: cannot be read: {error.strerror} / 读不出来")
+    for name, path in site_files.paths(where).items():
+        try:
+            text = site_files.read(path)
+            found[name] = Held(parse(name, text, str(path)), text, FILE, path)
+        except ConfigError as error:
+            faults += error.faults
     if faults:
         raise ConfigError(faults)
     return found

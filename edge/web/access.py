@@ -4,6 +4,7 @@ Renders views; its commands go through `edge.registers.access_rules`.
 """
 
 import secrets
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -85,16 +86,12 @@ def _rules(routes: Blueprint, gate: Gate) -> None:
     @routes.post("/access/closure")
     @allow("manager")
     def closure() -> BaseResponse:
-        body = forms.form_as(ChangeBody)
-        gate.access.switch(_order(body.command_id), body.name, body.made_from, body.why)
-        return _back()
+        return _changed(gate.access.switch)
 
     @routes.post("/access/preset")
     @allow("manager")
     def preset() -> BaseResponse:
-        body = forms.form_as(ChangeBody)
-        gate.access.choose(_order(body.command_id), body.name, body.made_from, body.why)
-        return _back()
+        return _changed(gate.access.choose)
 
     @routes.post("/access/text")
     @allow("manager")
@@ -107,6 +104,12 @@ def _rules(routes: Blueprint, gate: Gate) -> None:
             shown.status_code = 400
             return shown
         return _back()
+
+
+def _changed(change: Callable[[Order, str, str, str], object]) -> BaseResponse:
+    body = forms.form_as(ChangeBody)
+    change(_order(body.command_id), body.name, body.made_from, body.why)
+    return _back()
 
 
 def _people(routes: Blueprint, gate: Gate) -> None:
