@@ -1,6 +1,7 @@
 """Staff, shifts, duty and incidents, shown through one real gate and its pages."""
 
 import json
+import re
 import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -322,6 +323,7 @@ def test_r87_r88_a_call_for_help_is_one_tap_and_the_clock_says_whether_it_was_an
 ) -> None:
     """应急处突队伍、化解矛盾；“1、3、5”快速反应机制。"""
     assert come(gate)[0] == 200
+    before = reported(boss)
     kiosk = door.get("/kiosk/in")
     assert [
         kind for kind in ("quarrel", "forced_entry", "crowd", "other") if f'id="call-{kind}"' in kiosk
@@ -350,6 +352,16 @@ def test_r87_r88_a_call_for_help_is_one_tap_and_the_clock_says_whether_it_was_an
     figures = boss.get("/duty").split('id="figures"')[1].split("</table>")[0]
     assert cells(figures, "data-day")[0] == datetime.now(ZONE).strftime("%Y-%m-%d")
     assert api(gate, f"incidents/{number}/end", result="settled")[0] == 409
+    assert reported(boss) - before == 3, "the daily report counts each limit that was met"
+
+
+def reported(boss: Person) -> int:
+    """Return how many limits were met, as the reports of the days say in which their time is up."""
+    today = datetime.now(ZONE).date()
+    pages = [boss.get(f"/review/reports?day={day}") for day in (today, today + timedelta(days=1))]
+    found = [re.search(r'data-figure="answers.in_time".*?data-now>(\d+)<', page, re.DOTALL) for page in pages]
+    assert all(found)
+    return sum(int(one[1]) for one in found if one)
 
 
 def test_r87_the_clock_runs_for_a_case_as_well_and_says_what_was_late(gate: Gate, boss: Person) -> None:
