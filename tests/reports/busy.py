@@ -48,7 +48,7 @@ class BusyGate:
         begin_us = int(datetime(first.year, first.month, first.day, tzinfo=UTC).timestamp()) * SECOND_US
         self.clocks = Clocks(begin_us - 8 * HOUR_US + 5 * 60 * SECOND_US, begin_us - 8 * HOUR_US)
         self.reports = Reports(journal, Terms(ZONE), self.clocks, lambda: None)
-        self.duty = random.Random(seed + 1)
+        self.extra = random.Random(seed + 1)
         self.number, self.case, self.incident = 1, 0, 0
         self.done: list[tuple[int, int, str]] = []
         self.open_cases: list[int] = []
@@ -122,28 +122,28 @@ class BusyGate:
 
     def _limits(self) -> dict[str, int]:
         """The response clock of a run: mostly the same, sometimes with one step, sometimes none."""
-        left = self.duty.choices((len(LIMITS), 1, 0), (8, 1, 1))[0]
+        left = self.extra.choices((len(LIMITS), 1, 0), (8, 1, 1))[0]
         return dict(list(LIMITS.items())[:left])
 
     def _on_duty(self) -> None:
         """Alarms that are answered at once, late, days later or never; positions that nobody fills."""
-        chance = self.duty.random()
+        chance = self.extra.random()
         if chance < 0.06:
             self.counts["alarm"] += 1
             self.incident += 1
             self._entered("register.entered", self.incident, {"kind": "crowd"})
             self.alarms.append((self.incident, "called"))
         elif chance < 0.2 and self.alarms:
-            number, step = self.alarms.pop(self.duty.randrange(len(self.alarms)))
+            number, step = self.alarms.pop(self.extra.randrange(len(self.alarms)))
             after = {"called": "came", "came": "ended"}.get(step)
-            self.clocks.true_us += self.duty.choice((10, 90, 400)) * SECOND_US
+            self.clocks.true_us += self.extra.choice((10, 90, 400)) * SECOND_US
             if after is None:
                 self._entered("register.ended", number, None)
             else:
                 self._entered("register.amended", number, {"kind": "crowd", "step": step})
                 self.alarms.append((number, after))
         elif chance < 0.24:
-            self._unfilled(self.duty.choice(("scanner", "police")))
+            self._unfilled(self.extra.choice(("scanner", "police")))
 
     def _entered(self, kind: str, number: int, fields: dict[str, str] | None) -> None:
         said = {"why": "settled"} if fields is None else {"fields": fields}
@@ -248,9 +248,23 @@ class BusyGate:
         if outcome == "refer" and chance.random() < 0.3:
             body["chosen"] = "suspected"
         body["category"] = "resident" if who < 40 else "visitor"
+        evidence += self._looked_up(who)
         self._ended(lane, outcome, verdict, more=body, evidence=evidence, who=self._named(who), group=group)
         if outcome == "refer":
             self._case(self.number - 1)
+
+    def _looked_up(self, who: int) -> list[dict[str, Any]]:
+        """What the register of people said, where anybody asked it."""
+        found: dict[str, Any] = {"t": "known", "by": "phone", "register": "people"}
+        found |= {"standing": "found", "entry": who + 1}
+        said = self.extra.choices(("found", "differs", "several", "vehicle", "none"), (6, 1, 1, 1, 1))[0]
+        return {
+            "found": [found],
+            "differs": [found | {"differs": ["name"]}],
+            "several": [found, found | {"entry": who + 2}],
+            "vehicle": [found | {"register": "vehicles"}],
+            "none": [],
+        }[said]
 
     def _named(self, who: int) -> dict[str, Any] | None:
         if self.random.random() < 0.05:
@@ -259,6 +273,8 @@ class BusyGate:
         personal = {"name": name, "room": room}
         if who % 3 == 0:
             personal["pass_id"] = f"{who:016x}" if self.random.random() < 0.5 else f"{who:016X}"
+            if who % 4 == 0 and self.extra.random() < 0.4:
+                del personal["pass_id"]  # with the telephone alone, for once
         if who % 4 == 0:
             personal["phone"] = f"1390000{who:04d}"
         return {"evidence": {"1": {"personal": personal}}, "find": list(personal.values())}

@@ -339,12 +339,18 @@ class Recount:
             found[f"out.{name}"] = sum(row["direction"] == "out" for row in ended)
             found[f"in.{name}"] = len(ended) - found[f"out.{name}"]
             found[f"paper.{name}"] = sum(row["paper"] for row in ended)
-            found[f"unnamed.{name}"] = sum(row["who"] is None and not row["shut"] for row in ended)
+            found[f"unnamed.{name}"] = sum(
+                row["who"] is None and row["entry"] is None and not row["shut"] for row in ended
+            )
             if not any(row["shut"] for row in ended):
                 back = [row for row in ended if row["outcome"] == "turn_back"]
+                named = [row for row in ended if row["entry"] is not None and row["who"] is not None]
+                named.sort(key=lambda row: -row["entry"])  # of several the lowest
+                shown = {row["who"]: row["entry"] for row in named}
                 for figure, counted in (("distinct", ended), ("distinct_turned_back", back)):
-                    known = {row["who"] for row in counted if row["who"] is not None}
-                    found[f"{figure}.{name}"] = len(known) + sum(row["who"] is None for row in counted)
+                    by = [shown.get(row["who"]) if row["entry"] is None else row["entry"] for row in counted]
+                    whose = [entry or row["who"] for entry, row in zip(by, counted, strict=True)]
+                    found[f"{figure}.{name}"] = len({*whose} - {None}) + whose.count(None)
             for row in ended:
                 if row["outcome"] == "turn_back":
                     for why in [row["chosen"]] if row["chosen"] else json.loads(row["reasons"] or "[]"):
@@ -376,6 +382,13 @@ class Recount:
 
     def _with_who(self, row: dict[str, Any]) -> dict[str, Any]:
         row["who"], row["shut"] = None, False
+        entries = {
+            piece["entry"]
+            for piece in json.loads(row["body"]).get("evidence", [])
+            if (piece.get("t"), piece.get("register"), piece.get("standing")) == ("known", "people", "found")
+            and not piece.get("differs")
+        }
+        row["entry"] = entries.pop() if len(entries) == 1 and not row["vehicle"] else None
         if row["sealed"] is None:
             return row
         fields = self._fields(row)
