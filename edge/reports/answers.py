@@ -22,8 +22,9 @@ Figures = dict[str, int]
 
 def answered(reader: Reader, rows: DayRows, *, from_us: int, to_us: int, upto: int) -> Figures:
     """Return how many limits were up in [from, to), and how many were met, missed (answered later that day,
-    or by a clock nobody believes) and not answered by its end; nothing where no run had a limit."""
-    runs = [(one.row.seq, limits_of(one.row)) for one in rows.rare((STARTED,), upto)]
+    or by a clock nobody believes) and not answered by its end; nothing where no run had a limit by then."""
+    begun = [one for one in rows.rare((STARTED,), upto) if one.at_us is None or one.at_us < to_us]
+    runs = [(one.row.seq, limits_of(one.row)) for one in begun]
     longest_us = max((limit.us for _, limits in runs for limit in limits), default=None)
     if longest_us is None:
         return {}

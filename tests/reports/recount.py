@@ -285,9 +285,9 @@ class Recount:
         FROM asked LEFT JOIN reached USING (seq, step)
         """
         if not self._one(
-            "SELECT count(*) FROM journal WHERE kind = 'gate.started' AND seq <= ?"
-            " AND json_extract(body, '$.response_us') <> '{}'",
-            upto,
+            "SELECT count(*) FROM dated d JOIN journal j USING (seq) WHERE d.kind = 'gate.started'"
+            " AND seq <= ? AND coalesce(d.at_us < ?, 1) AND json_extract(j.body, '$.response_us') <> '{}'",
+            *(upto, ends_us),
         ):
             return {}
         asked, soon, late = self._file.execute(sql, {"ends": ends_us, "upto": upto}).fetchone()

@@ -94,3 +94,10 @@ def test_a_gate_without_limits_reports_none(journal: Journal) -> None:
     gate = Unlimited(journal, FIRST)
     gate.raised()
     assert gate.told_of() == ()
+
+
+def test_a_day_before_a_gate_had_limits_stays_what_was_reported(journal: Journal) -> None:
+    gate = Alarmed(journal, FIRST)
+    gate.flush()
+    assert gate.told_of(FIRST - timedelta(days=1)) == ()
+    assert gate.told_of() == (0, 0, 0, 0)
