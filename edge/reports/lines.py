@@ -13,6 +13,7 @@ from datetime import date
 from edge.journal import Reader
 from edge.journal.day_rows import DayRows
 from edge.registers import lines
+from edge.reports.answers import answered
 from edge.reports.figures import Figures
 
 ENTERED, AMENDED, ENDED = "register.entered", "register.amended", "register.ended"
@@ -70,7 +71,13 @@ def operations(asked: Asked) -> Figures:
     return lines.figures(asked.reader, asked.rows, day=asked.day, **bounds)
 
 
-LINES: tuple[Line, ...] = (registers, operations, duty)
+def response(asked: Asked) -> Figures:
+    """Count which limits of the response clock were up in the day, and what came of them (R87)."""
+    bounds = {"from_us": asked.from_us, "to_us": asked.to_us, "upto": asked.upto}
+    return answered(asked.reader, asked.rows, **bounds)
+
+
+LINES: tuple[Line, ...] = (registers, operations, duty, response)
 
 
 def told(asked: Asked) -> Figures:

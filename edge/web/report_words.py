@@ -56,6 +56,10 @@ FIGURES: Mapping[str, Word] = {
     "gap.without_temperature": Word("Passes without a temperature", "没有体温，人次"),
     "duty.uncovered": Word("Positions at posts that nobody filled for a time", "曾经空缺的岗位"),
     "duty.uncovered_minutes": Word("Minutes of it, one position after another", "岗位空缺分钟数合计"),
+    "answers.asked": Word("Response clock: limits of alarms that were up", "快速反应：当日到时限的应答"),
+    "answers.in_time": Word("of these answered in time", "其中及时"),
+    "answers.late": Word("of these answered late", "其中超时"),
+    "answers.unanswered": Word("of these not answered by 24:00", "其中至24时无人应答"),
     "gap.household_without_entry": Word("Households without anybody registered", "没有登记人员的户"),
     "venue.confirmed": Word("Venue codes confirmed", "已确认扫场所码，人次"),
     "paper.persons": Word("of these from paper pages, person passes", "其中纸质补录，人次"),
@@ -119,7 +123,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     ),
     "cases": (
         *("cases.opened", "cases.handed_over", "cases.acknowledged", "cases.closed", "cases.reopened"),
-        "cases.overdue",
+        *("cases.overdue", "answers.asked", "answers.in_time", "answers.late", "answers.unanswered"),
     ),
     "gate": (
         *("devices.lost", "devices.back", "uplink.lost", "personal.opened", "gate.started"),
@@ -135,7 +139,7 @@ GROUPS: Mapping[str, Mapping[str, Word]] = {
         "temperature": Word("Temperature", "体温"),
         "musts": Word("The four musts", "四必完成情况"),
         "rest": Word("Completeness and the rest", "不漏一车、不漏一人及其他"),
-        "cases": Word("Cases", "移交个案"),
+        "cases": Word("Cases, alarms answered in time", "移交个案、快速反应"),
         "gate": Word("The gate itself", "门岗设备与留痕"),
         "more": Word("By reason, category, name and register", "按理由、类别、姓名、台账"),
     },
