@@ -19,6 +19,7 @@ from flask.testing import FlaskClient
 from edge.domain.events import Decide, Give
 from edge.domain.model import ClockQuality, Instant, Outcome
 from edge.journal import Row, StoredRow
+from edge.registers.book import Order as BookOrder
 from edge.reports.day import starts_us
 from edge.reports.sending import Reports
 from edge.wire.received import body_fault
@@ -121,6 +122,57 @@ def test_a_day_nobody_passed_is_a_zero_report(reported: World, enter: Enter) -> 
     text = page(enter("manager"), "/review/reports", day="2023-11-16")
     assert 'data-report="zero"' in text
     assert 'data-report="zero"' in page(enter("manager"), "/review/reports/summary", day="2023-11-16")
+
+
+def test_masks_on_a_shelf_are_no_event(reported: World, enter: Enter) -> None:
+    """零报告"""
+    reported.clock.move(24 * 3600)
+    given: dict[str, Any] = {"item": "mask", "move": "in", "amount": 110}
+    reported.gate.ledgers.enter(BookOrder("s1", "boss"), "supplies", given)
+    text = page(enter("manager"), "/review/reports", day="2023-11-17")
+    assert figures(text)["stock.supplies.mask"][0] == "110"
+    assert 'data-report="zero"' in text
+
+
+@pytest.mark.parametrize("of", ["daily", "summary", "bulletin"])
+def test_each_report_is_saved_as_numbers_and_runs_no_formula(reported: World, enter: Enter, of: str) -> None:
+    client, day = enter("observer"), TODAY.isoformat()
+    evening = {"situation": "=1+1", "visits": "12"}
+    done = send(enter("manager"), "/review/evening", "/review/evening", day=day, **evening)
+    assert done.status_code == 303
+    client.set_cookie("language", "zh_Hans")
+    shown = {"daily": "/review/reports", "bulletin": "/review/reports/bulletin"}
+    text = page(client, shown.get(of, "/review/reports/summary"), day=day)
+    [link] = re.findall(r'href="([^"]+format=xlsx)"', text)
+    assert client.get(link.replace("&amp;", "&").replace("xlsx", "doc")).status_code == 400
+    data = client.get(link.replace("&amp;", "&")).get_data()
+    active: Any = openpyxl.load_workbook(io.BytesIO(data)).active
+    cells = [[cell.value for cell in line] for line in active.iter_rows()]
+    people = next(line for line in cells if line[0] == "通行人次")
+    assert people[1:3] == [1, 1]
+    plain = client.get(link.replace("&amp;", "&").replace("xlsx", "csv")).get_data()
+    assert plain.startswith(b"\xef\xbb\xbf")
+    read = list(csv.reader(io.StringIO(plain.decode("utf-8-sig"))))
+    assert len(read) == len(cells)
+    assert not [cell for line in read for cell in line if cell.startswith("=")]
+    if of != "bulletin":
+        assert ["当日情况（不写姓名）", "'=1+1"] in read
+        assert next(line for line in cells if line[0] == "走访户数（填报）")[1] == 12
+    else:
+        assert "区县属地" in read[1][1]
+
+
+def test_what_was_typed_in_the_evening_stands_in_the_report_and_on_the_meetings_page(
+    reported: World, enter: Enter
+) -> None:
+    client, day = enter("manager"), TODAY.isoformat()
+    evening = {"situation": "平稳", "visits": "12", "leaflets_more": "30"}
+    assert send(client, "/review/evening", "/review/evening", day=day, **evening).status_code == 303
+    text = page(client, "/review/reports", day=day)
+    assert figures(text)["noted.visits"][0] == "12"
+    assert 'data-noted="situation">平稳<' in text
+    text = page(client, "/review/reports/summary", day=day)
+    assert 'data-figure="noted.leaflets_more">30<' in text
 
 
 def test_a_missing_report_and_a_late_one_are_seen(world: World, enter: Enter) -> None:
