@@ -335,7 +335,7 @@ def test_r39_everybody_within_some_minutes_of_a_person_and_the_request_is_kept(
     assert len(re.findall(r'data-hit="\d+"', text)) == 2
     assert len(set(re.findall(r'data-near="\d+"', text))) >= 4
     (entry,) = [row for row in gate.rows("register.entered") if row.body["register"] == "traces"]
-    assert entry.body["fields"]["requester"] == "区疾控中心"
+    assert entry.body["fields"]["authority"] == "区疾控中心"
     opened = [row for row in gate.rows("personal.opened") if row.body.get("trace")]
     assert [row.body["by"] for row in opened] == ["boss"]
     assert opened[0].seq > entry.seq
