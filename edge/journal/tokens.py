@@ -51,6 +51,13 @@ def needles(key: bytes, value: str) -> tuple[bytes, bytes]:
     return whole, _token(secret, "tail", value) if len(value) == _TAIL else whole
 
 
+def fits(value: str, wanted: str) -> bool:
+    """Say whether a token of a value would be found by what is looked for."""
+    value, wanted = normalise(value), normalise(wanted)
+    tail = len(wanted) == _TAIL < len(value) and any(sign.isdigit() for sign in wanted)
+    return value == wanted or (tail and value.endswith(wanted))
+
+
 def entry_tokens(secret: bytes, fields: Mapping[str, str], names: Iterable[str]) -> bytes | None:
     """Return what an entry of a register is found by, side by side: a token for each field of these names,
     and one for its last four signs where those tell people apart, or None without any. `secret` is the one

@@ -18,6 +18,7 @@ from edge.reports.figures import Figures
 
 ENTERED, AMENDED, ENDED = "register.entered", "register.amended", "register.ended"
 UNDONE = "register.import_undone"
+EVENING = "evening.noted"
 UNCOVERED, COVERED = "duty.uncovered", "duty.covered"
 _GAPS = 2_000
 
@@ -77,7 +78,14 @@ def response(asked: Asked) -> Figures:
     return answered(asked.reader, asked.rows, **bounds)
 
 
-LINES: tuple[Line, ...] = (registers, operations, duty, response)
+def evening(asked: Asked) -> Figures:
+    """Tell the numbers that somebody typed on the evening page of the day; the newest page counts."""
+    pages = asked.rows.rare_of(EVENING, "day", asked.day.isoformat(), asked.upto)
+    fields = pages[-1].body["fields"] if pages else {}
+    return {f"noted.{name}": value for name, value in fields.items() if isinstance(value, int)}
+
+
+LINES: tuple[Line, ...] = (registers, operations, duty, response, evening)
 
 
 def told(asked: Asked) -> Figures:

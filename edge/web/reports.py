@@ -13,14 +13,19 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from edge.domain.errors import FormError
 from edge.journal import Reader
-from edge.reports.figures import per_mille
+from edge.reports.figures import ALWAYS, per_mille
 from edge.reports.sending import Cumulative, Known
 from edge.web import report_words, show
 from edge.web.gate import Gate
 from edge.web.roles import allow, principal
 from edge.wire import bulletin as form
+from edge.wire import summary as summary_form
 
 LISTED_DAYS = 14
+OF_LANES = ("in.persons", "out.persons", "in.vehicles", "out.vehicles", "over", "turn_back.persons")
+# Of what is no passage, what keeps a day from being one of which there is nothing to report; what stands on
+# the shelf or was done at the gate itself does not.
+_HAPPENED = ("cases.", "temperatures.", "register.incidents.")
 
 
 def blueprint(gate: Gate) -> Blueprint:
@@ -33,8 +38,10 @@ def blueprint(gate: Gate) -> Blueprint:
         wanted = asked_day(gate)
         with closing(gate.reader()) as reader:
             known = gate.reports.known(reader, wanted)
-            listed = _listed(gate, reader, wanted)
-        return _page("reports/day.html", gate, known, listed=listed, command_id=secrets.token_hex(8))
+            listed, noted = _listed(gate, reader, wanted), gate.reports.taking.noted(reader, wanted)
+        return _page(
+            "reports/day.html", gate, known, listed=listed, noted=noted, command_id=secrets.token_hex(8)
+        )
 
     @routes.post("/review/reports/correct")
     @allow("manager")
@@ -64,7 +71,9 @@ def blueprint(gate: Gate) -> Blueprint:
         with closing(gate.reader()) as reader:
             known = gate.reports.known(reader, wanted)
             noted = gate.reports.taking.noted(reader, wanted)
-        return _page("reports/summary.html", gate, known, noted=noted)
+        return _page(
+            "reports/summary.html", gate, known, noted=noted, pairs=summary_form.PAIRS, of_lanes=OF_LANES
+        )
 
     return routes
 
@@ -110,10 +119,8 @@ def indicators(gate: Gate, figures: dict[str, int]) -> dict[str, Any]:
         "musts": _percent(figures.get("musts.complete", 0), figures.get("musts.asked", 0)),
         "venue": _percent(figures.get("venue.confirmed", 0), figures.get("passes.persons", 0)),
         "venue_missing": figures.get("passes.persons", 0) - figures.get("venue.confirmed", 0),
-        "zero": all(
-            value == 0
-            for name, value in figures.items()
-            if name not in ("gate.started", "clock.corrected", "personal.opened")
+        "zero": not any(
+            value for name, value in figures.items() if name in ALWAYS or name.startswith(_HAPPENED)
         ),
     }
 

@@ -230,6 +230,13 @@ class Recount:
             (day, upto),
         ):
             found[f"register.{register}.{kind[9:]}"] = n
+        for name, value in self._file.execute(
+            "SELECT f.key, f.value FROM journal j, json_each(j.body, '$.fields') f WHERE f.type = 'integer'"
+            " AND j.seq = (SELECT max(seq) FROM journal WHERE kind = 'evening.noted' AND seq <= ?"
+            " AND json_extract(body, '$.day') = ?)",
+            (upto, day),
+        ):
+            found[f"noted.{name}"] = value
         found |= self._empty(ends_us - 86_400_000_000, ends_us, upto)
         return found | self._standing(ends_us, upto) | self._answers(ends_us, upto)
 

@@ -261,6 +261,40 @@ def test_r98_a_post_without_a_device_reports_by_telephone_at_the_district(gate: 
     assert (found["series"]["district"]["posts"], found["series"]["district"]["by_hand"]) == (2, 1)
 
 
+def test_r68_the_gates_of_a_property_are_added_up_for_the_meeting(gate: Gate, boss: Browser) -> None:
+    """每日工作例会、碰头汇总: per gate and summed."""
+    from district.cli import main as district_main
+
+    district, yesterday = gate.district, day_of(now_us() - DAY_US)  # type: ignore[attr-defined]
+
+    def run(*words: str) -> str:
+        words = (*words, "--store", str(district.folder))
+        done = CliRunner().invoke(district_main, words, catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    run("post", "add", "东门手工点", "--site", "观音桥")
+    told = ("--how", "phone", "--by", "值班员", "--figure", "passes.persons=5")
+    run("post", "report", "东门手工点", "--date", yesterday, *told)
+    token = json.loads(run("admin", "token", "board", "--json"))["token"]
+    answer = gate._http.request(
+        "GET",
+        district.url.replace("/ingest", "/api/v1/summary"),
+        fields={"day": yesterday, "site": "观音桥"},
+        headers={"authorization": f"Bearer {token}"},
+    )
+    assert answer.status == 200, answer.data
+    here = json.loads(answer.data)["series"]["district"]
+    assert here["posts"]["test-gate"]["passes.persons"] == 0
+    assert here["sum"]["passes.persons"] == 5
+    assert here["told_by"]["in.persons"] == 1
+    page = boss.get(f"/review/reports/summary?day={yesterday}")
+    assert "每日工作例会" in page
+    assert re.findall(r'data-lane="(\w+)"', page) == ["in", "jinru", "likai", "dian"]
+    saved = boss.get(f"/review/reports/file?of=summary&format=csv&day={yesterday}")
+    assert saved.startswith("\ufeff每日工作例会一页汇总")
+
+
 def test_r66_the_book_of_outsiders_on_screen_printable_and_exported(gate: Gate, boss: Browser) -> None:
     """一本外来人员登记本"""
     page = boss.get("/review/ledgers/outsiders")
@@ -301,7 +335,7 @@ def test_r39_everybody_within_some_minutes_of_a_person_and_the_request_is_kept(
     assert len(re.findall(r'data-hit="\d+"', text)) == 2
     assert len(set(re.findall(r'data-near="\d+"', text))) >= 4
     (entry,) = [row for row in gate.rows("register.entered") if row.body["register"] == "traces"]
-    assert entry.body["fields"]["requester"] == "区疾控中心"
+    assert entry.body["fields"]["authority"] == "区疾控中心"
     opened = [row for row in gate.rows("personal.opened") if row.body.get("trace")]
     assert [row.body["by"] for row in opened] == ["boss"]
     assert opened[0].seq > entry.seq

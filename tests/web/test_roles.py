@@ -47,6 +47,7 @@ MATRIX: dict[str, tuple[str, str, frozenset[str]]] = {
     "reports.correct": ("POST", "/review/reports/correct", BOSS),
     "reports.bulletin": ("GET", "/review/reports/bulletin", REVIEW),
     "reports.summary": ("GET", "/review/reports/summary", REVIEW),
+    "report_files.file": ("GET", "/review/reports/file?of=daily&format=csv", REVIEW),
     "reports_api.daily": ("GET", "/api/v1/reports/daily", REVIEW),
     "reports_api.bulletin": ("GET", "/api/v1/reports/bulletin", REVIEW),
     "ledgers.index": ("GET", "/review/ledgers", REVIEW),
