@@ -12,7 +12,7 @@ from datetime import date
 
 from edge.journal import Reader
 from edge.journal.day_rows import DayRows
-from edge.registers import lines
+from edge.registers import census, lines
 from edge.reports.figures import Figures
 
 ENTERED, AMENDED, ENDED = "register.entered", "register.amended", "register.ended"
@@ -70,7 +70,12 @@ def operations(asked: Asked) -> Figures:
     return lines.figures(asked.reader, asked.rows, day=asked.day, **bounds)
 
 
-LINES: tuple[Line, ...] = (registers, operations, duty)
+def standing(asked: Asked) -> Figures:
+    """Tell who stood in the registers at the end of the day (R20, R29, R49)."""
+    return census.figures(asked.reader, asked.rows, day=asked.day, to_us=asked.to_us, upto=asked.upto)
+
+
+LINES: tuple[Line, ...] = (registers, operations, duty, standing)
 
 
 def told(asked: Asked) -> Figures:

@@ -5,7 +5,7 @@ A figure that has no title of its own (a reason, an account, a register) is told
 
 from collections.abc import Mapping
 
-from edge.web import register_words
+from edge.web import register_words, roster_words
 from edge.web.report_texts import TEXTS
 from edge.web.troubles import Word
 
@@ -85,8 +85,19 @@ KINDS: Mapping[str, Word] = {
     "category": Word("Category", "类别"),
     "override": Word("Overridden by", "改判人"),
     "register": Word("Register", "台账"),
+    "registered": Word("Registered at the end of the day", "在册人员"),
+    "set": Word("Census of a set of categories", "每日摸排"),
+    "listed": Word("On a list at the end of the day", "名单在册"),
     **register_words.KINDS,
 }
+# What the codes of a kind are called.
+_CODES: Mapping[str, Mapping[str, Word]] = {
+    "category": roster_words.CATEGORIES,
+    "registered": roster_words.CATEGORIES,
+    "listed": roster_words.LISTS,
+}
+HOUSEHOLDS = "gap.household_without_entry"
+_CENSUS = ("set.", "registered.", "listed.")
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "passes": (
         *("passes.persons", "in.persons", "out.persons", "distinct.persons", "unnamed.persons"),
@@ -110,7 +121,6 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         *("leaflets", "disinfected", "venue.confirmed", "gap.vehicle_without_occupants"),
         *(
             "gap.occupants_lacking",
-            "gap.household_without_entry",
             "paper.persons",
             "paper.vehicles",
             "corrected",
@@ -136,6 +146,7 @@ GROUPS: Mapping[str, Mapping[str, Word]] = {
         "musts": Word("The four musts", "四必完成情况"),
         "rest": Word("Completeness and the rest", "不漏一车、不漏一人及其他"),
         "cases": Word("Cases", "移交个案"),
+        "census": Word("Census: who is in the registers (每日摸排)", "每日摸排：在册人员、名单、户"),
         "gate": Word("The gate itself", "门岗设备与留痕"),
         "more": Word("By reason, category, name and register", "按理由、类别、姓名、台账"),
     },
@@ -206,21 +217,37 @@ GROUPS: Mapping[str, Mapping[str, Word]] = {
 }
 
 
-def figure(name: str, language: str) -> str:
-    """Return what a figure is called."""
+def figure(name: str, language: str, titles: Mapping[str, Mapping[str, str]] | None = None) -> str:
+    """Return what a figure is called; `titles` are those of what the rules of access name."""
     found = FIGURES.get(name)
     if found is None:
         for kind, word in KINDS.items():
             if name.startswith(f"{kind}."):
-                rest = name.removeprefix(f"{kind}.")
+                rest = _code(kind, name.removeprefix(f"{kind}."), language, titles or {})
                 return f"{word.zh if language == 'zh_Hans' else word.en}: {rest}"
         return name
     return found.zh if language == "zh_Hans" else found.en
 
 
+def _code(kind: str, code: str, language: str, titles: Mapping[str, Mapping[str, str]]) -> str:
+    if kind in ("set", "listed") and code in titles:
+        return titles[code].get(language, code)
+    word = _CODES.get(kind, {}).get(code)
+    if word is None:
+        return code
+    return word.zh if language == "zh_Hans" else word.en
+
+
 def sections(figures: Mapping[str, int]) -> list[tuple[str, list[str]]]:
     """Return the names of figures in the order in which a page shows them, by section."""
     found = [(section, [name for name in names if name in figures]) for section, names in SECTIONS.items()]
+    census = sorted((name for name in figures if name.startswith(_CENSUS)), key=_in_census)
+    found.append(("census", [*census, *(name for name in (HOUSEHOLDS,) if name in figures)]))
     known = {name for _, names in found for name in names}
     found.append(("more", sorted(name for name in figures if name not in known)))
     return [(section, names) for section, names in found if names]
+
+
+def _in_census(name: str) -> tuple[int, str]:
+    kind = name.partition(".")[0] + "."
+    return _CENSUS.index(kind), name

@@ -6,6 +6,7 @@ Reads rows; the only thing it writes is a corrected report, through the reports.
 import secrets
 from contextlib import closing
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -98,6 +99,10 @@ def bulletin_of(gate: Gate, told: Cumulative) -> dict[str, Any]:
     }
 
 
+# What there is at the end of a day, whether or not anything happened in it.
+_STANDING = ("stock.", "registered.", "listed.", "set.", "open.", "gap.household_without_entry")
+
+
 def indicators(gate: Gate, figures: dict[str, int]) -> dict[str, Any]:
     """Return what a report works out of its figures: shares in per cent with one decimal, warnings."""
     into, out = figures.get("in.persons", 0), figures.get("out.persons", 0)
@@ -113,9 +118,14 @@ def indicators(gate: Gate, figures: dict[str, int]) -> dict[str, Any]:
         "zero": all(
             value == 0
             for name, value in figures.items()
-            if name not in ("gate.started", "clock.corrected", "personal.opened")
+            if name not in ("gate.started", "clock.corrected", "personal.opened") and not _stands(name)
         ),
     }
+
+
+def _stands(name: str) -> bool:
+    """Say whether a figure tells what there is and not what happened."""
+    return name.startswith(_STANDING)
 
 
 def _few(into: int, out: int, least: int) -> bool:
@@ -139,7 +149,7 @@ def _page(template: str, gate: Gate, known: Known, **more: Any) -> Response:
             day=known.day,
             due_us=gate.reports.due_us(known.day),
             sections=report_words.sections(names),
-            figure_name=report_words.figure,
+            figure_name=partial(report_words.figure, titles=gate.access.rules.titles),
             shown=indicators(gate, known.now.figures),
             **_days(known.day),
             **more,
