@@ -12,7 +12,7 @@ from datetime import date
 
 from edge.journal import Reader
 from edge.journal.day_rows import DayRows
-from edge.registers import lines
+from edge.registers import census, lines
 from edge.reports.answers import answered
 from edge.reports.figures import Figures
 
@@ -85,7 +85,12 @@ def evening(asked: Asked) -> Figures:
     return {f"noted.{name}": value for name, value in fields.items() if isinstance(value, int)}
 
 
-LINES: tuple[Line, ...] = (registers, operations, duty, response, evening)
+def standing(asked: Asked) -> Figures:
+    """Tell who stood in the registers at the end of the day (R20, R29, R49)."""
+    return census.figures(asked.reader, asked.rows, day=asked.day, to_us=asked.to_us, upto=asked.upto)
+
+
+LINES: tuple[Line, ...] = (registers, operations, duty, response, evening, standing)
 
 
 def told(asked: Asked) -> Figures:

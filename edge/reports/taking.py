@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from edge.domain.errors import FormError
 from edge.domain.model import Instant
 from edge.journal import Look, Reader, Row, StoredRow
+from edge.registers.drafts import Order
 from edge.reports.day import CORRECTION, PAPER, Days, day_of
 from edge.reports.lines import EVENING
 
@@ -31,14 +32,6 @@ class Journal(Protocol):
 
     def reader(self) -> Reader:
         """Open a read-only view."""
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """Who gives a command, and an id under which it is carried out once."""
-
-    command_id: str
-    by: str
 
 
 @dataclass(frozen=True, slots=True)

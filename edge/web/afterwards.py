@@ -14,8 +14,9 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.wrappers import Response as BaseResponse
 
 from edge.domain.errors import FormError
+from edge.registers.drafts import Order
 from edge.reports import template
-from edge.reports.taking import WHY, Correction, Line, Order
+from edge.reports.taking import WHY, Correction, Line
 from edge.web import forms, show
 from edge.web.gate import Gate
 from edge.web.reports import asked_day, indicators

@@ -5,7 +5,7 @@ A figure that has no title of its own (a reason, an account, a register) is told
 
 from collections.abc import Mapping
 
-from edge.web import register_words
+from edge.web import register_words, roster_words
 from edge.web.report_texts import TEXTS
 from edge.web.troubles import Word
 from edge.wire import summary
@@ -31,16 +31,6 @@ FIGURES: Mapping[str, Word] = {
     "must.temperature.done": Word("Temperature done", "体温必测，已完成"),
     "must.mask.asked": Word("Mask asked for", "口罩必戴，应完成"),
     "must.mask.done": Word("Mask done", "口罩必戴，已完成"),
-    "gap.occupants_lacking": Word(
-        "Vehicles with fewer recorded than said to be in them", "登记人数少于报告人数的车，辆次"
-    ),
-    "duty.uncovered": Word("Positions at posts that nobody filled for a time", "曾经空缺的岗位"),
-    "duty.uncovered_minutes": Word("Minutes of it, one position after another", "岗位空缺分钟数合计"),
-    "answers.asked": Word("Response clock: limits of alarms that were up", "快速反应：当日到时限的应答"),
-    "answers.in_time": Word("of these answered in time", "其中及时"),
-    "answers.late": Word("of these answered late", "其中超时"),
-    "answers.unanswered": Word("of these not answered by 24:00", "其中至24时无人应答"),
-    "gap.household_without_entry": Word("Households without anybody registered", "没有登记人员的户"),
     "paper.persons": Word("of these from paper pages, person passes", "其中纸质补录，人次"),
     "paper.vehicles": Word("of these from paper pages, vehicle passes", "其中纸质补录，辆次"),
     "corrected": Word("Passages corrected", "更正的通行"),
@@ -63,8 +53,19 @@ KINDS: Mapping[str, Word] = {
     "category": Word("Category", "类别"),
     "override": Word("Overridden by", "改判人"),
     "register": Word("Register", "台账"),
+    "registered": Word("Registered at the end of the day", "在册人员"),
+    "set": Word("Census of a set of categories", "每日摸排"),
+    "listed": Word("On a list at the end of the day", "名单在册"),
     **register_words.KINDS,
 }
+# What the codes of a kind are called.
+_CODES: Mapping[str, Mapping[str, Word]] = {
+    "category": roster_words.CATEGORIES,
+    "registered": roster_words.CATEGORIES,
+    "listed": roster_words.LISTS,
+}
+HOUSEHOLDS = "gap.household_without_entry"
+_CENSUS = ("set.", "registered.", "listed.")
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "passes": (
         *("passes.persons", "in.persons", "out.persons", "distinct.persons", "unnamed.persons"),
@@ -88,7 +89,6 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         *("leaflets", "disinfected", "venue.confirmed", "gap.vehicle_without_occupants"),
         *(
             "gap.occupants_lacking",
-            "gap.household_without_entry",
             "noted.visits",
             "noted.leaflets_more",
             "paper.persons",
@@ -116,6 +116,7 @@ GROUPS: Mapping[str, Mapping[str, Word]] = {
         "musts": Word("The four musts", "四必完成情况"),
         "rest": Word("Completeness and the rest", "不漏一车、不漏一人及其他"),
         "cases": Word("Cases, alarms answered in time", "移交个案、快速反应"),
+        "census": Word("Census: who is in the registers (每日摸排)", "每日摸排：在册人员、名单、户"),
         "gate": Word("The gate itself", "门岗设备与留痕"),
         "more": Word("By reason, category, name and register", "按理由、类别、姓名、台账"),
     },
@@ -186,21 +187,37 @@ GROUPS: Mapping[str, Mapping[str, Word]] = {
 }
 
 
-def figure(name: str, language: str) -> str:
-    """Return what a figure is called."""
+def figure(name: str, language: str, titles: Mapping[str, Mapping[str, str]] | None = None) -> str:
+    """Return what a figure is called; `titles` are those of what the rules of access name."""
     found = FIGURES.get(name)
     if found is None:
         for kind, word in KINDS.items():
             if name.startswith(f"{kind}."):
-                rest = name.removeprefix(f"{kind}.")
+                rest = _code(kind, name.removeprefix(f"{kind}."), language, titles or {})
                 return f"{word.zh if language == 'zh_Hans' else word.en}: {rest}"
         return name
     return found.zh if language == "zh_Hans" else found.en
 
 
+def _code(kind: str, code: str, language: str, titles: Mapping[str, Mapping[str, str]]) -> str:
+    if kind in ("set", "listed") and code in titles:
+        return titles[code].get(language, code)
+    word = _CODES.get(kind, {}).get(code)
+    if word is None:
+        return code
+    return word.zh if language == "zh_Hans" else word.en
+
+
 def sections(figures: Mapping[str, int]) -> list[tuple[str, list[str]]]:
     """Return the names of figures in the order in which a page shows them, by section."""
     found = [(section, [name for name in names if name in figures]) for section, names in SECTIONS.items()]
+    census = sorted((name for name in figures if name.startswith(_CENSUS)), key=_in_census)
+    found.append(("census", [*census, *(name for name in (HOUSEHOLDS,) if name in figures)]))
     known = {name for _, names in found for name in names}
     found.append(("more", sorted(name for name in figures if name not in known)))
     return [(section, names) for section, names in found if names]
+
+
+def _in_census(name: str) -> tuple[int, str]:
+    kind = name.partition(".")[0] + "."
+    return _CENSUS.index(kind), name

@@ -6,6 +6,7 @@ Reads rows; the only thing it writes is a corrected report, through the reports.
 import secrets
 from contextlib import closing
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -146,7 +147,7 @@ def _page(template: str, gate: Gate, known: Known, **more: Any) -> Response:
             day=known.day,
             due_us=gate.reports.due_us(known.day),
             sections=report_words.sections(names),
-            figure_name=report_words.figure,
+            figure_name=partial(report_words.figure, titles=gate.access.rules.titles),
             shown=indicators(gate, known.now.figures),
             **_days(known.day),
             **more,

@@ -238,7 +238,7 @@ class Recount:
         ):
             found[f"noted.{name}"] = value
         found |= self._empty(ends_us - 86_400_000_000, ends_us, upto)
-        return found | self._standing(ends_us, upto) | self._answers(ends_us, upto)
+        return found | self._standing(ends_us, upto, day) | self._answers(ends_us, upto)
 
     def _empty(self, begins_us: int, ends_us: int, upto: int) -> Counted:
         """Count the positions told of as filled by nobody, and the whole minutes of the day."""
@@ -301,22 +301,30 @@ class Recount:
         names = ("answers.asked", "answers.in_time", "answers.late", "answers.unanswered")
         return dict(zip(names, (asked, soon, late, asked - soon - late), strict=True))
 
-    def _standing(self, ends_us: int, upto: int) -> Counted:
-        """Count stock, and what is open and overdue, by the rows written until a moment."""
+    def _standing(self, ends_us: int, upto: int, day: str) -> Counted:
+        """Count stock, what is open and overdue, who is registered, by the rows written until a moment."""
         found: Counted = {}
         sql = (
-            "SELECT j.kind, j.body FROM dated d JOIN journal j USING (seq) WHERE j.kind GLOB 'register.*'"
+            "SELECT j.kind, j.body FROM dated d JOIN journal j USING (seq)"
+            " WHERE (j.kind GLOB 'register.*' OR j.kind = 'access.published')"
             " AND d.seq <= ? AND coalesce(d.at_us, d.from_us, 0) < ? ORDER BY j.seq"
         )
         definitions: dict[str, Any] = {}
         entries: dict[str, dict[int, dict[str, Any]]] = {}
+        sets: list[Any] = []
         for kind, text in self._file.execute(sql, (upto, ends_us)):
             body = json.loads(text)
-            if kind == "register.defined":
+            if kind == "access.published":
+                sets = tomllib.loads(body["text"]).get("set", [])
+            elif kind == "register.defined":
                 definitions[body["register"]] = tomllib.loads(body["text"])
             elif kind in ("register.entered", "register.amended", "register.ended"):
-                told = entries.setdefault(body["register"], {}).setdefault(body["entry"], {"open": True})
-                told |= {"open": False} if kind == "register.ended" else {"open": True, **body["fields"]}
+                told = entries.setdefault(body["register"], {})
+                if kind == "register.ended":
+                    told[body["entry"]]["open"] = False
+                else:
+                    bounds = {name: body.get(name) for name in ("from_us", "until_us")}
+                    told[body["entry"]] = {"open": True, **bounds, **body["fields"]}
         for name, definition in definitions.items():
             counted = [one for one in entries.get(name, {}).values() if "struck" not in one]
             if rules := definition.get("stock"):
@@ -331,7 +339,7 @@ class Recount:
                     if "by" in one
                 )
                 found |= {f"open.{name}": len(open_), f"overdue.{name}": sum(late)}
-        return found
+        return found | _census(entries, sets, day, ends_us)
 
     def _counted(self, rows: list[dict[str, Any]], groups: set[int] | None = None) -> Counted:
         groups = {row["in_group"] for row in rows} if groups is None else groups
@@ -448,6 +456,36 @@ class Recount:
 
     def _one(self, sql: str, *bound: Any) -> int:
         return int(self._file.execute(sql, bound).fetchone()[0])
+
+
+def _census(
+    entries: dict[str, dict[int, dict[str, Any]]], sets: list[Any], day: str, ends_us: int
+) -> Counted:
+    """Count who is registered at the end of a day: a person whose last day it is counts still."""
+    found: Counted = {}
+    people = [
+        one
+        for one in entries.get("people", {}).values()
+        if one["open"]
+        and (one["from_us"] is None or one["from_us"] < ends_us)
+        and (one["until_us"] is None or one["until_us"] >= ends_us)
+    ]
+    for one in people:
+        if one.get("category"):
+            _add(found, f"registered.{one['category']}")
+    for one in entries.get("watch", {}).values():
+        if one["open"] and one.get("list"):
+            _add(found, f"listed.{one['list']}")
+    for one in sets:
+        if str(one.get("from", "0")) <= day <= str(one.get("until", "9")):
+            of_it = (f"registered.{name}" for name in one["categories"])
+            found[f"set.{one['id']}"] = sum(found.get(name, 0) for name in of_it)
+    homes = entries.get("households", {})
+    lived_in = {one.get("household") for one in people}
+    found["gap.household_without_entry"] = sum(
+        one["open"] and number not in lived_in for number, one in homes.items()
+    )
+    return found
 
 
 def _stock(name: str, rules: Any, items: list[Any], counted: list[dict[str, Any]]) -> Counted:

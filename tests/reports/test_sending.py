@@ -12,10 +12,11 @@ from edge.domain.errors import FormError
 from edge.domain.model import ClockQuality
 from edge.journal import Journal, StoredRow
 from edge.keeper import Keeper
+from edge.registers.drafts import Order
 from edge.reports.day import Days, starts_us
 from edge.reports.figures import DISTINCT
 from edge.reports.sending import MOST_DAYS, Known, Reports, Terms
-from edge.reports.taking import Correction, Line, Order
+from edge.reports.taking import Correction, Line
 from edge.wire.received import body_fault
 from tests.reports.busy import DAY_US, HOUR_US, SECOND_US, ZONE, BusyGate
 from tests.reports.conftest import FIRST

@@ -4,6 +4,7 @@ One gate with lanes for people, for vehicles in both directions and for a restau
 begins three days ago, so that the reports of the days it stood still are due when it starts.
 """
 
+import html
 import json
 import re
 import time
@@ -22,6 +23,7 @@ from edge.domain.model import ClockQuality, Instant
 from edge.journal import Journal, Row
 from tests.paths import ROOT
 from tests.reports.recount import Recount
+from tests.requirements.people import Office as People
 from tests.requirements.test_vehicles import LANE, Post
 from tests.system.faults import QUICK, Office
 from tests.system.processes import District, Gate
@@ -37,6 +39,17 @@ LANES = (
     ("likai", "out", "boundary"),
     ("dian", "in", "restaurant"),
 )
+SETS = """
+[[set]]
+id = "four"
+title = { zh_Hans = "四类人员", en = "The four classes" }
+categories = ["from_abroad", "resumed_worker"]
+[[set]]
+id = "over"
+title = { zh_Hans = "四类人员", en = "The four classes of another paper" }
+categories = ["from_abroad"]
+until = 2020-03-31
+"""
 TERMS = '[reports]\nat = "00:00"\nlate_minutes = 720\nsite = "观音桥"\nrecipients = ["观音桥街道"]\n'
 
 
@@ -79,6 +92,11 @@ def gate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gate]:
     gate.end()
     district.end()
     stage.close()
+
+
+@pytest.fixture(scope="module")
+def office(gate: Gate) -> People:
+    return People(gate.store)
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +176,7 @@ def test_r42_r43_in_and_out_are_set_against_each_other(gate: Gate, boss: Browser
     assert 'data-warning="no_exits"' not in boss.get(f"/review/reports?day={day_of(now_us())}")
 
 
-def test_r49_what_was_left_out_is_counted(gate: Gate, boss: Browser) -> None:
+def test_r49_what_was_left_out_is_counted(gate: Gate, boss: Browser, office: People) -> None:
     """不漏一车、不漏一人；不少一户、不漏一人"""
     before = agree(gate, boss)
     post = Post(gate, "jinru")
@@ -167,6 +185,39 @@ def test_r49_what_was_left_out_is_counted(gate: Gate, boss: Browser) -> None:
     found = agree(gate, boss)
     name = "gap.vehicle_without_occupants"
     assert found[name] == before[name] + 1
+    home = {"building": "7栋", "room": "701"}
+    office.enter("households", home)
+    name = "gap.household_without_entry"
+    assert agree(gate, boss)[name] == before[name] + 1
+    assert "没有登记人员的户" in boss.get("/review/reports/summary")
+    office.enter("people", {"name": "不少一户", "phone": "13800007001"} | home)
+    assert agree(gate, boss)[name] == before[name]
+
+
+def test_r20_r29_the_daily_census_of_a_set_and_of_a_list_stands_in_the_report(
+    gate: Gate, boss: Browser, office: People
+) -> None:
+    """四类人员（每日摸排）; 复阳 / 治愈出院 / 康复居家人员"""
+    before = agree(gate, boss)
+    office.enter("people", {"name": "境外某", "phone": "13800007002"}, category="from_abroad")
+    office.enter("people", {"name": "复工某", "phone": "13800007003"}, category="resumed_worker")
+    office.enter("watch", {"name": "康复某", "phone": "13800007004"}, list="recovered", ordered_by="社区")
+    page = boss.get("/access")
+    text = html.unescape(
+        page.split('<textarea id="rules-text"', 1)[1].split(">", 1)[1].split("</textarea>")[0]
+    )
+    text = text.replace("[[rule]]", f"{SETS}[[rule]]", 1)
+    version = re.findall(r'id="rules" data-version="([0-9a-f]+)"', page)[0]
+    assert send(boss, "/access/text", "/access", text=text, made_from=version, why="order")[0] == 303
+    found = agree(gate, boss)
+    assert found["registered.from_abroad"] == before.get("registered.from_abroad", 0) + 1
+    assert found["listed.recovered"] == before.get("listed.recovered", 0) + 1
+    assert found["set.four"] == found["registered.from_abroad"] + found["registered.resumed_worker"]
+    assert "set.over" not in found, "its time is over"
+    page = boss.get(f"/review/reports?day={day_of(now_us())}")
+    assert "每日摸排: 四类人员" in page
+    assert "名单在册: 治愈出院、康复居家人员" in page
+    assert "在册人员: 境外来返人员" in page
 
 
 def test_r36_suspected_are_counted_apart_from_over_the_threshold(gate: Gate, boss: Browser) -> None:
