@@ -82,7 +82,7 @@ def enter(
 
 def of_day(connection: sqlite3.Connection, day: date) -> list[Report]:
     """Return the reports of a day, by post."""
-    return _between(connection, day, day)
+    return between(connection, day, day)
 
 
 def missing(connection: sqlite3.Connection, day: date) -> list[str]:
@@ -99,7 +99,7 @@ def bulletin(
     """Return the bulletin until 00:00 after a day, of one site or of all: each series by itself, as it was
     sent and as it stands."""
     begin = first or date(1970, 1, 3)
-    reports = [one for one in _between(connection, begin, last) if site is None or one.site == site]
+    reports = [one for one in between(connection, begin, last) if site is None or one.site == site]
     found: dict[str, Any] = {"last": last.isoformat(), "series": {}}
     for series in form.SERIES:
         those = [one for one in reports if one.series == series]
@@ -121,7 +121,8 @@ def bulletin(
     return found
 
 
-def _between(connection: sqlite3.Connection, first: date, last: date) -> list[Report]:
+def between(connection: sqlite3.Connection, first: date, last: date) -> list[Report]:
+    """Return the reports of these days, both included, by post and day."""
     days = (first.isoformat(), last.isoformat())
     found: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = {}
     rows = connection.execute(

@@ -13,7 +13,7 @@ from district.config import Settings
 from district.errors import Refused, StoreError
 from district.sightings import Watch
 from district.store import Store
-from district.web import ingest, pages, reports
+from district.web import ingest, pages, reports, summary
 from district.web.access import OPEN, access, install
 
 log = logging.getLogger(__name__)
@@ -45,6 +45,7 @@ def create_app(
     around = pages.Around(store, committer, settings, now_us, timezone)
     app.register_blueprint(pages.blueprint(around))
     app.register_blueprint(reports.blueprint(around))
+    app.register_blueprint(summary.blueprint(around))
     _health(app, store, committer)
     _faults(app)
     install(app, store, now_us)

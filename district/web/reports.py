@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, g, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from district import reports
+from district import reports, summary
 from district.errors import Refused
 from district.web.access import PERSON, READER, access
 from district.web.pages import Around
@@ -20,20 +20,20 @@ def blueprint(around: Around) -> Blueprint:
     @routes.get("/bulletin")
     @access(PERSON)
     def bulletin() -> Response:
-        day = _day(around, request.args.get("day"))
+        day = asked_day(around, request.args.get("day"))
         return around.page("bulletin.html", fault=None, **_shown(around, day))
 
     @routes.get("/api/v1/bulletin")
     @access(READER)
     def api() -> Response:
-        found = _shown(around, _day(around, request.args.get("day")))
+        found = _shown(around, asked_day(around, request.args.get("day")))
         found["reports"] = [one.post for one in found["reports"]]
         return jsonify({name: found[name] for name in ("bulletin", "reports", "missing")})
 
     @routes.post("/bulletin")
     @access(PERSON)
     def enter() -> BaseResponse:
-        day = _day(around, request.form.get("day"))
+        day = asked_day(around, request.form.get("day"))
         name, by, now_us = request.form.get("post", "").strip(), g.login.account, around.now_us()
         try:
             figures = {
@@ -57,7 +57,8 @@ def blueprint(around: Around) -> Blueprint:
     return routes
 
 
-def _day(around: Around, text: str | None) -> date:
+def asked_day(around: Around, text: str | None) -> date:
+    """Return the day that is asked for; the one that ended last for what is none."""
     now = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=around.now_us())
     yesterday = reports.yesterday(now.astimezone(around.timezone).date())
     try:
@@ -68,13 +69,17 @@ def _day(around: Around, text: str | None) -> date:
 
 
 def _shown(around: Around, day: date) -> dict[str, Any]:
+    site = request.args.get("site") or None
     with around.store.read() as connection:
         posts = [dict(row) for row in connection.execute("SELECT name, series, site FROM post ORDER BY name")]
+        found = summary.summary(connection, day, site)
         return {
             "day": day,
-            "bulletin": reports.bulletin(connection, day),
-            "reports": reports.of_day(connection, day),
-            "missing": reports.missing(connection, day),
+            "site": site,
+            "sites": summary.sites(connection, day),
+            "bulletin": reports.bulletin(connection, day, site=site),
+            "reports": [post for one in found.series for post in one.posts],
+            "missing": found.missing,
             "posts": posts,
             "figures": reports.FIGURES,
             "series": form.TITLES,

@@ -313,7 +313,8 @@ class _Gate:
     def _announce(self) -> None:
         now = self.now()
         version, config = metadata.version("gatepost"), self.loaded.text_hash
-        body = {"version": version, "config": config, "boot_id": boot_id()}
+        limits = {limit.step.value: limit.us for limit in self.duty.rules.limits}
+        body = {"version": version, "config": config, "boot_id": boot_id(), "response_us": limits}
         self.journal.append(Row("gate.started", now, body))
         lanes = [(lane.spec, lane.chosen.text) for lane in self.lanes.values()]
         publish_access(self.journal, self.state, now, self.access.rules)

@@ -14,15 +14,18 @@ import click
 from edge.cli.opening import Place, find_store, journal_faults, store_options
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from edge.journal import Journal
     from edge.registers.kinds import Kind
-    from edge.registers.planning import Layout, Preview
+    from edge.registers.planning import Preview
+    from edge.registers.said import Layout, Said
     from edge.registers.tables import Table
 
 FAULTS, USAGE = 1, 2
 _SHOWN = 20
-_PAUSE_S = 0.002
 _BY = "console"
+_LONGEST_PAUSE_S = 0.05
 
 
 def _import_command(register: str) -> click.Group:
@@ -82,7 +85,8 @@ class _Run:
     ) -> None:
         """Preview a file, and enter it where that is asked for."""
         from edge.registers.importing import print_of
-        from edge.registers.planning import layout_of, preview
+        from edge.registers.planning import preview
+        from edge.registers.said import Said, layout_of
         from edge.registers.tables import read_table
         from edge.registers.unreadable import Unreadable
         from edge.web.words import both
@@ -100,14 +104,15 @@ class _Run:
             sys.exit(FAULTS)
         print_ = print_of(content)
         del content
+        lines = Said(table, self.kind, layout, self._zone())
         with journal_faults(), self._journal() as journal:
-            for found in preview(table, self.kind, layout, journal, self._zone(), links=links):
+            for found in preview(lines, self.kind, journal, links=links):
                 self._progress("preview", sum(found.counts.values()), table.size)
             if rejects is not None:
                 self._write_rejects(rejects, table, layout, found)
             told = self._told(layout, found)
             if applied:
-                told |= self._apply(journal, table, layout, file.name, print_, links)
+                told |= self._apply(journal, lines, file.name, print_, links)
         self._say(told, found, applied=applied)
         sys.exit(FAULTS if found.counts["rejected"] else 0)
 
@@ -121,7 +126,7 @@ class _Run:
         count = 0
         with journal_faults(), self._journal() as journal:
             try:
-                for count in Importer(journal, self.place.now, self._zone(), _pause).undo(
+                for count in Importer(journal, self.place.now, self._zone(), _yielding(journal)).undo(
                     Order("", _BY), number
                 ):
                     self._progress("undo", count, None)
@@ -135,24 +140,18 @@ class _Run:
             else f"导入 {number} 已撤销，{count} 条 / import {number} undone, {count} entries"
         )
 
-    def _apply(  # noqa: PLR0917 - what an import is made of
-        self,
-        journal: "Journal",
-        table: "Table",
-        layout: "Layout",
-        name: str,
-        print_: str,
-        links: dict[str, Any],
+    def _apply(
+        self, journal: "Journal", said: "Said", name: str, print_: str, links: dict[str, Any]
     ) -> dict[str, Any]:
         from edge.registers.book import Order
         from edge.registers.importing import Importer, Progress
 
-        importer = Importer(journal, self.place.now, self._zone(), _pause)
-        begun = importer.begin(Order("", _BY), self.kind, table, name, print_)
+        importer = Importer(journal, self.place.now, self._zone(), _yielding(journal))
+        begun = importer.begin(Order("", _BY), self.kind, said.table, name, print_)
         done = Progress(begun.number, begun.line, begun.lines)
         if begun.line:
             click.echo(f"从第 {begun.line} 行之后继续 / goes on behind line {begun.line}", err=True)
-        for done in importer.apply(begun, _BY, self.kind, table, layout, links=links):
+        for done in importer.apply(begun, _BY, said, links=links):
             self._progress("apply", done.line, done.lines)
         return {"import": done.number, "entered": done.entered, "amended": done.amended}
 
@@ -242,11 +241,21 @@ def _columns(text: str | None, kind: "Kind") -> dict[int, str] | None:
     return found
 
 
-def _pause() -> bool:
+def _yielding(journal: "Journal") -> "Callable[[], bool]":
+    """Return the pause between transactions: beside a gate at work as long as the work before it. Processes
+    do not see each other wait for the file, they look again every few milliseconds."""
     import time
 
-    time.sleep(_PAUSE_S)
-    return False
+    began = time.monotonic()
+
+    def pause() -> bool:
+        nonlocal began
+        if journal.shared():
+            time.sleep(min(_LONGEST_PAUSE_S, time.monotonic() - began))
+        began = time.monotonic()
+        return False
+
+    return pause
 
 
 people = _import_command("people")

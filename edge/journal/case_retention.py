@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edge.journal.keys import KeyRecord
+from edge.journal.key_records import KeyRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,13 @@ class Calendar:
         none."""
         return self._around(bisect_right(self._firsts, row.seq) - 1).after_us
 
+    def begins_us(self) -> int | None:
+        """Return the earliest moment that a row can be dated at, None where none can."""
+        offsets = ((one, self._offset_us(index)) for index, one in enumerate(self.stretches))
+        return min(
+            (one.mono_us + offset_us for one, offset_us in offsets if offset_us is not None), default=None
+        )
+
     def undated(self) -> list[Span]:
         """Return the runs that cannot be dated."""
         found = []

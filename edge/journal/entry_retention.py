@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edge.journal.case_retention import ended_us
-from edge.journal.keys import KeyRecord
+from edge.journal.key_records import KeyRecord
 
 MOST = 500
 

@@ -41,6 +41,12 @@ class Hold:
                 "the journal is open in another process: stop the gate first",
             )
 
+    def shared(self) -> bool:
+        """Say whether others have the store open."""
+        alone = self._try(fcntl.LOCK_EX)
+        self._try(fcntl.LOCK_SH)
+        return not alone
+
     def share(self) -> None:
         """Let others in again."""
         self._try(fcntl.LOCK_SH)

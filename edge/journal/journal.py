@@ -145,6 +145,14 @@ class Journal:
         everything as it was. Raises as `append` does."""
         return self._writer.compose(lambda connection: make(Look(connection)))
 
+    def wanted(self) -> bool:
+        """Say whether another thread waits to write or to read a key: who writes much lets it go first."""
+        return self._writer.turn.wanted
+
+    def shared(self) -> bool:
+        """Say whether another process has the journal open. Processes cannot see each other wait."""
+        return self._hold.shared()
+
     def unseal(self, row: StoredRow) -> dict[str, Any] | None:
         """Return the personal fields of a row; None when it has none or their key is destroyed."""
         return self._writer.unseal(row)

@@ -8,37 +8,20 @@ number is never taken up again, so that numbers order time even where the clock 
 
 import logging
 import sqlite3
-from dataclasses import dataclass
 
 from edge.domain.model import Instant
 from edge.journal import seal
 from edge.journal.faults import journal_error
+from edge.journal.key_records import DAY_US, KeyRecord, bucket_of, last, newest
 from edge.journal.master import Master, check_of
 from edge.journal.register_file import is_entry
 from edge.journal.rows import DAY_SCOPE
 
-DAY_US = 86_400_000_000
 LOOKUP_SCOPE = "lookup"
 BUCKET_SCOPE = "bucket"
 BUCKET_SIZE = 256
 _KEPT_OPEN = 1024
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRecord:
-    """What is known of a key without opening it."""
-
-    key_id: int
-    scope: str
-    opened_us: int
-    trusted: bool
-    first_seq: int
-    alive: bool
-
-    @property
-    def day(self) -> int:
-        return self.opened_us // DAY_US
 
 
 class Keys:
@@ -52,6 +35,8 @@ class Keys:
         self._current: dict[str, KeyRecord] = {}
         self._entries: dict[int, bytes] = {}
         self._bucket: tuple[int, int] | None = None
+        self._lookup: bytes | None = None
+        self._last = 0
 
     def refresh(self, connection: sqlite3.Connection) -> None:
         """Forget what is in memory: another process may have destroyed keys or turned the master."""
@@ -71,9 +56,9 @@ class Keys:
 
     def for_row(self, connection: sqlite3.Connection, scope: str, at: Instant, seq: int) -> tuple[int, bytes]:
         """Return number and key for a row of `scope`, beginning a new key where one is due."""
-        record = self._current.get(scope) or self._newest(connection, scope)
         if is_entry(scope):
-            return self._for_entry(connection, scope, at, seq, record)
+            return self._for_entry(connection, scope, at, seq)
+        record = self._current.get(scope) or newest(connection, scope)
         if record is None or (scope == DAY_SCOPE and _over(record, at)):
             record = self._begin(connection, scope, at, seq)
         self._current[scope] = record
@@ -104,20 +89,19 @@ class Keys:
         return self._opened[key_id]
 
     def lookup(self, connection: sqlite3.Connection, at: Instant | None = None, seq: int = 0) -> bytes | None:
-        """Return the key that entries of registers are looked up by. Where there is none yet it is begun `at`
-        that moment, by the row `seq`; None without one."""
-        record = self._current.get(LOOKUP_SCOPE) or self._newest(connection, LOOKUP_SCOPE)
-        if record is None and at is None:
-            return None
-        if record is None:
-            assert at is not None
-            record = self._begin(connection, LOOKUP_SCOPE, at, seq)
-        self._current[LOOKUP_SCOPE] = record
-        return self.open(connection, record.key_id)
+        """Return what entries of registers are looked up by, derived from a key of its own. Where there is
+        none yet it is begun `at` that moment, by the row `seq`; None without one."""
+        if self._lookup is None:
+            record = newest(connection, LOOKUP_SCOPE)
+            if record is None and at is not None:
+                record = self._begin(connection, LOOKUP_SCOPE, at, seq)
+            key = record and self.open(connection, record.key_id)
+            self._lookup = seal.derive(key, "registers") if key else None
+        return self._lookup
 
     def looks_up(self, connection: sqlite3.Connection) -> bool:
         """Say whether a key that entries are looked up by was begun, whether or not it opens."""
-        return self._newest(connection, LOOKUP_SCOPE) is not None
+        return newest(connection, LOOKUP_SCOPE) is not None
 
     def day_key(self, connection: sqlite3.Connection, key_id: int) -> bytes | None:
         """Return the key of this number when it is a living one of a day."""
@@ -139,7 +123,7 @@ class Keys:
         buckets = {
             found[0]
             for key_id in key_ids
-            if (found := _bucket_of(connection, key_id)) is not None and found[0] is not None
+            if (found := bucket_of(connection, key_id)) is not None and found[0] is not None
         }
         connection.executemany("UPDATE seal_key SET wrapped = NULL WHERE key_id = ?", [(k,) for k in key_ids])
         for bucket in sorted(buckets):
@@ -160,25 +144,28 @@ class Keys:
         self._clear()
 
     def _for_entry(
-        self, connection: sqlite3.Connection, scope: str, at: Instant, seq: int, record: "KeyRecord | None"
+        self, connection: sqlite3.Connection, scope: str, at: Instant, seq: int
     ) -> tuple[int, bytes]:
         """Return number and key of an entry; nothing is remembered of them, there are too many."""
-        if record is None:
+        number = connection.execute(
+            "SELECT max(key_id) FROM seal_key WHERE scope = ? AND wrapped IS NOT NULL", (scope,)
+        ).fetchone()[0]
+        if number is None:
             bucket, members = self._bucket or self._newest_bucket(connection)
             if bucket == 0 or members >= BUCKET_SIZE:
                 bucket, members = self._begin(connection, BUCKET_SCOPE, at, seq).key_id, 0
             around = self.open(connection, bucket)
             if around is None:
                 raise _cannot_open(bucket)
-            record = self._begin(connection, scope, at, seq, within=(bucket, around))
+            number = self._begin(connection, scope, at, seq, within=(bucket, around)).key_id
             self._bucket = bucket, members + 1
-        key = self.open(connection, record.key_id)
+        key = self.open(connection, number)
         if key is None:
-            raise _cannot_open(record.key_id)
-        return record.key_id, key
+            raise _cannot_open(number)
+        return number, key
 
     def _newest_bucket(self, connection: sqlite3.Connection) -> tuple[int, int]:
-        record = self._newest(connection, BUCKET_SCOPE)
+        record = newest(connection, BUCKET_SCOPE)
         if record is None:
             return 0, 0
         members = connection.execute(
@@ -214,14 +201,8 @@ class Keys:
         self._current.clear()
         self._entries.clear()
         self._bucket = None
-
-    def _newest(self, connection: sqlite3.Connection, scope: str) -> KeyRecord | None:
-        found = connection.execute(
-            "SELECT key_id, scope, opened_us, trusted, first_seq FROM seal_key"
-            " WHERE scope = ? AND wrapped IS NOT NULL ORDER BY key_id DESC LIMIT 1",
-            (scope,),
-        ).fetchone()
-        return found and KeyRecord(found[0], found[1], found[2], bool(found[3]), found[4], alive=True)
+        self._lookup = None
+        self._last = 0
 
     def _begin(
         self,
@@ -238,7 +219,7 @@ class Keys:
             and connection.execute("SELECT 1 FROM meta WHERE name = 'master_check'").fetchone() is None
         ):
             self._remember_check(connection)
-        key_id = connection.execute("SELECT coalesce(max(key_id), 0) + 1 FROM seal_key").fetchone()[0]
+        self._last = key_id = (self._last or last(connection)) + 1
         key = seal.new_key()
         bucket, around = (None, self._wrapping) if within is None else within
         wrapped = seal.wrap(around, key, key_id=key_id, scope=scope)
@@ -259,35 +240,6 @@ class Keys:
             " ON CONFLICT(name) DO UPDATE SET value = excluded.value",
             (self._check,),
         )
-
-
-def record(connection: sqlite3.Connection, key_id: int) -> KeyRecord | None:
-    """Return what is known of one key."""
-    found = connection.execute(
-        "SELECT key_id, scope, opened_us, trusted, first_seq, wrapped IS NOT NULL FROM seal_key"
-        " WHERE key_id = ?",
-        (key_id,),
-    ).fetchone()
-    return found and KeyRecord(found[0], found[1], found[2], bool(found[3]), found[4], bool(found[5]))
-
-
-def records(connection: sqlite3.Connection, scope: str = DAY_SCOPE) -> list[KeyRecord]:
-    """Return what is known of the keys of a scope, by number."""
-    return [
-        KeyRecord(key_id, scope, opened_us, bool(trusted), first_seq, bool(alive))
-        for key_id, scope, opened_us, trusted, first_seq, alive in connection.execute(
-            "SELECT key_id, scope, opened_us, trusted, first_seq, wrapped IS NOT NULL FROM seal_key"
-            " WHERE scope = ? ORDER BY key_id",
-            (scope,),
-        )
-    ]
-
-
-def _bucket_of(connection: sqlite3.Connection, key_id: int) -> tuple[int | None] | None:
-    found: tuple[int | None] | None = connection.execute(
-        "SELECT bucket FROM seal_key WHERE key_id = ?", (key_id,)
-    ).fetchone()
-    return found
 
 
 def _cannot_open(key_id: int) -> Exception:

@@ -277,6 +277,27 @@ class Reader:
         with self._reading() as connection:
             return register_file.tally(connection, register, by, round_)
 
+    def entries_standing(
+        self,
+        register: str,
+        names: Sequence[str],
+        upto: int,
+        doubtful: Sequence[tuple[int, int]] = (),
+        at_us: int | None = None,
+    ) -> dict[tuple[str | int | None, ...], int]:
+        """Return how many entries were open when a row was the newest, by the values of these open fields or
+        else by their number; without those of `entries_unsettled`. `doubtful` are spans of rows of which it
+        is not sure that they were before; with `at_us` only entries whose time had begun and was not over."""
+        with self._reading() as connection:
+            return register_file.standing(connection, register, names, (upto, doubtful, at_us))
+
+    def entries_unsettled(
+        self, register: str, upto: int, doubtful: Sequence[tuple[int, int]], after: int = 0
+    ) -> list[Entry]:
+        """Return the first entries behind `after` that may have changed since a row."""
+        with self._reading() as connection:
+            return register_file.unsettled(connection, register, (upto, doubtful), after)
+
     def entry_rows(self, entry: Entry) -> list[StoredRow]:
         """Return every row about one entry, oldest first."""
         return self._these(list(entry.seqs))

@@ -116,6 +116,10 @@ def _forget_tokens(connection: sqlite3.Connection) -> None:
         "DELETE FROM temp.register_token WHERE (register, number) IN (SELECT register, number"
         " FROM temp.register_entry JOIN seal_key USING (key_id) WHERE wrapped IS NULL)"
     )
+    connection.execute(
+        "UPDATE temp.register_entry SET tokens = NULL"
+        " WHERE key_id IN (SELECT key_id FROM seal_key WHERE wrapped IS NULL)"
+    )
 
 
 def _same(connection: sqlite3.Connection, table: str) -> bool:

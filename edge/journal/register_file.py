@@ -6,7 +6,7 @@ within a register. Like every projection this depends on the rows alone, and on 
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from edge.journal.rows import Entry, StoredRow
@@ -49,19 +49,15 @@ def project(connection: sqlite3.Connection, row: StoredRow, tokens: bytes | None
         connection.execute("INSERT OR IGNORE INTO register_command VALUES (?, ?)", (command, row.seq))
     try:
         if row.kind == ENTERED:
-            _enter(connection, row)
+            _enter(connection, row, tokens)
         elif row.kind == AMENDED:
-            _amend(connection, row)
+            _amend(connection, row, tokens)
         elif row.kind == ENDED:
             _end(connection, row)
         elif row.kind == UNDONE:
             _undo(connection, row)
     except KeyError as error:
         raise ValueError(f"{row.kind} without {error}") from error
-    if row.sealed is not None:
-        if row.kind == AMENDED:
-            _find_by_nothing(connection, body["register"], body["entry"])
-        _find_by(connection, body["register"], body["entry"], tokens or b"")
 
 
 def entry(connection: sqlite3.Connection, register: str, number: int) -> Entry | None:
@@ -157,33 +153,37 @@ def of_import(connection: sqlite3.Connection, register: str, number: int) -> tup
     return int(brought), int(untouched), int(first), int(last)
 
 
-def _enter(connection: sqlite3.Connection, row: StoredRow) -> None:
+def _enter(connection: sqlite3.Connection, row: StoredRow, tokens: bytes | None) -> None:
     body = row.body
     connection.execute(
-        f"INSERT INTO register_entry({COLUMNS}) VALUES (?,?,'open',?,?,?,?,?,?,?,?,?,NULL,?,?,0)",  # noqa: S608
+        f"INSERT INTO register_entry({COLUMNS}, tokens) VALUES (?,?,'open',?,?,?,?,?,?,?,?,?,NULL,?,?,0,?)",  # noqa: S608
         (
             *(body["register"], body["entry"], _text(body["fields"]), row.lane),
             *(body.get("from_us"), body.get("until_us"), row.at_us, row.boot, row.mono_us, row.at_us),
-            *(body.get("import", 0), f"[{row.seq}]", row.key_id),
+            *(body.get("import", 0), f"[{row.seq}]", row.key_id, tokens),
         ),
     )
+    _find_by(connection, body["register"], body["entry"], tokens)
 
 
-def _amend(connection: sqlite3.Connection, row: StoredRow) -> None:
+def _amend(connection: sqlite3.Connection, row: StoredRow, tokens: bytes | None) -> None:
     body = row.body
+    about = body["register"], body["entry"]
+    if row.sealed is not None:
+        _find_by_nothing(connection, "register = ? AND number = ?", *about)
     done = connection.execute(
         "UPDATE register_entry SET fields = ?, from_us = ?, until_us = ?, boot = ?, mono_us = ?, at_us = ?,"
         " state = 'open', ended_seq = NULL, seqs = json_insert(seqs, '$[#]', ?),"
-        " key_id = coalesce(?, key_id), forgotten = CASE WHEN ? IS NULL THEN forgotten ELSE 0 END"
-        " WHERE register = ? AND number = ?",
+        " key_id = coalesce(?, key_id), forgotten = CASE WHEN ? IS NULL THEN forgotten ELSE 0 END,"
+        " tokens = coalesce(tokens, ?) WHERE register = ? AND number = ?",
         (
             *(_text(body["fields"]), body.get("from_us"), body.get("until_us")),
-            *(row.boot, row.mono_us, row.at_us, row.seq, row.key_id, row.key_id),
-            *(body["register"], body["entry"]),
+            *(row.boot, row.mono_us, row.at_us, row.seq, row.key_id, row.key_id, tokens, *about),
         ),
     )
     if done.rowcount != 1:
         raise ValueError(f"{row.kind} of no entry")
+    _find_by(connection, *about, tokens)
 
 
 def _end(connection: sqlite3.Connection, row: StoredRow) -> None:
@@ -214,21 +214,35 @@ def _undo(connection: sqlite3.Connection, row: StoredRow) -> None:
 
 
 def _forget(connection: sqlite3.Connection, key_id: int) -> None:
-    gone = connection.execute(
-        "UPDATE register_entry SET forgotten = 1 WHERE key_id = ? RETURNING register, number", (key_id,)
+    _find_by_nothing(connection, "key_id = ?", key_id)
+    connection.execute("UPDATE register_entry SET forgotten = 1 WHERE key_id = ?", (key_id,))
+
+
+def _find_by_nothing(connection: sqlite3.Connection, which: str, *values: str | int) -> None:
+    found = connection.execute(
+        f"SELECT tokens, register, number FROM register_entry WHERE {which} AND tokens IS NOT NULL",  # noqa: S608
+        values,
     ).fetchall()
-    connection.executemany("DELETE FROM register_token WHERE register = ? AND number = ?", gone)
+    for tokens, register, number in found:
+        connection.executemany(
+            "DELETE FROM register_token WHERE token = ? AND register = ? AND number = ?",
+            [(token, register, number) for token in _each(tokens)],
+        )
+        connection.execute(
+            "UPDATE register_entry SET tokens = NULL WHERE register = ? AND number = ?", (register, number)
+        )
 
 
-def _find_by_nothing(connection: sqlite3.Connection, register: str, number: int) -> None:
-    connection.execute("DELETE FROM register_token WHERE register = ? AND number = ?", (register, number))
+def _find_by(connection: sqlite3.Connection, register: str, number: int, tokens: bytes | None) -> None:
+    if tokens:
+        connection.executemany(
+            "INSERT OR IGNORE INTO register_token VALUES (?, ?, ?)",
+            [(token, register, number) for token in _each(tokens)],
+        )
 
 
-def _find_by(connection: sqlite3.Connection, register: str, number: int, tokens: bytes) -> None:
-    each = (tokens[at : at + TOKEN_BYTES] for at in range(0, len(tokens), TOKEN_BYTES))
-    connection.executemany(
-        "INSERT OR IGNORE INTO register_token VALUES (?, ?, ?)", [(token, register, number) for token in each]
-    )
+def _each(tokens: bytes) -> Iterator[bytes]:
+    return (tokens[at : at + TOKEN_BYTES] for at in range(0, len(tokens), TOKEN_BYTES))
 
 
 def tally(
@@ -242,6 +256,55 @@ def tally(
         " WHERE register = ? AND state = 'open' GROUP BY k ORDER BY k",
         (f'$."{by}"', round_, register),
     ).fetchall()
+
+
+# The newest row that changed an entry; an undone import stands in no list of rows.
+_LAST = "max(coalesce(json_extract(seqs, '$[#-1]'), 0), coalesce(ended_seq, 0))"
+_SETTLED = (
+    f"{_LAST} <= :upto AND NOT EXISTS (SELECT 1 FROM json_each(:doubtful) AS d WHERE {_LAST}"  # noqa: S608
+    " BETWEEN json_extract(d.value, '$[0]') AND json_extract(d.value, '$[1]'))"
+)
+
+
+def standing(
+    connection: sqlite3.Connection,
+    register: str,
+    names: Sequence[str],
+    when: tuple[int, Sequence[tuple[int, int]], int | None],
+) -> dict[tuple[Value, ...], int]:
+    """Return how many entries are open, by the values of these open fields or else by their number, of those
+    that nothing has changed since a row. `when` is that row, the spans of sequences of which it is doubtful
+    that they were before, and a moment: only entries whose time had begun and was not over by then."""
+    upto, doubtful, at_us = when
+    by = [f"json_extract(fields, '$.\"{name}\"')" for name in names] or ["number"]
+    found = connection.execute(
+        f"SELECT count(*), {', '.join(by)} FROM register_entry WHERE register = :register AND state = 'open'"  # noqa: S608
+        f" AND {_SETTLED} AND (:at_us IS NULL OR ((from_us IS NULL OR from_us < :at_us)"
+        f" AND (until_us IS NULL OR until_us >= :at_us))) GROUP BY {', '.join(by)}",
+        {"register": register, "upto": upto, "doubtful": json.dumps(doubtful), "at_us": at_us},
+    )
+    return {tuple(values): int(count) for count, *values in found.fetchall()}
+
+
+def unsettled(
+    connection: sqlite3.Connection,
+    register: str,
+    when: tuple[int, Sequence[tuple[int, int]]],
+    after: int,
+    limit: int = 200,
+) -> list[Entry]:
+    """Return a page of the entries that `standing` leaves out because they may have changed since, but for
+    those entered since; the lowest number first."""
+    upto, doubtful = when
+    found = connection.execute(
+        f"SELECT {COLUMNS} FROM register_entry WHERE register = :register AND number > :after"  # noqa: S608
+        f" AND json_extract(seqs, '$[0]') <= :upto AND NOT ({_SETTLED}) ORDER BY number LIMIT :limit",
+        {
+            **{"register": register, "upto": upto, "doubtful": json.dumps(doubtful)},
+            **{"after": after, "limit": limit},
+        },
+    )
+    return [_line(line) for line in found.fetchall()]
 
 
 def _terms(

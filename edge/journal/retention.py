@@ -16,7 +16,7 @@ from typing import Any
 from edge.domain.model import ClockQuality, Instant
 from edge.journal.case_retention import CaseDue, due_cases
 from edge.journal.entry_retention import EntryDue, due_entries
-from edge.journal.keys import DAY_US, KeyRecord, records
+from edge.journal.key_records import DAY_US, KeyRecord, records
 from edge.journal.rows import DAY_SCOPE, Purged, Row
 from edge.journal.writer import Writer, get_meta, set_meta
 

@@ -4,7 +4,6 @@ Pure functions over bytes. The associated data binds a sealed part to its place 
 sequence, key number), so that moving it elsewhere or renumbering its key is found by opening it.
 """
 
-import hashlib
 import hmac
 import secrets
 
@@ -49,7 +48,7 @@ def unwrap(master: bytes, wrapped: bytes, *, key_id: int, scope: str) -> bytes |
 
 def derive(master: bytes, purpose: str) -> bytes:
     """Return a key for one purpose (32 bytes), from which `master` cannot be found."""
-    return hmac.digest(master, f"gatepost {purpose}".encode(), hashlib.sha256)
+    return hmac.digest(master, f"gatepost {purpose}".encode(), "sha256")
 
 
 def _open(key: bytes, nonce: bytes, cipher: bytes, bound: bytes) -> bytes | None:

@@ -1,15 +1,17 @@
 """Look-up tokens: finding a passage by a name, phone or document number that only its seal holds.
 
-A token is the first 8 bytes of an HMAC under a key derived from the row's own seal key, so that it
-means nothing once that key is destroyed. Pure functions; never store or log the values.
+A passage's token is the first 8 bytes of an HMAC under a key derived from the row's own seal key, so that it
+means nothing once that key is destroyed. An entry's, of which there are ten times as many, is a keyed BLAKE2b
+of 8 bytes under the one key that registers are looked up by, and is deleted with the entry's key. Pure
+functions; never store or log the values.
 """
 
-import hashlib
 import hmac
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from hashlib import blake2b
 
 from edge.journal.seal import derive
 
@@ -49,24 +51,31 @@ def needles(key: bytes, value: str) -> tuple[bytes, bytes]:
     return whole, _token(secret, "tail", value) if len(value) == _TAIL else whole
 
 
-def entry_tokens(key: bytes, fields: Mapping[str, str], names: Iterable[str]) -> bytes:
+def fits(value: str, wanted: str) -> bool:
+    """Say whether a token of a value would be found by what is looked for."""
+    value, wanted = normalise(value), normalise(wanted)
+    tail = len(wanted) == _TAIL < len(value) and any(sign.isdigit() for sign in wanted)
+    return value == wanted or (tail and value.endswith(wanted))
+
+
+def entry_tokens(secret: bytes, fields: Mapping[str, str], names: Iterable[str]) -> bytes | None:
     """Return what an entry of a register is found by, side by side: a token for each field of these names,
-    and one for its last four signs where those tell people apart. `key` is the one for looking up."""
-    secret = derive(key, "registers")
+    and one for its last four signs where those tell people apart, or None without any. `secret` is the one
+    for looking up."""
     found: set[bytes] = set()
     for name in names:
         value = compared(name, fields.get(name, ""))
         if not value:
             continue
-        found.add(_token(secret, name, value))
+        found.add(_entry_token(secret, name, value))
         if name in _COMPACT and len(value) > _TAIL:
-            found.add(_token(secret, f"{name}_tail", value[-_TAIL:]))
-    return b"".join(sorted(found))
+            found.add(_entry_token(secret, f"{name}_tail", value[-_TAIL:]))
+    return b"".join(sorted(found)) or None
 
 
-def entry_token(key: bytes, name: str, value: str) -> bytes:
+def entry_token(secret: bytes, name: str, value: str) -> bytes:
     """Return the token of one field of an entry; `name` may end in `_tail`, for the last four signs."""
-    return _token(derive(key, "registers"), name, compared(name, value))
+    return _entry_token(secret, name, compared(name, value))
 
 
 @lru_cache(maxsize=1024)
@@ -81,4 +90,9 @@ def compared(name: str, value: str) -> str:
 
 
 def _token(secret: bytes, what: str, value: str) -> bytes:
-    return hmac.digest(secret, f"{what} {value}".encode(), hashlib.sha256)[:TOKEN_BYTES]
+    return hmac.digest(secret, f"{what} {value}".encode(), "sha256")[:TOKEN_BYTES]
+
+
+def _entry_token(secret: bytes, what: str, value: str) -> bytes:
+    # Keyed by construction and one call: an import makes close to a million of them.
+    return blake2b(f"{what} {value}".encode(), digest_size=TOKEN_BYTES, key=secret).digest()

@@ -17,7 +17,7 @@ from typing import Any
 from edge.journal import seal
 from edge.journal.anchor import Anchor
 from edge.journal.faults import from_os
-from edge.journal.keys import KeyRecord, record, records
+from edge.journal.key_records import KeyRecord, record, records
 from edge.journal.rows import Incarnation
 from edge.journal.schema import connect_readonly
 from edge.wire import ZERO_SEAL, chain_hash, genesis

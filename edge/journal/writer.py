@@ -8,7 +8,6 @@ memory (keys, boot, incarnation) is read anew when `PRAGMA data_version` says th
 import contextlib
 import json
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -25,6 +24,7 @@ from edge.journal.reserve import Reserve
 from edge.journal.rows import DAY_SCOPE, Incarnation, Row, StoredRow
 from edge.journal.schema import connect
 from edge.journal.tokens import entry_tokens, tokens_of
+from edge.journal.turn import Turn
 from edge.wire import ZERO_SEAL, canonical, chain_hash, genesis
 
 INSERT = (
@@ -50,7 +50,7 @@ class Writer:
         self.reserve = reserve
         self.incarnations: tuple[Incarnation, ...] = ()
         self.boot = 0
-        self._lock = threading.RLock()
+        self.turn = Turn()
         self._stale = True
         self._version = -1
         self._foreign = -1
@@ -78,7 +78,7 @@ class Writer:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Hold the lock and the database's write lock; commit at the end, undo on any error."""
-        with self._lock:
+        with self.turn:
             if self._closed:
                 raise journal_error("账本已关闭", "the journal is closed")
             try:
@@ -99,7 +99,7 @@ class Writer:
     @contextlib.contextmanager
     def looking(self) -> Iterator[sqlite3.Connection]:
         """Hold the lock, with what is kept in memory up to date, to read without a transaction."""
-        with self._lock:
+        with self.turn:
             if self._closed:
                 raise journal_error("账本已关闭", "the journal is closed")
             try:
@@ -164,7 +164,7 @@ class Writer:
 
     def checkpoint(self) -> bool:
         """Copy the write-ahead file into the database and empty it; False while a reader hinders."""
-        with self._lock:
+        with self.turn:
             try:
                 return bool(self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
             except sqlite3.OperationalError as error:
@@ -174,7 +174,7 @@ class Writer:
 
     def close(self) -> None:
         """Close the connection; idempotent."""
-        with self._lock:
+        with self.turn:
             self._closed = True
             self._connection.close()
 

@@ -140,8 +140,11 @@ def _faults(whole: Definition) -> Iterator[tuple[str, str]]:
                 yield f"due {rule.id}: {name} has no {value}", f"due {rule.id}：{name} 没有 {value} 这一项"
     if whole.passages and (whole.due or whole.stock or whole.score or whole.deadline):
         yield "a view of passages has nothing due", "通行记录生成的台账没有应办事项"
-    if whole.passages and not (whole.passages.categories or whole.passages.asks):
-        yield "passages: name categories or asks", "passages：写明 categories 或 asks"
+    if whole.passages and not any(whole.passages.model_dump().values()):
+        yield (
+            "passages: name categories, not_categories or asks",
+            "passages：写明 categories、not_categories 或 asks",
+        )
     yield from _sum_faults(whole)
 
 

@@ -19,7 +19,7 @@ from edge.registers.importing import Importer, Journal
 from edge.registers.kinds import Kind
 from edge.registers.matching import Ambiguous, match
 from edge.registers.people import PEOPLE
-from edge.registers.planning import Planned, layout_of, plan
+from edge.registers.said import Planned, Said, layout_of
 from edge.registers.tables import read_table
 from edge.registers.unreadable import Unreadable
 from edge.registers.watch import WATCH
@@ -83,7 +83,7 @@ class DistrictLists:
         waiting: list[Planned] = []
         before = self._newest(kind)  # what is entered now has a greater number
         kept: set[int] = set()
-        known = [*plan(table, kind, layout, self._journal, self._zone, look_up=False)]
+        known = [*Said(table, kind, layout, self._zone)]
         if known and all(planned.outcome == "rejected" for planned in known):
             raise ConfigError(f"{name}: no line of it can be used")
         for planned in known:

@@ -45,12 +45,18 @@ class OnDuty:
 
 
 class Duty:
-    """The commands and views of duty. Thread-safe: each call reads and writes for itself."""
+    """The commands and views of duty. Thread-safe: each call reads and writes for itself. `since` says from
+    when within [from, until) the gate was there to be signed in at."""
 
     def __init__(
-        self, book: Book, rules: DutyRules, now: Callable[[], Instant], boot: Callable[[], int]
+        self,
+        book: Book,
+        rules: DutyRules,
+        now: Callable[[], Instant],
+        boot: Callable[[], int],
+        since: Callable[[int, int], int],
     ) -> None:
-        self.book, self.rules = book, rules
+        self.book, self.rules, self.since = book, rules, since
         self._now, self._boot = now, boot
 
     def stamp(self) -> Stamp:
@@ -207,7 +213,8 @@ class Duty:
 
     def uncovered(self, from_us: int, until_us: int) -> list[Gap]:
         """Return the times within [from, until) in which a position of an open post was filled by nobody."""
-        if not self.rules.posts:
+        from_us = self.since(from_us, until_us)
+        if not self.rules.posts or from_us >= until_us:
             return []
         planned, there = self.planned(from_us, until_us), self.there(from_us, until_us)
         return uncovered(self.rules.posts, planned, there, (from_us, until_us), self.rules.zone)

@@ -39,14 +39,15 @@ def duty_lines(duty: Duty, incidents: Incidents, day: date) -> DutyLines:
     zone = duty.rules.zone
     from_us = wall_us(day, 0, zone)
     until_us = max(from_us, min(wall_us(day + timedelta(days=1), 0, zone), duty.stamp().at_us))
-    gaps = tuple(duty.uncovered(from_us, until_us))
+    since_us = duty.since(from_us, until_us)
+    gaps = tuple(duty.uncovered(since_us, until_us))
     found = incidents.within(from_us, until_us)
     answers: list[Answered] = [answer for one in found for answer in one.clock]
     for file in incidents.cases_of(from_us, until_us):
         answers += incidents.of_case(file)
     return DutyLines(
         day=day,
-        owed_us=owed_us(duty.rules.posts, from_us, until_us, zone),
+        owed_us=owed_us(duty.rules.posts, since_us, until_us, zone),
         uncovered_us=sum(gap.until_us - gap.from_us for gap in gaps),
         gaps=gaps,
         incidents=len(found),

@@ -11,7 +11,7 @@ HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
 TEAM = "team_of_four"
 SHEET, SIGN_INS, NOTES = "duty", "signin", "handover"
-TRAINING, READINESS, INCIDENTS, CONTACTS = "training", "readiness", "incidents", "contacts"
+TRAINING, READINESS, INCIDENTS = "training", "readiness", "incidents"
 
 OVERRIDES = ("alone", "supplies_short", "thermometer_down", "emergency")
 """Why somebody comes on duty although something is missing (R58)."""

@@ -5,6 +5,7 @@ Somebody at the gate often leaves the unit out; what one side does not say contr
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from edge.registers.values import folded
 
@@ -20,12 +21,12 @@ def home_of(building: str, unit: str, room: str) -> str:
     """Return how a home is found, however its parts are written; "" without a room."""
     if not folded(room):
         return ""
-    return "-".join(part for given in (building, unit, room) if (part := _bare(given)))
+    return "-".join(part for given in (building, unit, room) if (part := bare(given)))
 
 
 def short_of(building: str, unit: str, room: str) -> str:
     """Return how a home is found by who leaves its unit out; "" where it has none, or no building."""
-    return home_of(building, "", room) if _bare(unit) and _bare(building) else ""
+    return home_of(building, "", room) if bare(unit) and bare(building) else ""
 
 
 def parts_told(text: str) -> Parts:
@@ -35,7 +36,7 @@ def parts_told(text: str) -> Parts:
         building, rest = found[1], rest[found.end() :]
     if found := _UNIT.match(rest):
         unit, rest = found[1], rest[found.end() :]
-    words = [bare for word in _BETWEEN.split(rest) if (bare := _bare(word))]
+    words = [part for word in _BETWEEN.split(rest) if (part := bare(word))]
     room = words.pop() if words else ""
     if words and not building:
         building = words.pop(0)
@@ -46,9 +47,9 @@ def parts_told(text: str) -> Parts:
 
 def parts_of(personal: Mapping[str, str]) -> Parts:
     """Return building, unit and room of personal fields; a room may hold all of them."""
-    building, unit = _bare(personal.get("building", "")), _bare(personal.get("unit", ""))
+    building, unit = bare(personal.get("building", "")), bare(personal.get("unit", ""))
     if building or unit:
-        return building, unit, _bare(personal.get("room", ""))
+        return building, unit, bare(personal.get("room", ""))
     return parts_told(personal.get("room", ""))
 
 
@@ -78,5 +79,7 @@ def written(personal: Mapping[str, str]) -> str:
     return "-".join(personal[name] for name in ("building", "unit", "room") if personal.get(name))
 
 
-def _bare(text: str) -> str:
+@lru_cache(maxsize=4096)
+def bare(text: str) -> str:
+    """Return one part of a home as it is compared: `2栋` is `2`."""
     return folded(text).rstrip(_ENDINGS)

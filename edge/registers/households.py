@@ -3,7 +3,8 @@ village, group.
 
 Open fields of an entry: those places, `zone`, `exits_watched`, `quota` (how often a quota may be used, for
 this household), and `rounds`, the numbers of the census rounds it was visited in.
-Personal: building, unit, room, and whom to call (`contact_…`): the roles are data, not a fixed team.
+Personal: building, unit, room, and whom to call, by role (`contact_…`): those of R53 have a column and a
+field in the form, those of the site's own roles.toml are kept beside them (`edge.registers.contacts`).
 """
 
 from edge.registers.kinds import Field, Kind

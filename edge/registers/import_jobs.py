@@ -7,6 +7,7 @@ what survives the process is the journal's row of how far it got. Never writes a
 import logging
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,12 +18,14 @@ from edge.domain.model import Instant
 from edge.registers.all_kinds import KINDS
 from edge.registers.book import Open, Order
 from edge.registers.importing import Importer, Journal, print_of
-from edge.registers.planning import Layout, Preview, layout_of, preview
+from edge.registers.planning import Preview, preview
+from edge.registers.said import Layout, Said, layout_of
 from edge.registers.tables import MAX_BYTES, Table, read_table
 from edge.registers.unreadable import Unreadable
 
 KEPT = 4
-PAUSE_S = 0.002  # between transactions: a verdict goes first
+# Between transactions whoever waits goes first; a verdict needs a turn or two.
+PAUSE_S, PAUSES = 0.0005, 100
 _RUNNING = ("previewing", "applying", "undoing")
 log = logging.getLogger(__name__)
 
@@ -46,6 +49,7 @@ class Job:
     round: int = 0
     table: Table | None = None
     layout: Layout | None = None
+    said: Said | None = None
     preview: Preview = field(default_factory=Preview)
     print_: str = ""
     pieces: bytearray = field(default_factory=bytearray)
@@ -169,7 +173,8 @@ class ImportJobs:
         job.layout = layout_of(job.table, kind, columns)
         if not job.layout.columns:
             raise Unreadable("no_heads")
-        for found in preview(job.table, kind, job.layout, self._journal, zone, links=job.links):
+        job.said = Said(job.table, kind, job.layout, zone)
+        for found in preview(job.said, kind, self._journal, links=job.links):
             job.preview = found
             job.line = sum(found.counts.values())
             yield
@@ -179,17 +184,17 @@ class ImportJobs:
 
     def _apply(self, job: Job, by: str, zone: ZoneInfo) -> Iterator[None]:
         assert job.table is not None
-        assert job.layout is not None
+        assert job.said is not None
         kind = KINDS[job.register]
         importer = Importer(self._journal, self._now, zone, lambda: self._pause(job))
         imported = importer.begin(Order(f"import-{job.id}", by), kind, job.table, job.file, job.print_)
         job.number, job.lines = imported.number, imported.lines
-        for done in importer.apply(imported, by, kind, job.table, job.layout, links=job.links):
+        for done in importer.apply(imported, by, job.said, links=job.links):
             job.line, job.entered, job.amended = done.line, done.entered, done.amended
             yield
         job.state = "stopped" if job.stopping.is_set() or job.line < job.lines else "done"
         if job.state == "done" and not job.preview.rejected:
-            job.table = None
+            job.table = job.said = None
 
     def _undo(self, job: Job, by: str, zone: ZoneInfo) -> Iterator[None]:
         assert job.number is not None
@@ -200,7 +205,11 @@ class ImportJobs:
         job.state = "undone"
 
     def _pause(self, job: Job) -> bool:
-        return job.stopping.wait(PAUSE_S) or self._stop.is_set()
+        for _ in range(PAUSES):
+            if not self._journal.wanted():
+                break
+            time.sleep(PAUSE_S)
+        return job.stopping.is_set() or self._stop.is_set()
 
 
 def job_json(job: Job) -> dict[str, Any]:

@@ -16,15 +16,15 @@ from edge.domain.model import Instant
 from edge.journal import Entry, Imported, Look, Reader, Row
 from edge.registers import households
 from edge.registers.book import MOST_AT_ONCE, Draft, Open, Order, line_row
-from edge.registers.kinds import HOME, Kind
+from edge.registers.import_batch import EMPLOYERS, Batch, Home
+from edge.registers.kinds import Kind
 from edge.registers.planning import Journal as PlanJournal
-from edge.registers.planning import Layout, Planned, place_of, plan, same_place
+from edge.registers.planning import plan
+from edge.registers.said import Planned, Said, place_of, same_place
 from edge.registers.tables import Table
 
-EMPLOYERS = "employers"
 # Of a transaction: so long may a verdict wait for it. Each line may bring its household with it.
-LONGEST_US, FEWEST, MOST = 10_000, 10, 80
-Home = tuple[bytes, tuple[str, ...]]
+LONGEST_US, FEWEST, MOST = 15_000, 10, 80
 _NAMED_BY = ((households.REGISTER, "household"), (households.REGISTER, "visiting"), (EMPLOYERS, "employer"))
 
 
@@ -33,6 +33,9 @@ class Journal(PlanJournal, Protocol):
 
     def compose(self, make: Callable[[Look], Sequence[Row]]) -> tuple[int, ...]:
         """Write the rows that `make` returns, in one transaction with what it looked at."""
+
+    def wanted(self) -> bool:
+        """Say whether another thread waits for the journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,29 +94,22 @@ class Importer:
         self,
         imported: Imported,
         by: str,
-        kind: Kind,
-        table: Table,
-        layout: Layout,
+        said: Said,
         *,
         links: Mapping[str, Open] | None = None,
     ) -> Iterator[Progress]:
         """Enter what the lines behind the last one say, and yield how far it is after each transaction. Ends
         early where `pause` says so; the same file goes on from there."""
         with closing(self._journal.reader()) as self._reader:
-            yield from self._apply(imported, by, kind, table, layout, links)
+            yield from self._apply(imported, by, said, links)
 
-    def _apply(  # noqa: PLR0917 - see apply
-        self,
-        imported: Imported,
-        by: str,
-        kind: Kind,
-        table: Table,
-        layout: Layout,
-        links: Mapping[str, Open] | None,
+    def _apply(
+        self, imported: Imported, by: str, said: Said, links: Mapping[str, Open] | None
     ) -> Iterator[Progress]:
+        kind = said.kind
         done = Progress(imported.number, imported.line, imported.lines)
         waiting: list[Planned] = []
-        for planned in plan(table, kind, layout, self._journal, self._zone, links=links):
+        for planned in plan(said, kind, self._journal, links=links):
             if planned.line <= imported.line:
                 continue
             if planned.outcome in ("new", "changed"):
@@ -187,10 +183,10 @@ class Importer:
     def _write(self, done: Progress, by: str, kind: Kind, lines: Sequence[Planned]) -> Progress:
         at, asked = self._now(), set[Home]()
         homes = [self._home_key(kind, planned, asked) for planned in lines]
-        batches: list[_Batch] = []
+        batches: list[Batch] = []
 
         def make(look: Look) -> Sequence[Row]:
-            batch = _Batch(look, at, Order("", by), done.number, self._homes, self._known_employers())
+            batch = Batch(look, at, Order("", by), done.number, self._homes, self._known_employers())
             batches[:] = [batch]
             reached = look.imported(done.number) if done.number else None
             for planned, home in zip(lines, homes, strict=True):
@@ -301,84 +297,6 @@ def _runs(
 def _ended_row(at: Instant, register: str, number: int, order: Order) -> Row:
     body = {"register": register, "entry": number, "why": "import_undone", "by": order.by}
     return Row("register.ended", at, body)
-
-
-class _Batch:
-    """The rows of one transaction: lines, and the households and employers they are the first of."""
-
-    def __init__(  # noqa: PLR0917 - what a batch is made of
-        self,
-        look: Look,
-        at: Instant,
-        order: Order,
-        imported: int,
-        known_homes: Mapping[Home, int],
-        known_employers: Mapping[str, int],
-    ) -> None:
-        self.rows: list[Row] = []
-        self.homes: dict[Home, int] = {}
-        self.employers: dict[str, int] = {}
-        self.entered = self.amended = 0
-        self._look, self._at, self._order, self._imported = look, at, order, imported
-        self._known_homes, self._known_employers = known_homes, known_employers
-        self._next: dict[str, int] = {}
-
-    def add(self, kind: Kind, planned: Planned, home: Home | None) -> None:
-        """Add what a line says. One whose entry somebody changed a moment ago is left as they say."""
-        assert planned.match is not None
-        entry, draft = planned.match.entry, planned.match.says
-        if entry is not None:
-            present = self._look.entry(kind.register, entry.number)
-            if present is None or present.seqs != entry.seqs or present.forgotten:
-                return
-        fields = dict(draft.fields)
-        if home is not None:
-            fields["household"] = self._household(home, planned)
-        if name := str(fields.get("employer_name", "")):
-            fields["employer"] = self._employer(name)
-        draft = replace(draft, fields=fields)
-        if entry is None:
-            self._row("register.entered", kind.register, self._number(kind.register), draft, planned.line)
-            self.entered += 1
-        else:
-            self._row("register.amended", kind.register, entry.number, draft, planned.line)
-            self.amended += 1
-
-    def _household(self, home: Home, planned: Planned) -> int:
-        known = self._known_homes.get(home) or self.homes.get(home)
-        if known is None:
-            known = self.homes[home] = self._number(households.REGISTER)
-            self._row("register.entered", households.REGISTER, known, _household(planned))
-        return known
-
-    def _employer(self, name: str) -> int:
-        known = self._known_employers.get(name) or self.employers.get(name)
-        if known is None:
-            known = self.employers[name] = self._number(EMPLOYERS)
-            self._row("register.entered", EMPLOYERS, known, Draft({"name": name}))
-        return known
-
-    def _number(self, register: str) -> int:
-        number = self._next.get(register) or self._look.next_number(register)
-        self._next[register] = number + 1
-        return number
-
-    def _row(self, kind: str, register: str, number: int, draft: Draft, line: int = 0) -> None:
-        self.rows.append(
-            line_row(
-                *(self._at, kind, register, number, draft),
-                order=self._order,
-                imported=self._imported,
-                line=line,
-            )
-        )
-
-
-def _household(planned: Planned) -> Draft:
-    assert planned.match is not None
-    personal = planned.match.says.personal
-    home = {name: personal[name] for name in ("building", "unit", "room", *HOME) if name in personal}
-    return Draft(place_of(planned.given), home, ("room", *HOME))
 
 
 def print_of(content: bytes) -> str:

@@ -3,11 +3,10 @@
 Kept on the book; how quickly each step was reached is found out from its rows.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from edge.domain.duty import Stamp
 from edge.domain.errors import FormError
 from edge.domain.response import Answered, Reached, response
 from edge.journal import CaseFile, Entry, Reader, StoredRow
@@ -20,6 +19,7 @@ _CASE_STEPS = {
     "case.acknowledged": Reached.THERE,
     "case.closed": Reached.DONE,
 }
+_INCIDENT_STEPS = {"called": Reached.TAKEN, "came": Reached.THERE, "register.ended": Reached.DONE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,17 +113,17 @@ class Incidents:
             tuple(fields["called"]),
             tuple(fields["came"]),
             "" if end is None or told.entry.open else str(end.body["why"]),
-            response(self._duty.rules.limits, stamp_of(rows[0]), _steps(rows), self._duty.stamp()),
+            self._clock(rows),
         )
 
     def of_case(self, file: CaseFile) -> tuple[Answered, ...]:
         """Return how quickly a case was answered: a person over the threshold, a hit of a list."""
         with closing(self._reader()) as reader:
             rows = reader.case_rows(file)
-        steps: dict[Reached, Stamp] = {}
-        for row in rows:
-            if row.kind in _CASE_STEPS:
-                steps.setdefault(_CASE_STEPS[row.kind], stamp_of(row))
+        return self._clock(rows)
+
+    def _clock(self, rows: Sequence[StoredRow]) -> tuple[Answered, ...]:
+        steps = {step: stamp_of(row) for step, row in steps_of(rows).items()}
         return response(self._duty.rules.limits, stamp_of(rows[0]), steps, self._duty.stamp())
 
     def cases_of(self, from_us: int, until_us: int) -> list[CaseFile]:
@@ -153,14 +153,12 @@ class Incidents:
         return cards + [card for those in found.values() for card in those]
 
 
-def _steps(rows: tuple[StoredRow, ...]) -> dict[Reached, Stamp]:
-    steps: dict[Reached, Stamp] = {}
+def steps_of(rows: Sequence[StoredRow]) -> dict[Reached, StoredRow]:
+    """Return the first row of an incident or a case that reached each step."""
+    steps: dict[Reached, StoredRow] = {}
     for row in rows:
-        fields = row.body.get("fields", {})
-        if row.kind == "register.amended" and fields.get("step") == "called":
-            steps.setdefault(Reached.TAKEN, stamp_of(row))
-        elif row.kind == "register.amended" and fields.get("step") == "came":
-            steps.setdefault(Reached.THERE, stamp_of(row))
-        elif row.kind == "register.ended":
-            steps.setdefault(Reached.DONE, stamp_of(row))
+        said = row.body.get("fields", {}).get("step") if row.kind == "register.amended" else None
+        step = _CASE_STEPS.get(row.kind) or _INCIDENT_STEPS.get(said or row.kind)
+        if step is not None:
+            steps.setdefault(step, row)
     return steps

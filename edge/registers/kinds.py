@@ -115,10 +115,14 @@ def draft_of(
     for name, value in (("home", home_of(*home)), (SHORT, short_of(*home))):
         if value:
             personal[name] = value
-    find = (*(one.name for one in kind.fields if one.find), *HOME)
-    return Draft(
-        {**fields, **(links or {})}, personal, find, from_us=times.get("from"), until_us=times.get("until")
-    )
+    fields.update(links or {})
+    find = looked_up_by(kind)
+    return Draft(fields, personal, find, from_us=times.get("from"), until_us=times.get("until"))
+
+
+def looked_up_by(kind: Kind) -> tuple[str, ...]:
+    """Return the names of the personal fields that entries of a register are found by."""
+    return (*(one.name for one in kind.fields if one.find), *HOME)
 
 
 def _fault(one: Field, text: str) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from edge.journal import Entry, Reader, StoredRow
 from edge.journal.tokens import compared
 from edge.registers.book import Draft, Open
-from edge.registers.homes import home_of
+from edge.registers.homes import bare
 from edge.registers.kinds import HOME, Kind
 
 _SHORT = 100
@@ -73,7 +73,7 @@ def match(
 
 def meant(name: str, value: str) -> str:
     """Return what a value means: `2栋` and `2` are one building."""
-    return home_of("", "", value) if name in ("building", "unit", "room") else compared(name, value)
+    return bare(value) if name in ("building", "unit", "room") else compared(name, value)
 
 
 def opened(entry: Entry, sealed: Sealed, reader: Reader) -> Mapping[str, str]:

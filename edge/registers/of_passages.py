@@ -38,7 +38,8 @@ def passed(
     assert definition.passages is not None
     found: list[Passed] = []
     for line, row in _rows(reader, definition.passages, from_us, to_us):
-        if definition.passages.asks and not _asked(row.body, definition.passages.asks):
+        asks = definition.passages.asks
+        if not _asked(row.body, asks) if asks else row.body.get("vehicle"):
             continue
         hidden = reader.opened([row])[0] if opened else None
         found.append(_line(definition, line, row, hidden))
@@ -59,7 +60,8 @@ def _rows(
 
 
 def _is_of(line: PassageRow, wanted: Passages) -> bool:
-    return not wanted.categories or (line.category or "visitor") in wanted.categories
+    category = line.category or "visitor"
+    return category not in wanted.not_categories and (not wanted.categories or category in wanted.categories)
 
 
 def _asked(body: Mapping[str, Any], questions: tuple[str, ...]) -> bool:
@@ -89,7 +91,8 @@ def _line(
 
 
 def _said(body: Mapping[str, Any], hidden: Mapping[str, Any] | None) -> dict[str, str | None]:
-    """Return what was said of each question, a code's own fields where nobody was asked; None is hidden."""
+    """Return what was said of each question, what a code or a register says where nobody was asked; None is
+    hidden."""
     secret = (hidden or {}).get("evidence", {})
     codes: dict[str, str | None] = {}
     answers: dict[str, str | None] = {}
@@ -98,6 +101,6 @@ def _said(body: Mapping[str, Any], hidden: Mapping[str, Any] | None) -> dict[str
         if piece.get("t") == "answer":
             value = piece["value"] if "value" in piece else own.get("value")
             answers[piece["question"]] = None if value is None else str(value)
-        elif piece.get("t") == "code":
+        elif piece.get("t") in ("code", "known"):
             codes |= {name: str(value) for name, value in (own.get("personal") or {}).items() if value}
     return codes | answers

@@ -112,8 +112,9 @@ class Score(Table):
 
 
 class Passages(Table):
-    """The lines are passages, not entries: of people of these categories, or in which one of these questions
-    was answered. The fields are the questions' answers."""
+    """The lines are passages, not entries: of people of these categories, or of any but those, or in which
+    one of these questions was answered. The fields are the questions' answers."""
 
     categories: tuple[str, ...] = ()
+    not_categories: tuple[str, ...] = ()
     asks: tuple[Name, ...] = ()

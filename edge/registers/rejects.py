@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
 
-from edge.registers.planning import Faults, Layout
+from edge.registers.said import Faults, Layout
 from edge.registers.tables import Table
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

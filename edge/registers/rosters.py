@@ -15,7 +15,7 @@ from edge.registers import households
 from edge.registers.all_kinds import KINDS
 from edge.registers.book import Book, Draft, Entered, Open, Order
 from edge.registers.homes import home_of, parts_told
-from edge.registers.importing import EMPLOYERS
+from edge.registers.import_batch import EMPLOYERS
 from edge.registers.kinds import HOME, Faulty, Kind, draft_of
 from edge.registers.people import AREA_NAMES
 
@@ -89,7 +89,13 @@ class Rosters:
             if name not in asked and name not in ("household", "employer")
         }
         fields = {**kept, **draft.fields, **self._links(order, kind, draft, given)}
-        return self._book.amend(order, register, number, replace(draft, fields=fields), seen=seen)
+        beside = {
+            name: value
+            for name, value in (self._book.personal(entry) or {}).items()
+            if name.startswith("contact_") and name not in kind.names
+        }
+        says = replace(draft, fields=fields, personal={**beside, **draft.personal})
+        return self._book.amend(order, register, number, says, seen=seen)
 
     def mark(self, order: Order, register: str, number: int, round_: int) -> Entered:
         """Record that a census round covered an entry. Raises FormError."""

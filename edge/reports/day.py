@@ -109,10 +109,10 @@ class Days:
         ]
 
     def changed_since(self, day: date, upto: int) -> bool:
-        """Say whether something of a day was written after a row: a correction, a paper page, or a passage
-        by a clock that had been ahead."""
+        """Say whether something of a day was written after a row: a correction, a paper page, a page of the
+        evening, or a passage by a clock that had been ahead."""
         text = day.isoformat()
-        later = self.rows.rare((CORRECTION, PAPER), self.head, upto)
+        later = self.rows.rare((CORRECTION, PAPER, lines.EVENING), self.head, upto)
         if any(one.row.body.get("day") == text for one in later):
             return True
         bounds = starts_us(day, self.zone), starts_us(day + timedelta(days=1), self.zone)

@@ -26,8 +26,9 @@ SUSPECTED = "suspected"  # 疑似
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One passage, as reports count it. `who` is None where nobody is named, `sealed` where somebody is and
-    cannot be told any more. `paper`: taken in from a paper page."""
+    """One passage, as reports count it. `entry` is who it was by the register of people, None where that does
+    not say; `who` is None where nobody is named, `sealed` where somebody is and cannot be told any more.
+    `paper`: taken in from a paper page."""
 
     passage: int
     lane: str
@@ -49,6 +50,7 @@ class Fact:
     occupants_lacking: bool = False
     corrected: bool = False
     paper: bool = False
+    entry: int | None = None
     who: str | None = None
     sealed: bool = False
     seq: int = 0
@@ -102,6 +104,7 @@ def fact(
         or any(piece.get("carrier") in _VENUE_CODES for piece in evidence),
         occupants_lacking=vehicle and body.get("told", 0) > len(body.get("occupants", ())),
         corrected=bool(corrections),
+        entry=None if vehicle else registered(evidence),
         who=None if personal is None else identity(named(body, personal), vehicle=vehicle),
         sealed=has_seal and personal is None,
         seq=seq,
@@ -132,6 +135,20 @@ def identity(fields: Mapping[str, str], *, vehicle: bool) -> str | None:
     if fields.get("name") and fields.get("room"):
         return f"name {_same(fields['name'])} {_same(fields['room'])}"
     return None
+
+
+def registered(evidence: Sequence[Mapping[str, Any]]) -> int | None:
+    """Return the entry of the register of people that somebody is; None where no look-up says, where two say
+    different ones, or where something was told that differs from it: that may be somebody else."""
+    found = {
+        piece["entry"]
+        for piece in evidence
+        if piece.get("t") == "known"
+        and (piece.get("register"), piece.get("standing")) == ("people", "found")
+        and piece.get("entry") is not None
+        and not piece.get("differs")
+    }
+    return int(found.pop()) if len(found) == 1 else None
 
 
 def _same(value: str) -> str:

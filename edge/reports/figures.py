@@ -144,13 +144,27 @@ def _distinct(facts: Sequence[Fact]) -> Figures:
     found: Figures = {}
     for who in ("persons", "vehicles"):
         those = [one for one in facts if one.vehicle is (who == "vehicles") and one.outcome != "abandoned"]
-        unnamed = [one for one in those if one.who is None and not one.sealed]
-        found[f"unnamed.{who}"] = len(unnamed)
+        # By what somebody has shown who is in the register, they are known also where nobody looked it up.
+        entries: dict[str, int] = {}
+        for one in those:
+            if one.who is not None and one.entry is not None:
+                entries[one.who] = min(one.entry, entries.get(one.who, one.entry))
+        found[f"unnamed.{who}"] = sum(
+            one.who is None and one.entry is None and not one.sealed for one in those
+        )
         if any(one.sealed for one in those):
             continue
-        found[f"distinct.{who}"] = len({one.who for one in those if one.who is not None}) + len(unnamed)
         back = [one for one in those if one.outcome == "turn_back"]
-        found[f"distinct_turned_back.{who}"] = len({one.who for one in back if one.who is not None}) + sum(
-            one.who is None for one in back
-        )
+        found[f"distinct.{who}"] = _persons(those, entries)
+        found[f"distinct_turned_back.{who}"] = _persons(back, entries)
     return found
+
+
+def _persons(facts: Sequence[Fact], entries: Mapping[str, int]) -> int:
+    """Count people once each; whoever is not named at all once for each passage."""
+    known = {
+        one.entry if one.entry is not None else entries.get(one.who or "", one.who)
+        for one in facts
+        if one.entry is not None or one.who is not None
+    }
+    return len(known) + sum(one.entry is None and one.who is None for one in facts)

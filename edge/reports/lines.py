@@ -12,10 +12,12 @@ from datetime import date
 
 from edge.journal import Reader
 from edge.journal.day_rows import DayRows
-from edge.registers import lines
+from edge.registers import census, lines
+from edge.reports.answers import answered
 from edge.reports.figures import Figures
 
 ENTERED, AMENDED, ENDED = "register.entered", "register.amended", "register.ended"
+EVENING = "evening.noted"
 UNCOVERED, COVERED = "duty.uncovered", "duty.covered"
 _GAPS = 2_000
 
@@ -69,7 +71,25 @@ def operations(asked: Asked) -> Figures:
     return lines.figures(asked.reader, asked.rows, day=asked.day, **bounds)
 
 
-LINES: tuple[Line, ...] = (registers, operations, duty)
+def response(asked: Asked) -> Figures:
+    """Count which limits of the response clock were up in the day, and what came of them (R87)."""
+    bounds = {"from_us": asked.from_us, "to_us": asked.to_us, "upto": asked.upto}
+    return answered(asked.reader, asked.rows, **bounds)
+
+
+def evening(asked: Asked) -> Figures:
+    """Tell the numbers that somebody typed on the evening page of the day; the newest page counts."""
+    pages = asked.rows.rare_of(EVENING, "day", asked.day.isoformat(), asked.upto)
+    fields = pages[-1].body["fields"] if pages else {}
+    return {f"noted.{name}": value for name, value in fields.items() if isinstance(value, int)}
+
+
+def standing(asked: Asked) -> Figures:
+    """Tell who stood in the registers at the end of the day (R20, R29, R49)."""
+    return census.figures(asked.reader, asked.rows, day=asked.day, to_us=asked.to_us, upto=asked.upto)
+
+
+LINES: tuple[Line, ...] = (registers, operations, duty, response, evening, standing)
 
 
 def told(asked: Asked) -> Figures:

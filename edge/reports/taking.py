@@ -15,8 +15,8 @@ from edge.domain.model import Instant
 from edge.journal import Look, Reader, Row, StoredRow
 from edge.registers.drafts import Order
 from edge.reports.day import CORRECTION, PAPER, Days, day_of
+from edge.reports.lines import EVENING
 
-EVENING = "evening.noted"
 WHY = ("wrong_tap", "wrong_person", "double", "test", "wrong_direction", "other")
 OUTCOMES = ("admit", "turn_back", "refer", "abandoned")
 DAY_US = 86_400_000_000

@@ -25,6 +25,7 @@ from edge.web.roles import allow
 LINES = 6
 EVENING_TEXTS = ("situation", "done", "needs", "tomorrow")
 EVENING_NUMBERS = ("visits", "leaflets_more")
+EVENING = (*EVENING_TEXTS, *EVENING_NUMBERS)
 _PERSONAL = ("name", "room", "phone", "id_number", "plate")
 _LONGEST = 500
 

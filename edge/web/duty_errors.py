@@ -4,6 +4,10 @@ from collections.abc import Mapping
 
 ERRORS: Mapping[str, tuple[str, str]] = {
     "duty_unknown_post": ("There is no such post.", "没有这个岗位。"),
+    "several_homes": (
+        "Several households may be meant: name building, unit and room.",
+        "对应多户：请写明楼栋、单元和房号。",
+    ),
     "duty_unknown_role": ("There is no such role.", "没有这个角色。"),
     "duty_bad_line": (
         "A line needs a name, a day, and from when until when (at most 36 hours).",

@@ -1,4 +1,4 @@
-"""The manager's pages of duty: the sheet of a week, lists taken in, training, contacts of households."""
+"""The manager's pages of duty: the sheet of a week, lists taken in, training."""
 
 import secrets
 from datetime import date, datetime, timedelta
@@ -9,19 +9,14 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from edge.domain.duty import wall_us
 from edge.domain.errors import FormError
-from edge.journal import Entry
-from edge.registers.book import Draft
-from edge.registers.duty_rules import CONTACTS, SHEET, TRAINING, UNTRAINED, Line
+from edge.registers.duty_rules import SHEET, TRAINING, UNTRAINED, Line
 from edge.registers.duty_sheet import as_line, day_of, decoded, last_week, read_sheet, take_in, times
 from edge.web import forms, show
 from edge.web.gate import Gate
-from edge.web.orders import asker, form_order
-from edge.web.registers import write_down
+from edge.web.orders import form_order
 from edge.web.roles import allow, principal
-from edge.web.words import WORDS
 
 COURSES = ("岗前培训 before the first shift", "防护 protection", "操作 working the gate")
-_SET = "two_plus_five"
 
 
 def blueprint(gate: Gate) -> Blueprint:
@@ -120,43 +115,10 @@ def _people(routes: Blueprint, gate: Gate) -> None:
         until = request.form.get("until", "")
         zone = show.zone_of(gate.timezone)
         until_us = wall_us(day_of(until) + timedelta(days=1), 0, zone) if until else None
-        name, course = _text("name"), _text("course")
+        name, course = text_of("name"), text_of("course")
         day = day_of(request.form.get("day", "")).isoformat()
         gate.duty.duty.train(form_order(), name, course, day, until_us)
         return redirect(url_for("duty_plan.training"), 303)
-
-    @routes.get("/duty/contacts")
-    @allow("attendant", "manager")
-    def contacts() -> Response:
-        return _contacts_page(gate)
-
-    @routes.post("/duty/contacts/find")
-    @allow("attendant", "manager")
-    def find_contacts() -> Response:
-        room = _text("room")
-        if not room and asker().role != "manager":
-            raise FormError("bad_value", "a room is needed")
-        # Written down first: a gate that cannot record who looked shows nothing.
-        write_down(gate, f"find:{CONTACTS}")
-        return _contacts_page(gate, room, opened=True)
-
-    @routes.post("/duty/contacts")
-    @allow("manager")
-    def add_contact() -> BaseResponse:
-        group, role = request.form.get("set", ""), request.form.get("role", "")
-        if group not in gate.duty.rules.sets or role not in gate.duty.rules.roles:
-            raise FormError("duty_unknown_role")
-        personal = {name: _text(name) for name in ("room", "name", "phone")}
-        if not personal["room"] or not personal["name"]:
-            raise FormError("bad_value")
-        gate.book.enter(form_order(), CONTACTS, Draft({"set": group, "role": role}, personal, ("room",)))
-        return redirect(url_for("duty_plan.contacts"), 303)
-
-    @routes.post("/duty/contacts/<int:number>/remove")
-    @allow("manager")
-    def remove_contact(number: int) -> BaseResponse:
-        gate.book.end(form_order(), CONTACTS, min(number, forms.MAX_ID), "removed")
-        return redirect(url_for("duty_plan.contacts"), 303)
 
 
 def plan_page(gate: Gate, refused: FormError | None = None) -> Response:
@@ -206,34 +168,19 @@ def _training_page(gate: Gate) -> Response:
     return make_response(page)
 
 
-def _contacts_page(gate: Gate, room: str = "", *, opened: bool = False) -> Response:
-    entries: list[Entry] = gate.book.find([CONTACTS], "room", room) if room else []
-    if not room:
-        entries = gate.book.page(CONTACTS, open_=True, limit=100)
-    page = render_template(
-        "duty/contacts.html",
-        room=room,
-        entries=[(entry, gate.book.personal(entry) or {} if opened else {}) for entry in entries],
-        why=WORDS["opening"],
-        rules=gate.duty.rules,
-        usual=_SET,
-        nonce=secrets.token_hex(8),
-    )
-    return make_response(page)
-
-
 def _line(gate: Gate) -> Line:
     day = day_of(request.form.get("day", ""))
     from_us, until_us = times(
         gate.duty.duty, day, request.form.get("from", ""), request.form.get("until", "")
     )
     post, role = request.form.get("post", ""), request.form.get("role", "")
-    name, phone, account, unit = (_text(field) for field in ("name", "phone", "account", "unit"))
+    name, phone, account, unit = (text_of(field) for field in ("name", "phone", "account", "unit"))
     untrained = request.form.get("untrained", "")
     return Line(post, role, from_us, until_us, name, phone, account, unit, untrained)
 
 
-def _text(name: str) -> str:
+def text_of(name: str) -> str:
+    """Return one line of a form. Raises FormError `bad_value`."""
     text = request.form.get(name, "").strip()
     if len(text) > 90 or not (text.isprintable() or not text):
         raise FormError("bad_value")

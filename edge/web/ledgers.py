@@ -18,9 +18,10 @@ from edge.domain.errors import FormError
 from edge.journal import Reader, Row, StoredRow
 from edge.registers.book import Draft, Order
 from edge.reports import ledgers
-from edge.reports.day import Days
+from edge.reports.day import PAPER, Days
 from edge.reports.facts import named
 from edge.reports.trace import MOST_MINUTES, Trace, trace
+from edge.reports.trace import named as key_of
 from edge.web import forms, show
 from edge.web.gate import Gate
 from edge.web.orders import asker
@@ -112,7 +113,9 @@ def _traces(routes: Blueprint, gate: Gate) -> None:
             told = dict(zip((row.seq for row in found.rows()), reader.opened(found.rows()), strict=True))
         people = {row.seq: _shown(row, told[row.seq]) for row in found.rows()}
         return make_response(
-            render_template("reports/trace.html", **_trace_page(gate), found=found, people=people)
+            render_template(
+                "reports/trace.html", **_trace_page(gate), found=found, people=people, key_of=key_of
+            )
         )
 
 
@@ -129,7 +132,7 @@ def _keep(
     """Write the request down with its answer, and that names were opened, before anything is shown."""
     scope = f"{span['first'].isoformat()} {span['last'].isoformat()} ±{minutes} min"
     fields: dict[str, str | int | bool | list[str] | list[int]] = {
-        **{"requester": given["requester"], "authority": given["authority"], "scope": scope},
+        **{"authority": given["requester"], "document": given["authority"], "scope": scope},
         **{"passages": len(found.hits), "others": found.others},
     }
     draft = Draft(fields, {"person": given["who"]}, reckoned=("passages", "others"))
@@ -147,7 +150,7 @@ def _trace_page(gate: Gate) -> dict[str, Any]:
 def _shown(row: StoredRow, personal: Mapping[str, Any] | None) -> str:
     if personal is None:
         return ""
-    fields = named(row.body, personal)
+    fields = personal if row.kind == PAPER else named(row.body, personal)
     return " ".join(fields[name] for name in ledgers.PERSONAL if fields.get(name))
 
 

@@ -36,6 +36,7 @@ TEXTS: Mapping[str, Word] = {
         "人次、辆次与名、辆是不同的数。名、辆按日去重，未登记身份的每次计一名；跨日、跨卡口累计时各计一次。",
     ),
     "cumulative": Word("Cumulative", "累计"),
+    "figure": Word("Figure", "指标"),
     "of_day": Word("Of the day", "当日"),
     "since": Word("since", "自"),
     "unsent": Word("days without a report", "未报的天数"),

@@ -5,38 +5,24 @@ A figure that has no title of its own (a reason, an account, a register) is told
 
 from collections.abc import Mapping
 
-from edge.web import register_words
+from edge.web import register_words, roster_words
 from edge.web.report_texts import TEXTS
 from edge.web.troubles import Word
+from edge.wire import summary
 
 FIGURES: Mapping[str, Word] = {
-    "passes.persons": Word("Person passes", "通行人次"),
-    "passes.vehicles": Word("Vehicle passes", "通行辆次"),
-    "in.persons": Word("In, person passes", "进，人次"),
-    "out.persons": Word("Out, person passes", "出，人次"),
-    "in.vehicles": Word("In, vehicle passes", "进，辆次"),
-    "out.vehicles": Word("Out, vehicle passes", "出，辆次"),
-    "distinct.persons": Word("Distinct persons", "人员（名）"),
-    "distinct.vehicles": Word("Distinct vehicles", "车辆（辆）"),
+    **{name: Word(en, zh) for name, (zh, en) in summary.TITLES.items()},
     "unnamed.persons": Word("of these passes, nobody named", "其中未登记身份，人次"),
     "unnamed.vehicles": Word("of these passes, no plate", "其中未登记车牌，辆次"),
     "admit.persons": Word("Admitted, person passes", "放行，人次"),
     "admit.vehicles": Word("Admitted, vehicle passes", "放行，辆次"),
     "turn_back.persons": Word("Turned back, person passes", "劝返，人次"),
     "turn_back.vehicles": Word("Turned back, vehicle passes", "劝返，辆次"),
-    "distinct_turned_back.persons": Word("Persons turned back", "劝返人员（名）"),
-    "distinct_turned_back.vehicles": Word("Vehicles turned back", "劝返车辆（辆）"),
-    "refer.persons": Word("Referred for a check", "移交，人次"),
     "refer.vehicles": Word("Vehicles referred", "移交，辆次"),
     "abandoned.persons": Word("Not finished (no pass)", "未完成（不计人次）"),
     "abandoned.vehicles": Word("Vehicles not finished (no pass)", "车辆未完成（不计辆次）"),
-    "suspected": Word("Suspected", "疑似人员"),
-    "over": Word("Over the threshold, confirmed", "体温达到阈值（已复测）"),
     "again": Word("Over the threshold once, not measured again", "首次达到阈值，未复测"),
-    "measured_twice": Word("Measured a second time", "复测人次"),
     "cleared": Word("Cleared by the second measurement", "复测正常"),
-    "musts.asked": Word("Admitted with musts asked for", "放行且应完成四必的人次"),
-    "musts.complete": Word("All of them done", "四必全部完成"),
     "must.identity.asked": Word("Identity asked for", "身份必问，应完成"),
     "must.identity.done": Word("Identity done", "身份必问，已完成"),
     "must.information.asked": Word("Information asked for", "信息必录，应完成"),
@@ -45,35 +31,17 @@ FIGURES: Mapping[str, Word] = {
     "must.temperature.done": Word("Temperature done", "体温必测，已完成"),
     "must.mask.asked": Word("Mask asked for", "口罩必戴，应完成"),
     "must.mask.done": Word("Mask done", "口罩必戴，已完成"),
-    "overrides": Word("Overridden by an attendant", "人工改判"),
-    "mask_reminded": Word("Reminded of the mask", "提醒戴口罩，人次"),
-    "leaflets": Word("Leaflets handed out", "发放宣传单"),
-    "disinfected": Word("Vehicles disinfected", "车辆消毒，辆次"),
-    "gap.vehicle_without_occupants": Word("Vehicles without anybody recorded in them", "有车无人记录，辆次"),
-    "gap.occupants_lacking": Word(
-        "Vehicles with fewer recorded than said to be in them", "登记人数少于报告人数的车，辆次"
-    ),
-    "gap.without_temperature": Word("Passes without a temperature", "没有体温，人次"),
-    "duty.uncovered": Word("Positions at posts that nobody filled for a time", "曾经空缺的岗位"),
-    "duty.uncovered_minutes": Word("Minutes of it, one position after another", "岗位空缺分钟数合计"),
-    "gap.household_without_entry": Word("Households without anybody registered", "没有登记人员的户"),
-    "venue.confirmed": Word("Venue codes confirmed", "已确认扫场所码，人次"),
     "paper.persons": Word("of these from paper pages, person passes", "其中纸质补录，人次"),
     "paper.vehicles": Word("of these from paper pages, vehicle passes", "其中纸质补录，辆次"),
     "corrected": Word("Passages corrected", "更正的通行"),
-    "undated": Word("Passages that belong to no day for certain", "日期无法确定的通行"),
-    "cases.opened": Word("Cases opened", "个案登记"),
     "cases.handed_over": Word("Cases handed over", "个案对接（移交）"),
     "cases.acknowledged": Word("Cases acknowledged", "个案对方确认接收"),
     "cases.closed": Word("Cases closed", "个案办结"),
     "cases.reopened": Word("Cases opened again", "个案重新打开"),
-    "cases.overdue": Word("Cases overdue at the end of the day", "当日24时超时未办个案"),
-    "devices.lost": Word("Devices lost", "设备掉线次数"),
     "devices.back": Word("Devices back", "设备恢复次数"),
     "uplink.lost": Word("District out of reach", "与区里断开次数"),
     "personal.opened": Word("Openings of personal fields", "打开个人信息次数"),
     "temperatures.told": Word("Temperatures told of", "代报体温"),
-    "temperatures.told_over": Word("of these over the threshold: to report", "其中超过阈值（两报告）"),
     "gate.started": Word("Starts of the gate", "门岗程序启动次数"),
     "clock.corrected": Word("Changes of the clock", "时钟变动次数"),
     **register_words.FIGURES,
@@ -85,8 +53,19 @@ KINDS: Mapping[str, Word] = {
     "category": Word("Category", "类别"),
     "override": Word("Overridden by", "改判人"),
     "register": Word("Register", "台账"),
+    "registered": Word("Registered at the end of the day", "在册人员"),
+    "set": Word("Census of a set of categories", "每日摸排"),
+    "listed": Word("On a list at the end of the day", "名单在册"),
     **register_words.KINDS,
 }
+# What the codes of a kind are called.
+_CODES: Mapping[str, Mapping[str, Word]] = {
+    "category": roster_words.CATEGORIES,
+    "registered": roster_words.CATEGORIES,
+    "listed": roster_words.LISTS,
+}
+HOUSEHOLDS = "gap.household_without_entry"
+_CENSUS = ("set.", "registered.", "listed.")
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "passes": (
         *("passes.persons", "in.persons", "out.persons", "distinct.persons", "unnamed.persons"),
@@ -110,7 +89,8 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         *("leaflets", "disinfected", "venue.confirmed", "gap.vehicle_without_occupants"),
         *(
             "gap.occupants_lacking",
-            "gap.household_without_entry",
+            "noted.visits",
+            "noted.leaflets_more",
             "paper.persons",
             "paper.vehicles",
             "corrected",
@@ -119,7 +99,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     ),
     "cases": (
         *("cases.opened", "cases.handed_over", "cases.acknowledged", "cases.closed", "cases.reopened"),
-        "cases.overdue",
+        *("cases.overdue", "answers.asked", "answers.in_time", "answers.late", "answers.unanswered"),
     ),
     "gate": (
         *("devices.lost", "devices.back", "uplink.lost", "personal.opened", "gate.started"),
@@ -135,7 +115,8 @@ GROUPS: Mapping[str, Mapping[str, Word]] = {
         "temperature": Word("Temperature", "体温"),
         "musts": Word("The four musts", "四必完成情况"),
         "rest": Word("Completeness and the rest", "不漏一车、不漏一人及其他"),
-        "cases": Word("Cases", "移交个案"),
+        "cases": Word("Cases, alarms answered in time", "移交个案、快速反应"),
+        "census": Word("Census: who is in the registers (每日摸排)", "每日摸排：在册人员、名单、户"),
         "gate": Word("The gate itself", "门岗设备与留痕"),
         "more": Word("By reason, category, name and register", "按理由、类别、姓名、台账"),
     },
@@ -206,21 +187,37 @@ GROUPS: Mapping[str, Mapping[str, Word]] = {
 }
 
 
-def figure(name: str, language: str) -> str:
-    """Return what a figure is called."""
+def figure(name: str, language: str, titles: Mapping[str, Mapping[str, str]] | None = None) -> str:
+    """Return what a figure is called; `titles` are those of what the rules of access name."""
     found = FIGURES.get(name)
     if found is None:
         for kind, word in KINDS.items():
             if name.startswith(f"{kind}."):
-                rest = name.removeprefix(f"{kind}.")
+                rest = _code(kind, name.removeprefix(f"{kind}."), language, titles or {})
                 return f"{word.zh if language == 'zh_Hans' else word.en}: {rest}"
         return name
     return found.zh if language == "zh_Hans" else found.en
 
 
+def _code(kind: str, code: str, language: str, titles: Mapping[str, Mapping[str, str]]) -> str:
+    if kind in ("set", "listed") and code in titles:
+        return titles[code].get(language, code)
+    word = _CODES.get(kind, {}).get(code)
+    if word is None:
+        return code
+    return word.zh if language == "zh_Hans" else word.en
+
+
 def sections(figures: Mapping[str, int]) -> list[tuple[str, list[str]]]:
     """Return the names of figures in the order in which a page shows them, by section."""
     found = [(section, [name for name in names if name in figures]) for section, names in SECTIONS.items()]
+    census = sorted((name for name in figures if name.startswith(_CENSUS)), key=_in_census)
+    found.append(("census", [*census, *(name for name in (HOUSEHOLDS,) if name in figures)]))
     known = {name for _, names in found for name in names}
     found.append(("more", sorted(name for name in figures if name not in known)))
     return [(section, names) for section, names in found if names]
+
+
+def _in_census(name: str) -> tuple[int, str]:
+    kind = name.partition(".")[0] + "."
+    return _CENSUS.index(kind), name

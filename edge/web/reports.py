@@ -6,6 +6,7 @@ Reads rows; the only thing it writes is a corrected report, through the reports.
 import secrets
 from contextlib import closing
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -13,15 +14,20 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from edge.domain.errors import FormError
 from edge.journal import Reader
-from edge.reports.figures import per_mille
+from edge.reports.figures import ALWAYS, per_mille
 from edge.reports.sending import Cumulative, Known
 from edge.web import report_words, show
 from edge.web.gate import Gate
 from edge.web.orders import form_order
 from edge.web.roles import allow
 from edge.wire import bulletin as form
+from edge.wire import summary as summary_form
 
 LISTED_DAYS = 14
+OF_LANES = ("in.persons", "out.persons", "in.vehicles", "out.vehicles", "over", "turn_back.persons")
+# Of what is no passage, what keeps a day from being one of which there is nothing to report; what stands on
+# the shelf or was done at the gate itself does not.
+_HAPPENED = ("cases.", "temperatures.", "register.incidents.")
 
 
 def blueprint(gate: Gate) -> Blueprint:
@@ -34,8 +40,10 @@ def blueprint(gate: Gate) -> Blueprint:
         wanted = asked_day(gate)
         with closing(gate.reader()) as reader:
             known = gate.reports.known(reader, wanted)
-            listed = _listed(gate, reader, wanted)
-        return _page("reports/day.html", gate, known, listed=listed, command_id=secrets.token_hex(8))
+            listed, noted = _listed(gate, reader, wanted), gate.reports.taking.noted(reader, wanted)
+        return _page(
+            "reports/day.html", gate, known, listed=listed, noted=noted, command_id=secrets.token_hex(8)
+        )
 
     @routes.post("/review/reports/correct")
     @allow("manager")
@@ -61,7 +69,9 @@ def blueprint(gate: Gate) -> Blueprint:
         with closing(gate.reader()) as reader:
             known = gate.reports.known(reader, wanted)
             noted = gate.reports.taking.noted(reader, wanted)
-        return _page("reports/summary.html", gate, known, noted=noted)
+        return _page(
+            "reports/summary.html", gate, known, noted=noted, pairs=summary_form.PAIRS, of_lanes=OF_LANES
+        )
 
     return routes
 
@@ -107,10 +117,8 @@ def indicators(gate: Gate, figures: dict[str, int]) -> dict[str, Any]:
         "musts": _percent(figures.get("musts.complete", 0), figures.get("musts.asked", 0)),
         "venue": _percent(figures.get("venue.confirmed", 0), figures.get("passes.persons", 0)),
         "venue_missing": figures.get("passes.persons", 0) - figures.get("venue.confirmed", 0),
-        "zero": all(
-            value == 0
-            for name, value in figures.items()
-            if name not in ("gate.started", "clock.corrected", "personal.opened")
+        "zero": not any(
+            value for name, value in figures.items() if name in ALWAYS or name.startswith(_HAPPENED)
         ),
     }
 
@@ -136,7 +144,7 @@ def _page(template: str, gate: Gate, known: Known, **more: Any) -> Response:
             day=known.day,
             due_us=gate.reports.due_us(known.day),
             sections=report_words.sections(names),
-            figure_name=report_words.figure,
+            figure_name=partial(report_words.figure, titles=gate.access.rules.titles),
             shown=indicators(gate, known.now.figures),
             **_days(known.day),
             **more,

@@ -15,11 +15,13 @@ from edge.domain.errors import FormError
 from edge.journal import Entry, Row
 from edge.registers.all_kinds import KINDS
 from edge.registers.book import Told
+from edge.registers.contacts import CONTACT, role_of
 from edge.registers.kinds import Faulty, Kind
 from edge.registers.rosters import FOUND_BY, Rosters
 from edge.web import forms, show
 from edge.web.gate import Gate
 from edge.web.orders import asker, form_order
+from edge.web.registers import language
 from edge.web.roles import allow
 from edge.web.roster_words import CHOICES
 from edge.web.rosters_api import ALL, PARTED_BY
@@ -176,12 +178,24 @@ def _card_page(gate: Gate, kind: Kind, told: Told) -> Response:
             entry=told.entry,
             values=_values(gate, kind, told) if told.personal or told.entry.key_id is None else {},
             members=members,
+            beside=_beside(gate, kind, told),
             ends=ENDS,
             why=WORDS["opening"],
             choices=CHOICES,
             command_id=secrets.token_hex(8),
         )
     )
+
+
+def _beside(gate: Gate, kind: Kind, told: Told) -> dict[str, str]:
+    """Return whom to call for a household in roles of the site's own, by what they are called."""
+    lines = {name: text for name, text in told.personal.items() if name.startswith(CONTACT)}
+    roles = gate.duty.rules.roles
+    return {
+        roles.get(role_of(name), {}).get(language(), role_of(name)): text
+        for name, text in lines.items()
+        if name not in kind.names
+    }
 
 
 def _form_page(gate: Gate, kind: Kind, values: Mapping[str, str], **more: Any) -> Response:

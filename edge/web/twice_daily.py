@@ -26,6 +26,7 @@ from edge.web.whose import Person
 from edge.web.words import LANGUAGES, WORDS, say
 
 SHOWN = ("all", "missing", "over")
+Cells = Sequence[str | int]
 WHAT = "twice_daily"
 
 
@@ -205,15 +206,16 @@ def _table(sheet: Sheet, lines: Sequence[Line], zone: ZoneInfo, language: str) -
         yield [*cells, late, say("twice_daily", "report", language) if line.day.over else ""]
 
 
-def _csv(table: Iterable[list[str]]) -> bytes:
+def _csv(table: Iterable[Cells]) -> bytes:
     out = io.StringIO()
     out.write("\ufeff")  # office programs take the file for UTF-8
     csv.writer(out).writerows([harmless(cell) for cell in cells] for cells in table)
     return out.getvalue().encode()
 
 
-def _xlsx(table: Iterable[list[str]]) -> bytes:
-    """Return a workbook of texts: from csv, office programs make a date of a room such as 3-1."""
+def _xlsx(table: Iterable[Cells]) -> bytes:
+    """Return a workbook in which a text stays one: from csv, office programs make a date of a room such as
+    3-1."""
     import xlsxwriter
 
     out = io.BytesIO()
@@ -223,7 +225,10 @@ def _xlsx(table: Iterable[list[str]]) -> bytes:
         sheet.freeze_panes(1, 0)
         for number, cells in enumerate(table):
             for column, cell in enumerate(cells):
-                sheet.write_string(number, column, cell, text)
+                if isinstance(cell, int):
+                    sheet.write_number(number, column, cell)
+                else:
+                    sheet.write_string(number, column, cell, text)
     return out.getvalue()
 
 
@@ -239,7 +244,7 @@ def _cells(sheet: Sheet, taken: Taken | None, zone: ZoneInfo, language: str) -> 
     return [value, show.clock_time(taken.at_us, zone)[:5], place]
 
 
-FILES: Mapping[str, tuple[str, Callable[[Iterable[list[str]]], bytes]]] = {
+FILES: Mapping[str, tuple[str, Callable[[Iterable[Cells]], bytes]]] = {
     "csv": ("text/csv", _csv),
     "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _xlsx),
 }

@@ -42,8 +42,11 @@ from edge.wire.report_bodies import CorrectionRecorded, EveningNoted, PaperEnter
 
 
 class GateStarted(Body):
+    """`response_us` are the limits of the response clock (R87) in this run, by step."""
+
     version: str
     boot_id: str | None = None
+    response_us: dict[str, int] | None = None
 
 
 class ClockCorrected(Body):

@@ -10,6 +10,9 @@ from typing import Any
 
 # Asked of every value of every row: what is none of these is looked at more closely.
 _PLAIN = frozenset({str, int, bool, type(None)})
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
+)
 ZERO_SEAL = hashlib.sha256(b"").digest()
 
 
@@ -19,7 +22,7 @@ def canonical(value: Mapping[str, Any]) -> str:
     Raises ValueError for a float (including NaN): two readers could print it differently.
     """
     _refuse_floats(value)
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def _refuse_floats(value: Any) -> None:

@@ -1,12 +1,17 @@
 """Zero reports and the bulletin at the district: of gates, and of posts without a machine."""
 
+import csv
+import io
 import json
+import re
 from datetime import date
 from typing import Any
 
+import openpyxl
 import pytest
 from click.testing import CliRunner
 
+from district import reports
 from district.cli import main
 from edge.wire import bulletin as form
 from tests.district.desk import Desk, FakeJournal, events_of, living
@@ -124,3 +129,54 @@ def test_the_commands_say_the_same_as_the_page(desk: Desk) -> None:
     assert found["series"]["district"]["sent"][PEOPLE] == 15
     assert found["text"] == told(desk)["bulletin"]["text"]
     assert json.loads(run("bulletin", "--date", "2020-02-07", "--site", "西城", "--json"))["series"] == {}
+
+
+def test_the_gates_of_a_property_stand_side_by_side_and_added_up(desk: Desk) -> None:
+    day = YESTERDAY.isoformat()
+    before = date(2020, 2, 6)
+    whole = {PEOPLE: 10, "in.persons": 8, "out.persons": 2, "musts.asked": 8, "musts.complete": 6}
+    more = {"distinct.persons": 4, "cases.opened": 1}
+    send(desk, report(YESTERDAY, whole | more, site="东城"))
+    corrected = report(YESTERDAY, whole | {PEOPLE: 6}, site="东城", corrects=1, by="boss")
+    send(desk, report(YESTERDAY, whole, site="东城"), corrected, gate="east")
+    with desk.store.write() as connection:
+        reports.add_post(connection, "=东楼", 1, site="东城")
+        given: dict[str, Any] = {"how": "phone", "figures": {PEOPLE: 5}, "by": "王", "now_us": 2}
+        reports.enter(connection, "=东楼", YESTERDAY, **given)
+    send(desk, report(YESTERDAY, {PEOPLE: 100}, site="西城"), gate="west")
+    send(desk, report(YESTERDAY, {PEOPLE: 1000}, site="东城", series="provincial"), gate="entrance")
+    send(desk, report(before, {PEOPLE: 3}, site="东城"), gate="asleep")
+    headers = {"authorization": f"Bearer {desk.program}"}
+    found: Any = desk.client.get(
+        "/api/v1/summary", query_string={"day": day, "site": "东城"}, headers=headers
+    )
+    found = found.json
+    assert found["sites"] == ["东城", "西城"]
+    assert found["missing"] == ["asleep"], "what it belongs to is known from its last report"
+    here = found["series"]["district"]
+    assert (here["sum"][PEOPLE], here["sum"]["in.persons"]) == (21, 16), "as corrected"
+    assert (here["sum"]["distinct.persons"], here["told_by"]["distinct.persons"]) == (4, 1)
+    assert "suspected" in here["sum"]
+    assert found["series"]["provincial"]["sum"][PEOPLE] == 1000, "the two series are never added up"
+    desk.log_in()
+    asked, zh = {"day": day, "site": "东城"}, {"accept-language": "zh-CN"}
+    page = desk.client.get("/summary", query_string=asked, headers=zh).text
+    assert "每日工作例会" in page
+    assert re.search(r'data-figure="passes.persons">.*?data-sum>21<', page)
+    assert re.search(r'data-figure="distinct.persons">.*?data-sum>4 \(1/3\)<', page)
+    assert "75.0 %" in page
+    assert 'data-missing="1"' in page
+    assert "西城" in page
+    assert "100<" not in page.replace("1000<", "")
+    [link] = re.findall(r'href="([^"]+format=xlsx)"', page)
+    link = link.replace("&amp;", "&")
+    sheet: Any = openpyxl.load_workbook(io.BytesIO(desk.client.get(link, headers=zh).data)).active
+    lines = [[cell.value for cell in line] for line in sheet.iter_rows()]
+    assert ["通行人次", 21, 5, 6, 10] in [line[:5] for line in lines]
+    plain = desk.client.get(link.replace("xlsx", "csv"), headers=zh).data.decode("utf-8-sig")
+    read = list(csv.reader(io.StringIO(plain)))
+    assert [cell[:2] for line in read for cell in line if "东楼" in cell] == ["'="]
+    assert desk.client.get(link.replace("xlsx", "doc")).status_code == 400
+    page = desk.client.get("/bulletin", query_string=asked, headers=zh).text
+    assert 'data-post="west"' not in page
+    assert 'data-post="west"' in desk.client.get("/bulletin", query_string={"day": day}, headers=zh).text

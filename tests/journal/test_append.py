@@ -15,6 +15,7 @@ from edge.journal import Journal, Row
 from edge.wire import ZERO_SEAL, chain_hash, genesis
 from tests.journal.samples import START_US, decided, held, instant, personal, whole
 from tests.paths import ROOT
+from tests.waiting import until
 
 
 def test_anybody_can_recompute_the_chain_from_what_is_stored(tmp_path: Path) -> None:
@@ -220,3 +221,30 @@ def test_rows_keep_what_was_said_word_for_word(tmp_path: Path) -> None:
         assert row.body == body
         assert row.lane == "东门"
         assert journal.unseal(row) == personal("王 五")
+
+
+def test_whoever_writes_much_sees_that_another_thread_waits(tmp_path: Path) -> None:
+    with Journal.open(tmp_path) as journal:
+        journal.start_boot()
+        assert not journal.wanted()
+        other = threading.Thread(target=journal.append, args=(decided(1),))
+
+        def make(_look: object) -> list[Row]:
+            other.start()
+            until(journal.wanted, what="the other thread to wait")
+            return [Row("gate.stopped", instant(), {"z": 1})]
+
+        (first,) = journal.compose(make)
+        other.join()
+        assert not journal.wanted()
+        assert journal.head() == first + 1
+
+
+def test_a_journal_says_whether_another_process_has_it_open(tmp_path: Path) -> None:
+    with Journal.open(tmp_path) as journal:
+        assert not journal.shared()
+        with Journal.open(tmp_path, create=False) as other:
+            assert journal.shared()
+            assert other.shared()
+        assert not journal.shared()
+        Journal.open(tmp_path, create=False).close()  # others may still come

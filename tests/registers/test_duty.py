@@ -76,7 +76,12 @@ def desk_over(journal: Journal, clock: Clock, **more: object) -> DutyDesk:
 
 @pytest.fixture
 def desk(journal: Journal, clock: Clock) -> DutyDesk:
+    started(journal, Instant(clock.mono_us, clock.at_us, clock.quality))
     return desk_over(journal, clock)
+
+
+def started(journal: Journal, at: Instant) -> None:
+    journal.append(Row("gate.started", at, {"version": "0.1.0"}))
 
 
 _ids = itertools.count()
@@ -160,6 +165,27 @@ def test_a_gap_rings_once_after_its_grace_and_is_over_when_somebody_comes(
     assert desk.watch.look()
     assert [one.role for one in desk.watch.missing] == []
     assert kinds(journal, "duty.covered") == ["duty.covered"]
+
+
+def test_the_hours_before_a_new_gate_was_there_are_nobodys_fault(journal: Journal, clock: Clock) -> None:
+    clock.tick(6 * 3600)
+    new = desk_over(journal, clock)
+    new.watch.look()
+    assert list(new.watch.missing) == [], "nothing is known yet of any time"
+    assert new.duty.uncovered(EIGHT, EIGHT + 6 * HOUR_US) == []
+    clock.quality = ClockQuality.UNSET
+    started(journal, clock())
+    clock.tick(60)
+    clock.quality = ClockQuality.SYNCED
+    journal.append(Row("clock.corrected", clock(), {"from_us": 0, "to_us": clock.at_us, "quality": "synced"}))
+    clock.tick(13 * 60)
+    assert not new.watch.look(), "its post has been open for six hours, the gate for a quarter of one"
+    clock.tick(120)
+    assert new.watch.look()
+    assert new.watch.missing[0].from_us - EIGHT - 6 * HOUR_US < 1_000_000
+    day = new.lines(DAY)
+    assert day.owed_us == day.uncovered_us
+    assert 15 * MINUTE_US < day.owed_us < 18 * MINUTE_US
 
 
 def test_a_gap_that_was_told_of_is_not_told_again_after_a_restart(

@@ -15,8 +15,9 @@ from edge.registers.book import Book, Draft, Order, line_row
 from edge.registers.district_lists import DistrictLists
 from edge.registers.importing import Importer, print_of
 from edge.registers.people import PEOPLE
-from edge.registers.planning import Preview, layout_of, preview
+from edge.registers.planning import Preview, preview
 from edge.registers.rosters import Rosters
+from edge.registers.said import Said, layout_of
 from edge.registers.tables import Table, read_table
 from tests.registers.made_up import HEADS, id_number, phone, roster
 from tests.registers.test_book import Clock, order, person
@@ -42,7 +43,7 @@ def table_of(text: str) -> Table:
 
 def previewed(journal: Journal, text: str) -> Preview:
     table = table_of(text)
-    *_, found = preview(table, PEOPLE, layout_of(table, PEOPLE), journal, ZONE)
+    *_, found = preview(Said(table, PEOPLE, layout_of(table, PEOPLE), ZONE), PEOPLE, journal)
     return found
 
 
@@ -52,7 +53,7 @@ def run(journal: Journal, text: str, stop_after: int = 0) -> Imported:
     steps = iter(range(1, 1 << 30))
     importer = Importer(journal, Clock(), ZONE, lambda: next(steps) == stop_after)
     begun = importer.begin(Order("", "boss"), PEOPLE, table, "a.csv", print_of(text.encode()))
-    for _ in importer.apply(begun, "boss", PEOPLE, table, layout_of(table, PEOPLE)):
+    for _ in importer.apply(begun, "boss", Said(table, PEOPLE, layout_of(table, PEOPLE), ZONE)):
         pass
     with closing(journal.reader()) as reader:
         found = reader.import_(begun.number)
@@ -91,7 +92,7 @@ def test_however_often_the_process_ends_in_between_every_line_is_there_once(
             journal.start_boot()
             importer = Importer(journal, Clock(), ZONE)
             begun = importer.begin(Order("", "boss"), PEOPLE, table, "a.csv", print_of(text.encode()))
-            steps = importer.apply(begun, "boss", PEOPLE, table, layout_of(table, PEOPLE))
+            steps = importer.apply(begun, "boss", Said(table, PEOPLE, layout_of(table, PEOPLE), ZONE))
             for place, _ in enumerate(steps, 1):
                 if place == end:
                     break  # nothing is told: as if the power had gone
@@ -197,6 +198,22 @@ def test_an_undo_from_before_that_says_no_range_rebuilds_as_it_was(journal: Jour
     journal.append(Row("register.import_undone", Clock()(), body))
     assert book.count("people", open_=True) == 0
     assert journal.rebuild()
+
+
+_CELL = st.sampled_from(
+    ("", "甲一", "乙 二", id_number(1), id_number(2), phone(1), "1.38E+10", "2栋", "301", "居民", "x\x07")
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(lines=st.lists(st.lists(_CELL, min_size=1, max_size=8), max_size=30))
+def test_what_a_file_says_is_the_same_when_it_is_gone_through_again(lines: list[list[str]]) -> None:
+    table = table_of("\n".join([HEADS, *(",".join(cells) for cells in lines), ""]))
+    said = Said(table, PEOPLE, layout_of(table, PEOPLE), ZONE)
+    next(iter(said), None)  # gone through in part, nothing is kept of it
+    first = [*said]
+    assert [*said] == first
+    assert [*Said(table, PEOPLE, said.layout, ZONE)] == first
 
 
 def test_doubled_lines_are_told_and_those_that_differ_are_refused(journal: Journal) -> None:

@@ -19,7 +19,9 @@ from edge.reports.sending import Reports, Terms
 SECOND_US = 1_000_000
 HOUR_US = 3600 * SECOND_US
 DAY_US = 24 * HOUR_US
+MINUTE_US = 60 * SECOND_US
 ZONE = ZoneInfo("Asia/Shanghai")
+LIMITS = {"taken": MINUTE_US, "there": 3 * MINUTE_US, "done": 5 * HOUR_US}
 NAMES = ("李兰", "王强", "赵敏", "陈新", "周燕", "吴迪", "郑洁", "孙磊")
 WHY_NOT = ("origin", "not_allowed", "unwell")
 
@@ -46,9 +48,12 @@ class BusyGate:
         begin_us = int(datetime(first.year, first.month, first.day, tzinfo=UTC).timestamp()) * SECOND_US
         self.clocks = Clocks(begin_us - 8 * HOUR_US + 5 * 60 * SECOND_US, begin_us - 8 * HOUR_US)
         self.reports = Reports(journal, Terms(ZONE), self.clocks, lambda: None)
-        self.number, self.case = 1, 0
+        self.extra = random.Random(seed + 1)
+        self.number, self.case, self.incident = 1, 0, 0
         self.done: list[tuple[int, int, str]] = []
         self.open_cases: list[int] = []
+        self.alarms: list[tuple[int, str]] = []
+        self.empty: dict[str, int] = {}
         self.counts = {
             "correction": 0,
             "paper": 0,
@@ -57,6 +62,8 @@ class BusyGate:
             "undated": 0,
             "outage": 0,
             "twice": 0,
+            "alarm": 0,
+            "unfilled": 0,
         }
         self._rows: list[Row] = []
         self.start(ClockQuality.SYNCED)
@@ -66,7 +73,7 @@ class BusyGate:
         self.journal.start_boot()
         self.clocks.booted_us = self.clocks.true_us
         self.clocks.quality, self.clocks.wrong_us = quality, -behind_us
-        self.write("gate.started", {"version": "0.1.0"}, lane=None)
+        self.write("gate.started", {"version": "0.1.0", "response_us": self._limits()}, lane=None)
 
     def days(self, count: int) -> Iterator[date]:
         """Live through so many days; yield each after its end."""
@@ -113,7 +120,49 @@ class BusyGate:
         self.clocks.true_us = ends_us
         self.start(ClockQuality.RESTORED, behind_us=self.random.randrange(HOUR_US, 40 * DAY_US))
 
+    def _limits(self) -> dict[str, int]:
+        """The response clock of a run: mostly the same, sometimes with one step, sometimes none."""
+        left = self.extra.choices((len(LIMITS), 1, 0), (8, 1, 1))[0]
+        return dict(list(LIMITS.items())[:left])
+
+    def _on_duty(self) -> None:
+        """Alarms that are answered at once, late, days later or never; positions that nobody fills."""
+        chance = self.extra.random()
+        if chance < 0.06:
+            self.counts["alarm"] += 1
+            self.incident += 1
+            self._entered("register.entered", self.incident, {"kind": "crowd"})
+            self.alarms.append((self.incident, "called"))
+        elif chance < 0.2 and self.alarms:
+            number, step = self.alarms.pop(self.extra.randrange(len(self.alarms)))
+            after = {"called": "came", "came": "ended"}.get(step)
+            self.clocks.true_us += self.extra.choice((10, 90, 400)) * SECOND_US
+            if after is None:
+                self._entered("register.ended", number, None)
+            else:
+                self._entered("register.amended", number, {"kind": "crowd", "step": step})
+                self.alarms.append((number, after))
+        elif chance < 0.24:
+            self._unfilled(self.extra.choice(("scanner", "police")))
+
+    def _entered(self, kind: str, number: int, fields: dict[str, str] | None) -> None:
+        said = {"why": "settled"} if fields is None else {"fields": fields}
+        self.write(kind, {"register": "incidents", "entry": number, "by": "door1", **said})
+
+    def _unfilled(self, role: str) -> None:
+        self.counts["unfilled"] += 1
+        now_us, since = self.clocks().at_us, self.empty.pop(role, None)
+        body = {"post": "north", "role": role, "from_us": now_us - 20 * MINUTE_US}
+        if since is None:
+            self.flush()
+            (self.empty[role],) = self.journal.append(
+                Row("duty.uncovered", self.clocks(), body | {"planned": True})
+            )
+        else:
+            self.write("duty.covered", body | {"until_us": now_us, "uncovered": since}, lane=None)
+
     def _something(self) -> None:
+        self._on_duty()
         chance = self.random.random()
         if not self.clocks.quality.trusted and chance < 0.3:
             self._put_right()
@@ -199,9 +248,23 @@ class BusyGate:
         if outcome == "refer" and chance.random() < 0.3:
             body["chosen"] = "suspected"
         body["category"] = "resident" if who < 40 else "visitor"
+        evidence += self._looked_up(who)
         self._ended(lane, outcome, verdict, more=body, evidence=evidence, who=self._named(who), group=group)
         if outcome == "refer":
             self._case(self.number - 1)
+
+    def _looked_up(self, who: int) -> list[dict[str, Any]]:
+        """What the register of people said, where anybody asked it."""
+        found: dict[str, Any] = {"t": "known", "by": "phone", "register": "people"}
+        found |= {"standing": "found", "entry": who + 1}
+        said = self.extra.choices(("found", "differs", "several", "vehicle", "none"), (6, 1, 1, 1, 1))[0]
+        return {
+            "found": [found],
+            "differs": [found | {"differs": ["name"]}],
+            "several": [found, found | {"entry": who + 2}],
+            "vehicle": [found | {"register": "vehicles"}],
+            "none": [],
+        }[said]
 
     def _named(self, who: int) -> dict[str, Any] | None:
         if self.random.random() < 0.05:
@@ -210,6 +273,8 @@ class BusyGate:
         personal = {"name": name, "room": room}
         if who % 3 == 0:
             personal["pass_id"] = f"{who:016x}" if self.random.random() < 0.5 else f"{who:016X}"
+            if who % 4 == 0 and self.extra.random() < 0.4:
+                del personal["pass_id"]  # with the telephone alone, for once
         if who % 4 == 0:
             personal["phone"] = f"1390000{who:04d}"
         return {"evidence": {"1": {"personal": personal}}, "find": list(personal.values())}

@@ -230,24 +230,101 @@ class Recount:
             (day, upto),
         ):
             found[f"register.{register}.{kind[9:]}"] = n
-        return found | self._standing(ends_us, upto)
+        for name, value in self._file.execute(
+            "SELECT f.key, f.value FROM journal j, json_each(j.body, '$.fields') f WHERE f.type = 'integer'"
+            " AND j.seq = (SELECT max(seq) FROM journal WHERE kind = 'evening.noted' AND seq <= ?"
+            " AND json_extract(body, '$.day') = ?)",
+            (upto, day),
+        ):
+            found[f"noted.{name}"] = value
+        found |= self._empty(ends_us - 86_400_000_000, ends_us, upto)
+        return found | self._standing(ends_us, upto, day) | self._answers(ends_us, upto)
 
-    def _standing(self, ends_us: int, upto: int) -> Counted:
-        """Count stock, and what is open and overdue, by the rows written until a moment."""
+    def _empty(self, begins_us: int, ends_us: int, upto: int) -> Counted:
+        """Count the positions told of as filled by nobody, and the whole minutes of the day."""
+        told = self._file.execute(
+            """
+            WITH empty AS (
+              SELECT json_extract(u.body, '$.post') || ' ' || json_extract(u.body, '$.role') AS position,
+                max(json_extract(u.body, '$.from_us'), :begins) AS from_us,
+                min(coalesce((SELECT json_extract(c.body, '$.until_us') FROM journal c WHERE c.kind =
+                  'duty.covered' AND c.seq <= :upto AND json_extract(c.body, '$.uncovered') = u.seq),
+                  :ends), :ends) AS until_us
+              FROM journal u WHERE u.kind = 'duty.uncovered' AND u.seq <= :upto
+            ) SELECT count(DISTINCT position), sum(until_us - from_us) / 60000000 FROM empty
+            WHERE until_us > from_us
+            """,
+            {"begins": begins_us, "ends": ends_us, "upto": upto},
+        ).fetchone()
+        return {"duty.uncovered": told[0], "duty.uncovered_minutes": told[1]} if told[0] else {}
+
+    def _answers(self, ends_us: int, upto: int) -> Counted:
+        """Count the limits of the response clock that were up in the day that ends then."""
+        sql = """
+        WITH raised AS (
+          SELECT j.seq, j.boot, j.mono_us, d.at_us, j.kind, json_extract(j.body, '$.case') AS number
+          FROM dated d JOIN journal j USING (seq) WHERE d.kind = 'case.opened'
+          UNION ALL
+          SELECT j.seq, j.boot, j.mono_us, d.at_us, j.kind, json_extract(j.body, '$.entry') FROM dated d
+          JOIN journal j USING (seq)
+          WHERE d.kind = 'register.entered' AND json_extract(j.body, '$.register') = 'incidents'
+        ), asked AS (
+          SELECT raised.*, l.value AS within_us, CASE l.key WHEN 'taken' THEN 1 WHEN 'there' THEN 2 ELSE 3 END
+            AS step FROM raised, json_each((SELECT json_extract(s.body, '$.response_us') FROM journal s
+              WHERE s.kind = 'gate.started' AND s.seq < raised.seq ORDER BY s.seq DESC LIMIT 1)) l
+          WHERE raised.seq <= :upto AND at_us + within_us >= :ends - 86400000000 AND at_us + within_us < :ends
+        ), reached AS (
+          SELECT asked.seq, asked.step, max((CASE WHEN j.boot = asked.boot THEN j.mono_us - asked.mono_us
+              ELSE max(0, d.at_us - asked.at_us) END) <= within_us) AS soon, max(d.at_us < :ends) AS that_day
+          FROM asked JOIN journal j ON j.seq <= :upto AND j.seq > asked.seq AND CASE asked.kind
+            WHEN 'case.opened' THEN json_extract(j.body, '$.case') = number AND CASE j.kind
+              WHEN 'case.handed_over' THEN 1 WHEN 'case.acknowledged' THEN 2 WHEN 'case.closed' THEN 3 END
+              >= asked.step
+            ELSE json_extract(j.body, '$.register') = 'incidents' AND json_extract(j.body, '$.entry') = number
+              AND CASE WHEN j.kind = 'register.ended' THEN 3 WHEN j.kind = 'register.amended' THEN
+              CASE json_extract(j.body, '$.fields.step') WHEN 'called' THEN 1 WHEN 'came' THEN 2 END END
+              >= asked.step END
+          JOIN dated d ON d.seq = j.seq
+          WHERE j.kind GLOB 'case.*' OR j.kind GLOB 'register.*'
+          GROUP BY 1, 2
+        )
+        SELECT count(*), coalesce(sum(soon), 0), coalesce(sum(NOT coalesce(soon, 0) AND that_day), 0)
+        FROM asked LEFT JOIN reached USING (seq, step)
+        """
+        if not self._one(
+            "SELECT count(*) FROM dated d JOIN journal j USING (seq) WHERE d.kind = 'gate.started'"
+            " AND seq <= ? AND coalesce(d.at_us < ?, 1) AND json_extract(j.body, '$.response_us') <> '{}'",
+            *(upto, ends_us),
+        ):
+            return {}
+        asked, soon, late = self._file.execute(sql, {"ends": ends_us, "upto": upto}).fetchone()
+        names = ("answers.asked", "answers.in_time", "answers.late", "answers.unanswered")
+        return dict(zip(names, (asked, soon, late, asked - soon - late), strict=True))
+
+    def _standing(self, ends_us: int, upto: int, day: str) -> Counted:
+        """Count stock, what is open and overdue, who is registered, by the rows written until a moment."""
         found: Counted = {}
         sql = (
-            "SELECT j.kind, j.body FROM dated d JOIN journal j USING (seq) WHERE j.kind GLOB 'register.*'"
+            "SELECT j.kind, j.body FROM dated d JOIN journal j USING (seq)"
+            " WHERE (j.kind GLOB 'register.*' OR j.kind = 'access.published')"
             " AND d.seq <= ? AND coalesce(d.at_us, d.from_us, 0) < ? ORDER BY j.seq"
         )
         definitions: dict[str, Any] = {}
         entries: dict[str, dict[int, dict[str, Any]]] = {}
+        sets: list[Any] = []
         for kind, text in self._file.execute(sql, (upto, ends_us)):
             body = json.loads(text)
-            if kind == "register.defined":
+            if kind == "access.published":
+                sets = tomllib.loads(body["text"]).get("set", [])
+            elif kind == "register.defined":
                 definitions[body["register"]] = tomllib.loads(body["text"])
             elif kind in ("register.entered", "register.amended", "register.ended"):
-                told = entries.setdefault(body["register"], {}).setdefault(body["entry"], {"open": True})
-                told |= {"open": False} if kind == "register.ended" else {"open": True, **body["fields"]}
+                told = entries.setdefault(body["register"], {})
+                if kind == "register.ended":
+                    told[body["entry"]]["open"] = False
+                else:
+                    bounds = {name: body.get(name) for name in ("from_us", "until_us")}
+                    told[body["entry"]] = {"open": True, **bounds, **body["fields"]}
         for name, definition in definitions.items():
             counted = [one for one in entries.get(name, {}).values() if "struck" not in one]
             if rules := definition.get("stock"):
@@ -262,7 +339,7 @@ class Recount:
                     if "by" in one
                 )
                 found |= {f"open.{name}": len(open_), f"overdue.{name}": sum(late)}
-        return found
+        return found | _census(entries, sets, day, ends_us)
 
     def _counted(self, rows: list[dict[str, Any]], groups: set[int] | None = None) -> Counted:
         groups = {row["in_group"] for row in rows} if groups is None else groups
@@ -277,12 +354,18 @@ class Recount:
             found[f"out.{name}"] = sum(row["direction"] == "out" for row in ended)
             found[f"in.{name}"] = len(ended) - found[f"out.{name}"]
             found[f"paper.{name}"] = sum(row["paper"] for row in ended)
-            found[f"unnamed.{name}"] = sum(row["who"] is None and not row["shut"] for row in ended)
+            found[f"unnamed.{name}"] = sum(
+                row["who"] is None and row["entry"] is None and not row["shut"] for row in ended
+            )
             if not any(row["shut"] for row in ended):
                 back = [row for row in ended if row["outcome"] == "turn_back"]
+                named = [row for row in ended if row["entry"] is not None and row["who"] is not None]
+                named.sort(key=lambda row: -row["entry"])  # of several the lowest
+                shown = {row["who"]: row["entry"] for row in named}
                 for figure, counted in (("distinct", ended), ("distinct_turned_back", back)):
-                    known = {row["who"] for row in counted if row["who"] is not None}
-                    found[f"{figure}.{name}"] = len(known) + sum(row["who"] is None for row in counted)
+                    by = [shown.get(row["who"]) if row["entry"] is None else row["entry"] for row in counted]
+                    whose = [entry or row["who"] for entry, row in zip(by, counted, strict=True)]
+                    found[f"{figure}.{name}"] = len({*whose} - {None}) + whose.count(None)
             for row in ended:
                 if row["outcome"] == "turn_back":
                     for why in [row["chosen"]] if row["chosen"] else json.loads(row["reasons"] or "[]"):
@@ -314,6 +397,13 @@ class Recount:
 
     def _with_who(self, row: dict[str, Any]) -> dict[str, Any]:
         row["who"], row["shut"] = None, False
+        entries = {
+            piece["entry"]
+            for piece in json.loads(row["body"]).get("evidence", [])
+            if (piece.get("t"), piece.get("register"), piece.get("standing")) == ("known", "people", "found")
+            and not piece.get("differs")
+        }
+        row["entry"] = entries.pop() if len(entries) == 1 and not row["vehicle"] else None
         if row["sealed"] is None:
             return row
         fields = self._fields(row)
@@ -366,6 +456,36 @@ class Recount:
 
     def _one(self, sql: str, *bound: Any) -> int:
         return int(self._file.execute(sql, bound).fetchone()[0])
+
+
+def _census(
+    entries: dict[str, dict[int, dict[str, Any]]], sets: list[Any], day: str, ends_us: int
+) -> Counted:
+    """Count who is registered at the end of a day: a person whose last day it is counts still."""
+    found: Counted = {}
+    people = [
+        one
+        for one in entries.get("people", {}).values()
+        if one["open"]
+        and (one["from_us"] is None or one["from_us"] < ends_us)
+        and (one["until_us"] is None or one["until_us"] >= ends_us)
+    ]
+    for one in people:
+        if one.get("category"):
+            _add(found, f"registered.{one['category']}")
+    for one in entries.get("watch", {}).values():
+        if one["open"] and one.get("list"):
+            _add(found, f"listed.{one['list']}")
+    for one in sets:
+        if str(one.get("from", "0")) <= day <= str(one.get("until", "9")):
+            of_it = (f"registered.{name}" for name in one["categories"])
+            found[f"set.{one['id']}"] = sum(found.get(name, 0) for name in of_it)
+    homes = entries.get("households", {})
+    lived_in = {one.get("household") for one in people}
+    found["gap.household_without_entry"] = sum(
+        one["open"] and number not in lived_in for number, one in homes.items()
+    )
+    return found
 
 
 def _stock(name: str, rules: Any, items: list[Any], counted: list[dict[str, Any]]) -> Counted:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -11,13 +12,15 @@ from edge.domain.errors import FormError
 from edge.domain.model import ClockQuality
 from edge.journal import Journal, StoredRow
 from edge.keeper import Keeper
+from edge.registers.drafts import Order
 from edge.reports.day import Days, starts_us
 from edge.reports.figures import DISTINCT
 from edge.reports.sending import MOST_DAYS, Known, Reports, Terms
-from edge.reports.taking import Correction, Line, Order
+from edge.reports.taking import Correction, Line
 from edge.wire.received import body_fault
 from tests.reports.busy import DAY_US, HOUR_US, SECOND_US, ZONE, BusyGate
 from tests.reports.conftest import FIRST
+from tests.reports.recount import Recount
 
 
 def gone(keeper: Keeper) -> int:
@@ -305,3 +308,25 @@ def test_the_evening_is_typed_once_and_the_newest_counts(journal: Journal, gate:
     with closing(journal.reader()) as reader:
         assert gate.reports.taking.noted(reader, FIRST) == {"needs": "口罩200", "visits": 4}
         assert gate.reports.taking.noted(reader, FIRST + timedelta(days=1)) == {}
+
+
+def test_what_was_typed_in_the_evening_goes_out_in_the_days_report(
+    journal: Journal, gate: BusyGate, tmp_path: Path
+) -> None:
+    for _ in gate.days(1):
+        pass
+    gate.flush()
+    gate.reports.taking.note(Order("e1", "boss"), FIRST, {"needs": "口罩", "visits": 3, "leaflets_more": 9})
+    gate.reports.taking.note(Order("e2", "boss"), FIRST, {"needs": "口罩200", "visits": 4})
+    gate.clocks.true_us += 20 * 60 * SECOND_US
+    gate.report()
+    [sent] = rows(journal, "report.daily")
+    assert sent.body["figures"]["noted.visits"] == 4
+    assert "noted.leaflets_more" not in sent.body["figures"], "the newest page is the whole page"
+    # Typed the morning after: the day says something else than what went out.
+    gate.reports.taking.note(Order("e3", "boss"), FIRST, {"visits": 5})
+    with closing(journal.reader()) as reader:
+        assert gate.reports.known(reader, FIRST).changed
+        assert gate.reports.cumulative(reader, FIRST).changed == (FIRST,)
+    with closing(Recount(tmp_path)) as recount:
+        assert recount.figures(FIRST.isoformat())["noted.visits"] == 5

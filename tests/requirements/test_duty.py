@@ -1,6 +1,7 @@
 """Staff, shifts, duty and incidents, shown through one real gate and its pages."""
 
 import json
+import re
 import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -190,17 +191,29 @@ def test_r53_the_contacts_of_a_household_are_found_by_its_room(
     gate: Gate, boss: Person, door: Person
 ) -> None:
     """“2+5”居家服务管理模式。"""
-    for role, name in (("doctor", "冯医生"), ("building_head", "陈楼长")):
-        line = {"set": "two_plus_five", "role": role, "room": "3-2-501", "name": name, "phone": "13700137000"}
+    for role, name in (("doctor", "冯医生"), ("area_leader", "褚领导"), ("village_doctor", "卫村医")):
+        line = {"role": role, "room": "3栋2单元501室", "name": name, "phone": "13700137000"}
         assert boss.send("/duty/contacts", "/duty/contacts", **line)[0] == 303
     asked = {"room": "3-2-501", "why": "referral"}
     found = door.send("/duty/contacts", "/duty/contacts/find", **asked)[1]
-    found = found.split('id="contacts"')[1].split("</table>")[0]
-    assert all(word in found for word in ("冯医生", "陈楼长", "13700137000", "楼栋长", "“2+5”"))
-    assert (
-        "冯医生" not in door.send("/duty/contacts", "/duty/contacts/find", **asked | {"room": "3-2-502"})[1]
-    )
+    found = found.split('id="contacts"')[1].split("</div>")[0]
+    assert all(word in found for word in ("冯医生", "褚领导", "13700137000", "片区负责人", "村医"))
+    (number,) = {int(one) for one in cells(found, "data-contact")}
+    none = door.send("/duty/contacts", "/duty/contacts/find", **asked | {"room": "3-2-502"})[1]
+    assert "冯医生" not in none
     assert "冯医生" not in door.get("/duty/contacts")
+    # There is one place: the household's own card says the same, and changing it there changes it here.
+    card = f"/registers/households/{number}"
+    page = boss.send(card, f"{card}/open", why="request")[1]
+    assert all(word in page for word in ("冯医生 13700137000", "卫村医 13700137000"))
+    seen = cells(page.split('name="seen"')[1], "value")[0]
+    home = {"building": "3栋", "unit": "2单元", "room": "501室"}
+    assert boss.send(card, f"{card}/amend", seen=seen, contact_doctor="蒋医生", **home)[0] == 303
+    found = door.send("/duty/contacts", "/duty/contacts/find", **asked)[1].split('id="contacts"')[1]
+    assert "蒋医生" in found
+    assert "冯医生" not in found
+    assert "卫村医" in found, "what the form does not ask for stays"
+    assert "蒋医生" not in "".join(row.body_text for row in gate.rows()) + gate.text()
 
 
 def test_r57_a_leaver_loses_access_at_the_end_and_the_heir_gets_the_shifts(gate: Gate, boss: Person) -> None:
@@ -322,6 +335,7 @@ def test_r87_r88_a_call_for_help_is_one_tap_and_the_clock_says_whether_it_was_an
 ) -> None:
     """应急处突队伍、化解矛盾；“1、3、5”快速反应机制。"""
     assert come(gate)[0] == 200
+    before = reported(boss)
     kiosk = door.get("/kiosk/in")
     assert [
         kind for kind in ("quarrel", "forced_entry", "crowd", "other") if f'id="call-{kind}"' in kiosk
@@ -350,6 +364,16 @@ def test_r87_r88_a_call_for_help_is_one_tap_and_the_clock_says_whether_it_was_an
     figures = boss.get("/duty").split('id="figures"')[1].split("</table>")[0]
     assert cells(figures, "data-day")[0] == datetime.now(ZONE).strftime("%Y-%m-%d")
     assert api(gate, f"incidents/{number}/end", result="settled")[0] == 409
+    assert reported(boss) - before == 3, "the daily report counts each limit that was met"
+
+
+def reported(boss: Person) -> int:
+    """Return how many limits were met, as the reports of the days say in which their time is up."""
+    today = datetime.now(ZONE).date()
+    pages = [boss.get(f"/review/reports?day={day}") for day in (today, today + timedelta(days=1))]
+    found = [re.search(r'data-figure="answers.in_time".*?data-now>(\d+)<', page, re.DOTALL) for page in pages]
+    assert all(found)
+    return sum(int(one[1]) for one in found if one)
 
 
 def test_r87_the_clock_runs_for_a_case_as_well_and_says_what_was_late(gate: Gate, boss: Person) -> None:

@@ -4,6 +4,7 @@ One gate with lanes for people, for vehicles in both directions and for a restau
 begins three days ago, so that the reports of the days it stood still are due when it starts.
 """
 
+import html
 import json
 import re
 import time
@@ -22,6 +23,7 @@ from edge.domain.model import ClockQuality, Instant
 from edge.journal import Journal, Row
 from tests.paths import ROOT
 from tests.reports.recount import Recount
+from tests.requirements.people import Office as People
 from tests.requirements.test_vehicles import LANE, Post
 from tests.system.faults import QUICK, Office
 from tests.system.processes import District, Gate
@@ -37,6 +39,17 @@ LANES = (
     ("likai", "out", "boundary"),
     ("dian", "in", "restaurant"),
 )
+SETS = """
+[[set]]
+id = "four"
+title = { zh_Hans = "四类人员", en = "The four classes" }
+categories = ["from_abroad", "resumed_worker"]
+[[set]]
+id = "over"
+title = { zh_Hans = "四类人员", en = "The four classes of another paper" }
+categories = ["from_abroad"]
+until = 2020-03-31
+"""
 TERMS = '[reports]\nat = "00:00"\nlate_minutes = 720\nsite = "观音桥"\nrecipients = ["观音桥街道"]\n'
 
 
@@ -79,6 +92,11 @@ def gate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gate]:
     gate.end()
     district.end()
     stage.close()
+
+
+@pytest.fixture(scope="module")
+def office(gate: Gate) -> People:
+    return People(gate.store)
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +176,7 @@ def test_r42_r43_in_and_out_are_set_against_each_other(gate: Gate, boss: Browser
     assert 'data-warning="no_exits"' not in boss.get(f"/review/reports?day={day_of(now_us())}")
 
 
-def test_r49_what_was_left_out_is_counted(gate: Gate, boss: Browser) -> None:
+def test_r49_what_was_left_out_is_counted(gate: Gate, boss: Browser, office: People) -> None:
     """不漏一车、不漏一人；不少一户、不漏一人"""
     before = agree(gate, boss)
     post = Post(gate, "jinru")
@@ -167,6 +185,39 @@ def test_r49_what_was_left_out_is_counted(gate: Gate, boss: Browser) -> None:
     found = agree(gate, boss)
     name = "gap.vehicle_without_occupants"
     assert found[name] == before[name] + 1
+    home = {"building": "7栋", "room": "701"}
+    office.enter("households", home)
+    name = "gap.household_without_entry"
+    assert agree(gate, boss)[name] == before[name] + 1
+    assert "没有登记人员的户" in boss.get("/review/reports/summary")
+    office.enter("people", {"name": "不少一户", "phone": "13800007001"} | home)
+    assert agree(gate, boss)[name] == before[name]
+
+
+def test_r20_r29_the_daily_census_of_a_set_and_of_a_list_stands_in_the_report(
+    gate: Gate, boss: Browser, office: People
+) -> None:
+    """四类人员（每日摸排）; 复阳 / 治愈出院 / 康复居家人员"""
+    before = agree(gate, boss)
+    office.enter("people", {"name": "境外某", "phone": "13800007002"}, category="from_abroad")
+    office.enter("people", {"name": "复工某", "phone": "13800007003"}, category="resumed_worker")
+    office.enter("watch", {"name": "康复某", "phone": "13800007004"}, list="recovered", ordered_by="社区")
+    page = boss.get("/access")
+    text = html.unescape(
+        page.split('<textarea id="rules-text"', 1)[1].split(">", 1)[1].split("</textarea>")[0]
+    )
+    text = text.replace("[[rule]]", f"{SETS}[[rule]]", 1)
+    version = re.findall(r'id="rules" data-version="([0-9a-f]+)"', page)[0]
+    assert send(boss, "/access/text", "/access", text=text, made_from=version, why="order")[0] == 303
+    found = agree(gate, boss)
+    assert found["registered.from_abroad"] == before.get("registered.from_abroad", 0) + 1
+    assert found["listed.recovered"] == before.get("listed.recovered", 0) + 1
+    assert found["set.four"] == found["registered.from_abroad"] + found["registered.resumed_worker"]
+    assert "set.over" not in found, "its time is over"
+    page = boss.get(f"/review/reports?day={day_of(now_us())}")
+    assert "每日摸排: 四类人员" in page
+    assert "名单在册: 治愈出院、康复居家人员" in page
+    assert "在册人员: 境外来返人员" in page
 
 
 def test_r36_suspected_are_counted_apart_from_over_the_threshold(gate: Gate, boss: Browser) -> None:
@@ -261,6 +312,40 @@ def test_r98_a_post_without_a_device_reports_by_telephone_at_the_district(gate: 
     assert (found["series"]["district"]["posts"], found["series"]["district"]["by_hand"]) == (2, 1)
 
 
+def test_r68_the_gates_of_a_property_are_added_up_for_the_meeting(gate: Gate, boss: Browser) -> None:
+    """每日工作例会、碰头汇总: per gate and summed."""
+    from district.cli import main as district_main
+
+    district, yesterday = gate.district, day_of(now_us() - DAY_US)  # type: ignore[attr-defined]
+
+    def run(*words: str) -> str:
+        words = (*words, "--store", str(district.folder))
+        done = CliRunner().invoke(district_main, words, catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    run("post", "add", "东门手工点", "--site", "观音桥")
+    told = ("--how", "phone", "--by", "值班员", "--figure", "passes.persons=5")
+    run("post", "report", "东门手工点", "--date", yesterday, *told)
+    token = json.loads(run("admin", "token", "board", "--json"))["token"]
+    answer = gate._http.request(
+        "GET",
+        district.url.replace("/ingest", "/api/v1/summary"),
+        fields={"day": yesterday, "site": "观音桥"},
+        headers={"authorization": f"Bearer {token}"},
+    )
+    assert answer.status == 200, answer.data
+    here = json.loads(answer.data)["series"]["district"]
+    assert here["posts"]["test-gate"]["passes.persons"] == 0
+    assert here["sum"]["passes.persons"] == 5
+    assert here["told_by"]["in.persons"] == 1
+    page = boss.get(f"/review/reports/summary?day={yesterday}")
+    assert "每日工作例会" in page
+    assert re.findall(r'data-lane="(\w+)"', page) == ["in", "jinru", "likai", "dian"]
+    saved = boss.get(f"/review/reports/file?of=summary&format=csv&day={yesterday}")
+    assert saved.startswith("\ufeff每日工作例会一页汇总")
+
+
 def test_r66_the_book_of_outsiders_on_screen_printable_and_exported(gate: Gate, boss: Browser) -> None:
     """一本外来人员登记本"""
     page = boss.get("/review/ledgers/outsiders")
@@ -301,7 +386,7 @@ def test_r39_everybody_within_some_minutes_of_a_person_and_the_request_is_kept(
     assert len(re.findall(r'data-hit="\d+"', text)) == 2
     assert len(set(re.findall(r'data-near="\d+"', text))) >= 4
     (entry,) = [row for row in gate.rows("register.entered") if row.body["register"] == "traces"]
-    assert entry.body["fields"]["requester"] == "区疾控中心"
+    assert entry.body["fields"]["authority"] == "区疾控中心"
     opened = [row for row in gate.rows("personal.opened") if row.body.get("trace")]
     assert [row.body["by"] for row in opened] == ["boss"]
     assert opened[0].seq > entry.seq

@@ -279,6 +279,24 @@ def test_r37_somebody_from_elsewhere_is_an_outsider_and_counted_as_one(post: Pos
     assert post.change("closure", name="managed")[0] == 303
 
 
+def test_r66_whoever_is_registered_and_does_not_live_here_stands_in_the_book_of_outsiders(post: Post) -> None:
+    """一本外来人员登记本"""
+
+    def lines() -> int:
+        text = post.browser.get("/registers/outsiders/passages")
+        return len(re.findall(r"<tr><td data-label", text))
+
+    before = lines()
+    assert post.cross("in", "赵大山")["last"]["outcome"] == "admit"
+    assert lines() == before, "who lives here is no outsider"
+    post.left("in", post.compare("in", "陈返城"))
+    assert post.decided()["category"] == "returnee"
+    assert lines() == before + 1
+    form = {"csrf_token": post.browser._token("/registers/outsiders/passages"), "why": "inspection"}
+    status, opened = post.browser.post("/registers/outsiders/paper", form)
+    assert (status, "陈返城" in opened) == (200, True)
+
+
 def test_r24_three_closure_levels_are_switched_on_a_page_and_hold_at_once(post: Post) -> None:
     page = post.browser.get("/access")
     assert all(word in page for word in ("小区封闭式管理", "设卡点封闭", "全封闭"))

@@ -84,7 +84,7 @@ class RegistersJournal:
     def __init__(self, journal: Journal, card: BreakableJournal) -> None:
         self._journal, self._card = journal, card
         self.reader, self.unseal = journal.reader, journal.unseal
-        self.token, self.forget = journal.token, journal.forget
+        self.token, self.forget, self.wanted = journal.token, journal.forget, journal.wanted
         self.append = card.append
 
     @property

@@ -19,6 +19,7 @@ from flask.testing import FlaskClient
 from edge.domain.events import Decide, Give
 from edge.domain.model import ClockQuality, Instant, Outcome
 from edge.journal import Row, StoredRow
+from edge.registers.book import Order
 from edge.reports.day import starts_us
 from edge.reports.sending import Reports
 from edge.wire.received import body_fault
@@ -121,6 +122,57 @@ def test_a_day_nobody_passed_is_a_zero_report(reported: World, enter: Enter) -> 
     text = page(enter("manager"), "/review/reports", day="2023-11-16")
     assert 'data-report="zero"' in text
     assert 'data-report="zero"' in page(enter("manager"), "/review/reports/summary", day="2023-11-16")
+
+
+def test_masks_on_a_shelf_are_no_event(reported: World, enter: Enter) -> None:
+    """零报告"""
+    reported.clock.move(24 * 3600)
+    given: dict[str, Any] = {"item": "mask", "move": "in", "amount": 110}
+    reported.gate.ledgers.enter(Order("s1", "boss"), "supplies", given)
+    text = page(enter("manager"), "/review/reports", day="2023-11-17")
+    assert figures(text)["stock.supplies.mask"][0] == "110"
+    assert 'data-report="zero"' in text
+
+
+@pytest.mark.parametrize("of", ["daily", "summary", "bulletin"])
+def test_each_report_is_saved_as_numbers_and_runs_no_formula(reported: World, enter: Enter, of: str) -> None:
+    client, day = enter("observer"), TODAY.isoformat()
+    evening = {"situation": "=1+1", "visits": "12"}
+    done = send(enter("manager"), "/review/evening", "/review/evening", day=day, **evening)
+    assert done.status_code == 303
+    client.set_cookie("language", "zh_Hans")
+    shown = {"daily": "/review/reports", "bulletin": "/review/reports/bulletin"}
+    text = page(client, shown.get(of, "/review/reports/summary"), day=day)
+    [link] = re.findall(r'href="([^"]+format=xlsx)"', text)
+    assert client.get(link.replace("&amp;", "&").replace("xlsx", "doc")).status_code == 400
+    data = client.get(link.replace("&amp;", "&")).get_data()
+    active: Any = openpyxl.load_workbook(io.BytesIO(data)).active
+    cells = [[cell.value for cell in line] for line in active.iter_rows()]
+    people = next(line for line in cells if line[0] == "通行人次")
+    assert people[1:3] == [1, 1]
+    plain = client.get(link.replace("&amp;", "&").replace("xlsx", "csv")).get_data()
+    assert plain.startswith(b"\xef\xbb\xbf")
+    read = list(csv.reader(io.StringIO(plain.decode("utf-8-sig"))))
+    assert len(read) == len(cells)
+    assert not [cell for line in read for cell in line if cell.startswith("=")]
+    if of != "bulletin":
+        assert ["当日情况（不写姓名）", "'=1+1"] in read
+        assert next(line for line in cells if line[0] == "走访户数（填报）")[1] == 12
+    else:
+        assert "区县属地" in read[1][1]
+
+
+def test_what_was_typed_in_the_evening_stands_in_the_report_and_on_the_meetings_page(
+    reported: World, enter: Enter
+) -> None:
+    client, day = enter("manager"), TODAY.isoformat()
+    evening = {"situation": "平稳", "visits": "12", "leaflets_more": "30"}
+    assert send(client, "/review/evening", "/review/evening", day=day, **evening).status_code == 303
+    text = page(client, "/review/reports", day=day)
+    assert figures(text)["noted.visits"][0] == "12"
+    assert 'data-noted="situation">平稳<' in text
+    text = page(client, "/review/reports/summary", day=day)
+    assert 'data-figure="noted.leaflets_more">30<' in text
 
 
 def test_a_missing_report_and_a_late_one_are_seen(world: World, enter: Enter) -> None:
@@ -226,11 +278,59 @@ def test_a_trace_finds_who_was_near_and_is_recorded_before_it_is_shown(world: Wo
     assert "王强" in text
     [entry] = rows(world, "register.entered")
     assert entry.body["register"] == "traces"
-    assert entry.body["fields"]["requester"] == "区疾控中心"
+    assert entry.body["fields"]["authority"] == "区疾控中心"
     assert (entry.body["fields"]["passages"], entry.body["fields"]["others"]) == (1, 1)
     assert "李兰" not in entry.body_text
     assert rows(world, "personal.opened")[0].body["trace"] == 1
     assert send(client, "/review/trace", "/review/trace", **form | {"requester": ""}).status_code == 400
+
+
+def test_a_trace_goes_through_the_paper_pages_as_well(world: World, enter: Enter) -> None:
+    """行踪轨迹和接触人员: what was written by hand while the gate stood still is no gap."""
+    world.clock.move(2 * 3600)
+    number = passes(world, "李兰")
+    world.clock.move(2 * 3600)
+    boss = enter("manager")
+    lines = {"time-0": "2023-11-15T10:20", "time-1": "2023-11-15T10:30", "time-2": "2023-11-15T12:30"}
+    for n, (name, phone) in enumerate((("李兰", "13800001111"), ("孙磊", ""), ("周远", ""))):
+        lines |= {f"name-{n}": name, f"phone-{n}": phone, f"room-{n}": "2-2", f"direction-{n}": "in"}
+        lines |= {f"outcome-{n}": "admit", f"what-{n}": "person"}
+    world.clock.move(12 * 3600)
+    assert send(boss, "/review/paper", "/review/paper", **lines, writer="老周").status_code == 200
+    first, near, _far = (row.seq for row in rows(world, "paper.entered"))
+    span = {"from": TODAY.isoformat(), "to": TODAY.isoformat(), "minutes": "30", "requester": "区疾控中心"}
+    asked = {"who": "李兰", "authority": "疾控函5号"} | span
+    text = send(boss, "/review/trace", "/review/trace", command_id="t1", **asked).get_data(as_text=True)
+    assert set(re.findall(r'data-hit="([\w-]+)"', text)) == {str(number), f"paper-{first}"}
+    assert re.findall(r'data-near="([\w-]+)"', text) == [f"paper-{near}"]
+    assert "孙磊" in text
+    assert "周远" not in text
+    [entry] = rows(world, "register.entered")
+    assert (entry.body["fields"]["passages"], entry.body["fields"]["others"]) == (2, 1)
+    asked |= {"who": "1111", "minutes": "0"}
+    text = send(boss, "/review/trace", "/review/trace", command_id="t2", **asked).get_data(as_text=True)
+    assert re.findall(r'data-hit="([\w-]+)"', text) == [f"paper-{first}"]
+    correction = {"paper": first, "replaces": first, "day": TODAY.isoformat(), "why": "double", "void": True}
+    world.gate.reports.taking.withdraw(Order("w1", "boss"), first, "double")
+    assert rows(world, "correction.recorded")[0].body.items() >= correction.items()
+    text = send(boss, "/review/trace", "/review/trace", command_id="t3", **asked).get_data(as_text=True)
+    assert "data-hit=" not in text
+
+
+def test_requests_that_came_in_otherwise_stand_beside_the_traces(world: World, enter: Enter) -> None:
+    """流调溯源请求"""
+    given = {"authority": "区疾控中心", "basis": "letter", "scope": "person", "asker": "某某 13900000009"}
+    world.gate.ledgers.enter(Order("r1", "boss"), "traces", given)
+    boss = enter("manager")
+    boss.set_cookie("language", "zh_Hans")
+    assert "区疾控中心" in page(boss, "/review/trace")
+    asked = {"who": "李兰", "minutes": "5", "requester": "市疾控中心", "authority": "疾控函7号"}
+    assert send(boss, "/review/trace", "/review/trace", **asked).status_code == 200
+    text = page(boss, "/registers/traces")
+    heads = re.findall(r"<th[^>]*>([^<]*)<", text)
+    assert "请求单位" in heads
+    assert re.search(r'data-label="请求单位"[^>]*>\s*市疾控中心', text)
+    assert re.search(r'data-label="文号"[^>]*>\s*疾控函7号', text)
 
 
 def test_a_trace_of_somebody_else_under_an_old_command_is_refused_and_a_repeated_one_is_not(

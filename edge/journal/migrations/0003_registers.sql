@@ -26,6 +26,8 @@ CREATE TABLE register_entry(
   seqs TEXT NOT NULL,
   key_id INTEGER,
   forgotten INTEGER NOT NULL,
+  -- What it is found by, side by side: so that its lines of `register_token` are found without an index.
+  tokens BLOB,
   PRIMARY KEY(register, number)
 ) STRICT, WITHOUT ROWID;
 
@@ -42,8 +44,6 @@ CREATE TABLE register_token(
   number INTEGER NOT NULL,
   PRIMARY KEY(token, register, number)
 ) STRICT, WITHOUT ROWID;
-
-CREATE INDEX register_token_of ON register_token(register, number);
 
 -- Commands that were carried out, so that a repeated one does nothing twice.
 CREATE TABLE register_command(
