@@ -1,6 +1,6 @@
 """The composition root: the only place that knows everybody.
 
-Importing it is cheap; the gate itself is put together in `edge.app.gate` when it is run.
+Importing it is cheap; the gate itself is put together in `edge.app.parts` and run by `edge.app.gate`.
 """
 
 from collections.abc import Iterator

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.app.gate import _Gate
+from edge.app.keeping import start_keeper
+from edge.app.parts import Parts
 from edge.config import load
 from edge.domain.history import Regulars
 from edge.domain.model import ClockQuality
@@ -43,14 +44,14 @@ def test_a_purge_takes_destroyed_days_out_of_memory_as_well(
     site.config.write_text(moved(site.config.read_text("utf-8")), "utf-8")
     somebody_comes(site.store, *days_ago)
     with ExitStack() as stack:
-        gate = _Gate(load(site.config, {}), {}, stack)
+        gate = Parts(load(site.config, {}), {}, stack)
         assert visits(gate.station._states["in"].regulars) == {WHO: 3}
         now = gate.now
         gate.now = lambda: replace(now(), clock=ClockQuality.SYNCED)
         # No key goes before the reports of its day are written.
         gate.reports._now = gate.now
         gate.reports.write_due()
-        gate._start_keeper()
+        start_keeper(gate)
         try:
             until(lambda: _known(gate) == left, 20, "the gate to forget")
         finally:
@@ -58,7 +59,7 @@ def test_a_purge_takes_destroyed_days_out_of_memory_as_well(
             assert not gate.threads.join(10.0)
 
 
-def _known(gate: _Gate) -> dict[str, int]:
+def _known(gate: Parts) -> dict[str, int]:
     gate.station.work(0.6)
     return visits(gate.station._states["in"].regulars)
 

@@ -34,6 +34,13 @@ def entered(client: FlaskClient, register: str = "people", **values: str) -> int
 PERSON = {"name": "欧阳无名", "phone": phone(7), "building": "2栋", "room": "301室", "category": "resident"}
 
 
+def test_a_command_without_a_usable_id_is_refused_and_writes_nothing(enter: Enter, world: World) -> None:
+    boss = enter("manager")
+    for odd in ("", "x" * 65, "two words"):  # cut short, two of them might look like one
+        assert post(boss, "/registers/people/new", command_id=odd, **PERSON)[0] == 400
+    assert not world.gate.book.find(["people"], "phone", phone(7))
+
+
 def test_a_manager_enters_finds_opens_amends_ends_and_forgets_somebody(enter: Enter, world: World) -> None:
     boss = enter("manager")
     number = entered(boss, **PERSON)
