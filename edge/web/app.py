@@ -4,7 +4,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, request
+from flask import Blueprint, Flask, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_babel import Babel, get_locale
 from flask_bootstrap import Bootstrap5
@@ -103,8 +103,18 @@ def create_app(gate: Gate) -> Flask:
     Babel(app, locale_selector=lambda: _language(gate))
     guard(app, users, logins, CSRFProtect(app))
     register_errors(app)
+    for routes in _blueprints(gate, users, logins, streams):
+        app.register_blueprint(routes)
+    _open_static(app)
+    _words(app, gate)
+    app.after_request(_headers)
+    check_views(app)
+    return app
+
+
+def _blueprints(gate: Gate, users: Users, logins: Logins, streams: Streams) -> tuple[Blueprint, ...]:
     rosters = Rosters(gate.book, gate, show.zone_of(gate.timezone))
-    for routes in (
+    return (
         auth.blueprint(logins, users),
         kiosk.blueprint(gate),
         review.blueprint(gate),
@@ -142,13 +152,7 @@ def create_app(gate: Gate) -> Flask:
         accounts.blueprint(gate, users),
         events.blueprint(gate, users, logins, streams),
         probes.blueprint(gate),
-    ):
-        app.register_blueprint(routes)
-    _open_static(app)
-    _words(app, gate)
-    app.after_request(_headers)
-    check_views(app)
-    return app
+    )
 
 
 def _settings(gate: Gate) -> dict[str, Any]:
