@@ -26,13 +26,6 @@ class Look:
         )
         return [stored(line) for line in self._connection.execute(sql, (kind, f"$.{name}", value))]
 
-    def passage_decided(self, number: int) -> StoredRow | None:
-        """Return the newest decision of a passage."""
-        sql = f"SELECT {COLUMNS} FROM journal WHERE seq = (SELECT seq FROM passage WHERE id = ?)"  # noqa: S608
-        line = self._connection.execute(sql, (number,)).fetchone()
-        found = None if line is None else stored(line)
-        return found if found is not None and found.kind == "passage.decided" else None
-
     def head(self) -> int:
         """Return the sequence of the newest row, 0 for an empty journal."""
         return int(self._connection.execute("SELECT coalesce(max(seq), 0) FROM journal").fetchone()[0])

@@ -12,11 +12,6 @@ from edge.registers.people import AREA, EXITS_WATCHED, HOME, NOTE, QUOTA, ZONE
 
 REGISTER = "households"
 
-# 区县、街道、社区、网格、小区、楼栋、户; 乡镇、村、组、户: each a list of levels from the widest to the home.
-HIERARCHIES = {
-    "city": ("district", "street", "community", "grid", "compound", "building", "unit", "room"),
-    "village": ("district", "town", "village", "group", "room"),
-}
 # “2+5”居家服务管理: who serves a household, as the report names them, and the buyer of R95.
 CONTACT_ROLES = {
     "leader": ("片区负责领导", "area-responsible leader"),

@@ -18,7 +18,7 @@ from edge.registers.book import Book, Draft, Entered, Journal, Order
 from edge.registers.book import Told as Told_
 from edge.registers.definition import STRUCK, Choice, Definition, Title
 from edge.registers.due import Said
-from edge.registers.given import Given, draft, due_us, local_day, starts_us
+from edge.registers.given import Given, draft, due_us
 from edge.registers.shelf import Shelf
 
 TASKS = "tasks"
@@ -239,11 +239,6 @@ def as_of(reader: Reader, entry: Entry, upto: int | None, until: Until | None = 
             bounds = (body.get("from_us"), body.get("until_us"))
             said = Said(entry.number, body["fields"], True, entered, *bounds)
     return said
-
-
-def day_began_us(now_us: int, zone: ZoneInfo) -> int:
-    """Return when the local day of a moment began."""
-    return starts_us(local_day(now_us, zone), zone)
 
 
 def _order(definition: Definition) -> tuple[int, str]:

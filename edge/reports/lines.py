@@ -17,7 +17,6 @@ from edge.reports.answers import answered
 from edge.reports.figures import Figures
 
 ENTERED, AMENDED, ENDED = "register.entered", "register.amended", "register.ended"
-UNDONE = "register.import_undone"
 EVENING = "evening.noted"
 UNCOVERED, COVERED = "duty.uncovered", "duty.covered"
 _GAPS = 2_000

@@ -11,19 +11,19 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from pydantic import Field
 from werkzeug.wrappers import Response as BaseResponse
 
-from edge.domain.errors import ConfigError, FormError
+from edge.domain.errors import ConfigError
 from edge.journal import Entry
 from edge.registers.book import Order
 from edge.web import forms
 from edge.web.access_words import CORRECTIONS, WHYS
 from edge.web.gate import Gate
-from edge.web.roles import allow, principal
+from edge.web.orders import order_of
+from edge.web.roles import allow
 
 _Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 _Version = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 _Number = Annotated[str, Field(pattern=r"^[0-9]{1,9}$")]
 MOST = 50
-MOST_TEXT = 20_000
 
 
 class ChangeBody(forms.Body):
@@ -98,7 +98,7 @@ def _rules(routes: Blueprint, gate: Gate) -> None:
     def text() -> BaseResponse:
         body = forms.form_as(TextBody)
         try:
-            gate.access.write(_order(body.command_id), body.text, body.made_from, body.why)
+            gate.access.write(order_of(body.command_id), body.text, body.made_from, body.why)
         except ConfigError as error:
             shown = _page(gate, text=body.text, faults=error.faults)
             shown.status_code = 400
@@ -108,7 +108,7 @@ def _rules(routes: Blueprint, gate: Gate) -> None:
 
 def _changed(change: Callable[[Order, str, str, str], object]) -> BaseResponse:
     body = forms.form_as(ChangeBody)
-    change(_order(body.command_id), body.name, body.made_from, body.why)
+    change(order_of(body.command_id), body.name, body.made_from, body.why)
     return _back()
 
 
@@ -117,7 +117,7 @@ def _people(routes: Blueprint, gate: Gate) -> None:
     @allow("manager")
     def release() -> BaseResponse:
         body = forms.form_as(ReleaseBody)
-        gate.access.release(_order(body.command_id), int(body.entry), body.unit, body.signed)
+        gate.access.release(order_of(body.command_id), int(body.entry), body.unit, body.signed)
         return _back()
 
     @routes.post("/access/correct")
@@ -125,7 +125,7 @@ def _people(routes: Blueprint, gate: Gate) -> None:
     def correct() -> BaseResponse:
         body = forms.form_as(CorrectBody)
         line = (body.direction, int(body.count), body.why)
-        gate.access.correct(_order(body.command_id), "households", int(body.household), line)
+        gate.access.correct(order_of(body.command_id), "households", int(body.household), line)
         return redirect(url_for("access.page", household=body.household) + "#slip", 303)
 
 
@@ -167,13 +167,6 @@ def _slip(gate: Gate, household: str) -> tuple[int, int] | None:
         return reader.access_slip(int(household))
     finally:
         reader.close()
-
-
-def _order(command_id: str) -> Order:
-    who = principal()
-    if who is None:
-        raise FormError("unauthorized", status=401)
-    return Order(command_id, who.account)
 
 
 def _back() -> BaseResponse:

@@ -15,8 +15,8 @@ from edge.domain.errors import FormError
 from edge.journal import Row
 from edge.registers.duty_sheet import day_of
 from edge.web import show
-from edge.web.duty import order
 from edge.web.gate import Gate
+from edge.web.orders import form_order
 from edge.web.roles import allow
 from edge.web.users import Users
 
@@ -38,7 +38,7 @@ def blueprint(gate: Gate, users: Users) -> Blueprint:
             until_us = _end_of(gate, day) if day else None
             if heir is not None and until_us is None:
                 until_us = gate.now().at_us  # handed over now: leaves now
-            given = order()
+            given = form_order()
             changed = users.set_until(name, until_us, heir)
         except FormError as error:
             return _page(gate, users, error)

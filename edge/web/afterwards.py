@@ -14,13 +14,13 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.wrappers import Response as BaseResponse
 
 from edge.domain.errors import FormError
-from edge.registers.drafts import Order
 from edge.reports import template
 from edge.reports.taking import WHY, Correction, Line
 from edge.web import forms, show
 from edge.web.gate import Gate
+from edge.web.orders import form_order
 from edge.web.reports import asked_day, indicators
-from edge.web.roles import allow, principal
+from edge.web.roles import allow
 
 LINES = 6
 EVENING_TEXTS = ("situation", "done", "needs", "tomorrow")
@@ -60,7 +60,7 @@ def _corrections(routes: Blueprint, gate: Gate) -> None:
             direction=given.get("direction") or None,
             suspected={"yes": True, "no": False}.get(given.get("suspected", "")),
         )
-        gate.reports.taking.correct(_order(), passage, said)
+        gate.reports.taking.correct(form_order(), passage, said)
         return redirect(url_for("review.passage", passage=passage), 303)
 
 
@@ -74,7 +74,7 @@ def _papers(routes: Blueprint, gate: Gate) -> None:
     @allow("manager", "attendant")
     def take() -> Response:
         lines = [line for number in range(LINES) if (line := _line(gate, number)) is not None]
-        return _paper_page(gate, len(gate.reports.taking.take(_order(), lines)))
+        return _paper_page(gate, len(gate.reports.taking.take(form_order(), lines)))
 
 
 def _evenings(routes: Blueprint, gate: Gate) -> None:
@@ -113,7 +113,7 @@ def _evenings(routes: Blueprint, gate: Gate) -> None:
                 if not text.isdecimal() or len(text) > 7:
                     raise FormError("bad_value")
                 fields[name] = int(text)
-        gate.reports.taking.note(_order(), day, fields)
+        gate.reports.taking.note(form_order(), day, fields)
         return redirect(url_for("afterwards.evening", day=day.isoformat()), 303)
 
     @routes.get("/review/evening/table")
@@ -183,14 +183,6 @@ def _checked(text: str) -> str:
     if len(text) > _LONGEST or any(ord(sign) < 32 and sign not in "\r\n" for sign in text):
         raise FormError("bad_value")
     return " ".join(text.split())
-
-
-def _order() -> Order:
-    who, command_id = principal(), request.form.get("command_id", "")
-    assert who is not None
-    if not 1 <= len(command_id) <= 64:
-        raise FormError("bad_value")
-    return Order(command_id, who.account)
 
 
 def _zone(gate: Gate) -> Any:

@@ -29,6 +29,7 @@ from edge.journal import PassageRow
 from edge.web import forms, thermal
 from edge.web.gate import Gate
 from edge.web.openapi import document
+from edge.web.orders import asker
 from edge.web.roles import PUBLIC, allow, principal
 from edge.web.show import zone_of
 
@@ -249,6 +250,4 @@ def _is_manager() -> bool:
 
 def by() -> str:
     """Return whose command it is."""
-    who = principal()
-    assert who is not None
-    return who.account
+    return asker().account

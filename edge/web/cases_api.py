@@ -10,7 +10,8 @@ from edge.registers.case_views import Listed, Told
 from edge.registers.cases import Done, Order
 from edge.web import forms
 from edge.web.gate import Gate
-from edge.web.roles import allow, principal
+from edge.web.orders import asker
+from edge.web.roles import allow
 
 # Who opened the personal fields, and rows of this register: bodies name nobody.
 _HEAD = frozenset({"case", "passage", "command_id"})
@@ -75,9 +76,7 @@ def _commands(routes: Blueprint, gate: Gate) -> None:
 
 def order(case: int, command_id: str) -> Order:
     """Return the head of a command of whoever is asking."""
-    who = principal()
-    assert who is not None
-    return Order(known(case), command_id, who.account)
+    return Order(known(case), command_id, asker().account)
 
 
 def known(case: int) -> int:

@@ -14,11 +14,11 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from edge.domain.errors import FormError
 from edge.journal import Entry
-from edge.registers.book import Order
 from edge.registers.duty_lines import DutyLines
 from edge.registers.duty_rules import OVERRIDES, READINESS, SIGN_INS, Open, SignIn
 from edge.web import duty_forms, forms, show
 from edge.web.gate import Gate
+from edge.web.orders import asker, form_order
 from edge.web.roles import allow, principal
 from edge.web.told import mdegc
 from edge.web.users import MANAGER, Users
@@ -90,7 +90,7 @@ def _commands(routes: Blueprint, gate: Gate) -> None:
     @allow("attendant", "manager")
     def sign_in_now() -> BaseResponse:
         try:
-            gate.duty.duty.sign_in(order(), _given(gate))
+            gate.duty.duty.sign_in(form_order(), _given(gate))
         except FormError as error:
             # What was ticked stays: nobody has to take the gloves off twice.
             return _sign_in_page(gate, error)
@@ -103,23 +103,15 @@ def _commands(routes: Blueprint, gate: Gate) -> None:
         number = min(number, forms.MAX_ID)
         note = forms.checked_as(duty_forms.NoteBody, {"note": request.form.get("note", "").strip()})
         left = left_open(gate, gate.book.one(SIGN_INS, number).entry.fields["post"])
-        gate.duty.duty.sign_out(order(), number, note.note, left)
+        gate.duty.duty.sign_out(form_order(), number, note.note, left)
         return redirect(url_for("duty.page"), 303)
 
     @routes.post("/duty/readiness")
     @allow("attendant", "manager")
     def ready() -> BaseResponse:
         post = request.form.get("post", "")
-        gate.duty.duty.ready(order(), post, request.form.getlist("item"), seen_of(gate))
+        gate.duty.duty.ready(form_order(), post, request.form.getlist("item"), seen_of(gate))
         return redirect(url_for("duty.page"), 303)
-
-
-def order() -> Order:
-    """Return the head of a command of whoever is asking. FormError `bad_value`."""
-    who = principal()
-    assert who is not None
-    checked = forms.checked_as(forms.BeginBody, {"command_id": request.form.get("command_id", "")})
-    return Order(checked.command_id, who.account)
 
 
 def left_open(gate: Gate, post: str) -> Open:
@@ -172,8 +164,7 @@ def measured_of(gate: Gate, lane: str) -> int | None:
 def _sign_in_page(gate: Gate, refused: FormError | None = None) -> Response:
     rules, lane = gate.duty.rules, _lane(gate)
     post = request.form.get("post") or (rules.post_of(lane) if lane else rules.post_names()[0])
-    who = principal()
-    assert who is not None
+    who = asker()
     page = render_template(
         "duty/sign_in.html",
         rules=rules,
@@ -194,8 +185,7 @@ def _sign_in_page(gate: Gate, refused: FormError | None = None) -> Response:
 
 
 def _given(gate: Gate) -> SignIn:
-    who = principal()
-    assert who is not None
+    who = asker()
     manager = who.role == MANAGER
     account = request.form.get("account", "").strip() if manager else ""
     # A manager signs somebody in who has an account; nobody else is ever there.

@@ -6,13 +6,13 @@ from flask import Blueprint, Response, jsonify, request
 
 from edge.domain.errors import FormError
 from edge.domain.response import Answered
-from edge.registers.book import Order
 from edge.registers.duty_rules import SignIn
 from edge.registers.incidents import Incident
 from edge.web import duty_forms, forms
 from edge.web.duty import left_open
 from edge.web.gate import Gate
-from edge.web.roles import allow, principal
+from edge.web.orders import order_of
+from edge.web.roles import allow
 
 _ALL = ("attendant", "manager", "observer")
 
@@ -47,7 +47,7 @@ def _duty(routes: Blueprint, gate: Gate) -> None:
     @allow("attendant", "manager", program=True)
     def sign_in() -> Response:
         body = forms.body_as(duty_forms.SignInBody)
-        order = _order(body.command_id)
+        order = order_of(body.command_id)
         given = body.model_dump(exclude={"command_id"})
         done = duty.sign_in(order, SignIn(account=order.by, how="told", **given))
         return jsonify({"sequence": done.sequence, "signin": done.number})
@@ -57,7 +57,7 @@ def _duty(routes: Blueprint, gate: Gate) -> None:
     def sign_out() -> Response:
         body = forms.body_as(duty_forms.SignOutBody)
         post = gate.book.one("signin", body.signin).entry.fields["post"]
-        order = _order(body.command_id)
+        order = order_of(body.command_id)
         done = duty.sign_out(order, body.signin, body.note, left_open(gate, post))
         return jsonify({"sequence": done.sequence, "signin": done.number})
 
@@ -78,7 +78,7 @@ def _incidents(routes: Blueprint, gate: Gate) -> None:
         body = forms.body_as(duty_forms.CallBody)
         if body.lane is not None and body.lane not in gate.lanes:
             raise FormError("unknown_lane", status=404)
-        done = incidents.call(_order(body.command_id), body.kind, body.lane)
+        done = incidents.call(order_of(body.command_id), body.kind, body.lane)
         return jsonify({"sequence": done.sequence, "incident": done.number})
 
     @routes.post("/api/v1/incidents/<int:incident>/step")
@@ -86,14 +86,14 @@ def _incidents(routes: Blueprint, gate: Gate) -> None:
     def step(incident: int) -> Response:
         body = forms.body_as(duty_forms.IncidentStepBody)
         number = min(incident, forms.MAX_ID)
-        done = incidents.step(_order(body.command_id), number, body.step, body.role)
+        done = incidents.step(order_of(body.command_id), number, body.step, body.role)
         return jsonify({"sequence": done.sequence, "incident": done.number})
 
     @routes.post("/api/v1/incidents/<int:incident>/end")
     @allow("attendant", "manager", program=True)
     def end(incident: int) -> Response:
         body = forms.body_as(duty_forms.IncidentEndBody)
-        done = incidents.end(_order(body.command_id), min(incident, forms.MAX_ID), body.result)
+        done = incidents.end(order_of(body.command_id), min(incident, forms.MAX_ID), body.result)
         return jsonify({"sequence": done.sequence, "incident": done.number})
 
 
@@ -120,9 +120,3 @@ def _answered(answer: Answered) -> dict[str, Any]:
         "took_us": answer.took_us,
         "in_time": answer.in_time,
     }
-
-
-def _order(command_id: str) -> Order:
-    who = principal()
-    assert who is not None
-    return Order(command_id, who.account)

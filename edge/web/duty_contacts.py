@@ -9,9 +9,9 @@ from edge.domain.errors import FormError
 from edge.registers.contacts import Contacts, HouseholdContacts
 from edge.registers.households import CONTACT_ROLES, REGISTER
 from edge.registers.rosters import Rosters
-from edge.web.duty import order
 from edge.web.duty_plan import text_of
 from edge.web.gate import Gate
+from edge.web.orders import form_order
 from edge.web.registers import write_down
 from edge.web.roles import allow
 from edge.web.words import WORDS
@@ -48,7 +48,7 @@ def blueprint(gate: Gate, rosters: Rosters) -> Blueprint:
         if not home:
             raise FormError("bad_value", "a room is needed")
         line = " ".join(filter(None, (text_of("name"), text_of("phone"))))
-        contacts.put(order(), home, role, line)
+        contacts.put(form_order(), home, role, line)
         return redirect(url_for("duty_contacts.page"), 303)
 
     return routes

@@ -12,8 +12,8 @@ from edge.domain.errors import FormError
 from edge.registers.duty_rules import SHEET, TRAINING, UNTRAINED, Line
 from edge.registers.duty_sheet import as_line, day_of, decoded, last_week, read_sheet, take_in, times
 from edge.web import forms, show
-from edge.web.duty import order
 from edge.web.gate import Gate
+from edge.web.orders import form_order
 from edge.web.roles import allow, principal
 
 COURSES = ("岗前培训 before the first shift", "防护 protection", "操作 working the gate")
@@ -40,7 +40,7 @@ def _sheet(routes: Blueprint, gate: Gate) -> None:
     @allow("manager")
     def add() -> BaseResponse:
         try:
-            duty.plan(order(), _line(gate))
+            duty.plan(form_order(), _line(gate))
         except FormError as error:
             return plan_page(gate, error)
         return _back()
@@ -49,13 +49,13 @@ def _sheet(routes: Blueprint, gate: Gate) -> None:
     @allow("manager")
     def copy() -> BaseResponse:
         monday = _monday(gate)
-        take_in(duty, order(), last_week(duty, monday))
+        take_in(duty, form_order(), last_week(duty, monday))
         return _back()
 
     @routes.post("/duty/plan/<int:number>/remove")
     @allow("manager")
     def remove(number: int) -> BaseResponse:
-        gate.book.end(order(), SHEET, min(number, forms.MAX_ID), "removed")
+        gate.book.end(form_order(), SHEET, min(number, forms.MAX_ID), "removed")
         return _back()
 
     def _back() -> BaseResponse:
@@ -79,14 +79,14 @@ def _import(routes: Blueprint, gate: Gate) -> None:
     def import_() -> BaseResponse:
         text, untrained = request.form.get("text", ""), request.form.get("untrained", "")
         found = read_sheet(duty, text, untrained)
-        taken = take_in(duty, order(), [line for _, line in found.lines])
+        taken = take_in(duty, form_order(), [line for _, line in found.lines])
         return redirect(url_for("duty_plan.page", week=_monday(gate).isoformat(), taken=taken), 303)
 
     @routes.post("/duty/plan/undo")
     @allow("manager")
     def undo() -> BaseResponse:
         number = request.form.get("import", "")
-        gate.book.undo(order(), SHEET, forms.whole(number, 15) or 0)
+        gate.book.undo(form_order(), SHEET, forms.whole(number, 15) or 0)
         return redirect(url_for("duty_plan.page", week=_monday(gate).isoformat()), 303)
 
     def _looked(text: str, untrained: str) -> Response:
@@ -117,7 +117,7 @@ def _people(routes: Blueprint, gate: Gate) -> None:
         until_us = wall_us(day_of(until) + timedelta(days=1), 0, zone) if until else None
         name, course = text_of("name"), text_of("course")
         day = day_of(request.form.get("day", "")).isoformat()
-        gate.duty.duty.train(order(), name, course, day, until_us)
+        gate.duty.duty.train(form_order(), name, course, day, until_us)
         return redirect(url_for("duty_plan.training"), 303)
 
 

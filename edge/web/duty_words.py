@@ -39,7 +39,6 @@ REACHED: dict[str, Word] = {
     "there": Word("somebody is there", "已到场"),
     "done": Word("over", "处置完毕"),
 }
-STEPS: dict[str, Word] = {"called": Word("called", "已呼叫"), "came": Word("came", "已到场")}
 VERDICTS: dict[str, Word] = {
     "normal": Word("normal", "正常"),
     "over": Word("over the threshold", "超过阈值"),

@@ -20,7 +20,8 @@ from edge.web import thermal
 from edge.web.forms import MAX_ID
 from edge.web.gate import Gate
 from edge.web.logins import Logins
-from edge.web.roles import Principal, allow, principal, still_allowed
+from edge.web.orders import asker
+from edge.web.roles import Principal, allow, still_allowed
 from edge.web.streams import Place, Streams
 from edge.web.users import Users
 
@@ -42,8 +43,7 @@ def blueprint(gate: Gate, users: Users, logins: Logins, streams: Streams) -> Blu
     @routes.get("/events")
     @allow("attendant", "manager", "observer", program=True)
     def events() -> Response:
-        who = principal()
-        assert who is not None
+        who = asker()
         lane = request.args.get("lane")
         if lane is not None and lane not in gate.lanes:
             raise FormError("unknown_lane", status=404)

@@ -7,8 +7,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from edge.registers.duty_rules import RESULTS, TEAM
 from edge.web import forms
-from edge.web.duty import order
 from edge.web.gate import Gate
+from edge.web.orders import form_order
 from edge.web.roles import allow, principal
 from edge.web.users import MANAGER
 
@@ -39,21 +39,21 @@ def blueprint(gate: Gate) -> Blueprint:
     def call() -> BaseResponse:
         lane = request.form.get("lane", "")
         lane_ = lane if lane in gate.lanes else None
-        done = incidents.call(order(), request.form.get("kind", ""), lane_)
+        done = incidents.call(form_order(), request.form.get("kind", ""), lane_)
         return redirect(url_for("incidents.one", number=done.number), 303)
 
     @routes.post("/incidents/<int:number>/step")
     @allow("attendant", "manager")
     def step(number: int) -> BaseResponse:
         number = min(number, forms.MAX_ID)
-        incidents.step(order(), number, request.form.get("step", ""), request.form.get("role", ""))
+        incidents.step(form_order(), number, request.form.get("step", ""), request.form.get("role", ""))
         return redirect(url_for("incidents.one", number=number), 303)
 
     @routes.post("/incidents/<int:number>/end")
     @allow("attendant", "manager")
     def end(number: int) -> BaseResponse:
         number = min(number, forms.MAX_ID)
-        incidents.end(order(), number, request.form.get("result", ""))
+        incidents.end(form_order(), number, request.form.get("result", ""))
         return redirect(url_for("incidents.one", number=number), 303)
 
     return routes

@@ -24,7 +24,8 @@ from edge.reports.trace import MOST_MINUTES, Trace, trace
 from edge.reports.trace import named as key_of
 from edge.web import forms, show
 from edge.web.gate import Gate
-from edge.web.roles import allow, principal
+from edge.web.orders import asker
+from edge.web.roles import allow
 from edge.web.twice_daily import FILES
 from edge.web.words import LANGUAGES, WORDS, say
 
@@ -68,8 +69,7 @@ def _tables(routes: Blueprint, gate: Gate) -> None:
         form = request.form.get("format") or "csv"
         if form not in FILES:
             raise FormError("bad_query")
-        who, opened = principal(), bool(request.form.get("why"))
-        assert who is not None
+        who, opened = asker(), bool(request.form.get("why"))
         if opened:
             if not who.sees_personal or who.role != "manager":
                 raise FormError("forbidden", status=403)
@@ -95,8 +95,7 @@ def _traces(routes: Blueprint, gate: Gate) -> None:
     @routes.post("/review/trace")
     @allow("manager")
     def find() -> Response:
-        who = principal()
-        assert who is not None
+        who = asker()
         given = {name: request.form.get(name, "").strip() for name in ("who", "requester", "authority")}
         minutes, command_id = (
             forms.whole(request.form.get("minutes", "30"), 4),
@@ -188,13 +187,12 @@ def _table(gate: Gate, reader: Reader, name: str, *, opened: bool) -> ledgers.Ta
 
 def _write_down(gate: Gate, name: str) -> None:
     """Write down who looks at which ledger of which days, and why. Raises FormError."""
-    why, who = request.form.get("why", ""), principal()
+    why = request.form.get("why", "")
     if why not in WORDS["opening"]:
         raise FormError("reason_needed")
-    assert who is not None
     span = _range(gate)
     body = {"what": f"ledger {name}", "day": span["first"].isoformat(), "until": span["last"].isoformat()}
-    gate.append(Row(kind="personal.opened", at=gate.now(), body={**body, "by": who.account, "why": why}))
+    gate.append(Row(kind="personal.opened", at=gate.now(), body={**body, "by": asker().account, "why": why}))
 
 
 def _range(gate: Gate) -> dict[str, date]:

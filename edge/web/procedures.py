@@ -14,14 +14,14 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.wrappers import Response as BaseResponse
 
 from edge.domain.errors import FormError, JournalError
-from edge.registers.book import Order
 from edge.registers.checked_text import Fault, FaultyText
 from edge.registers.procedure_text import tables_of, text_of
 from edge.registers.publishing import Draft
 from edge.registers.rehearsal import MOST_MOVES, Move
 from edge.web import procedures_form, procedures_shown
 from edge.web.gate import Gate
-from edge.web.roles import allow, principal
+from edge.web.orders import form_order
+from edge.web.roles import allow
 from edge.web.show import micros, zone_of
 from edge.web.titles import titles_of
 from edge.web.words import WORDS
@@ -150,7 +150,7 @@ def _drafts(routes: Blueprint, gate: Gate) -> None:
         made_from = {name: typed.made_from[name] for name in lanes}
         try:
             draft = Draft(typed.name, typed.text, made_from, _why(), _note(), _from_us(gate))
-            gate.publishing.publish(_order(), draft)
+            gate.publishing.publish(form_order(), draft)
         except FaultyText as error:
             return _edit_page(gate, lane, replace(typed, faults=error.found))
         except (FormError, JournalError) as error:
@@ -163,7 +163,7 @@ def _drafts(routes: Blueprint, gate: Gate) -> None:
     def as_in_file(lane: str) -> BaseResponse:
         gate.publishing.of(lane)
         made_from = {lane: request.form.get(f"{_MADE_FROM}{lane}", "")}
-        gate.publishing.as_in_file(_order(), made_from, _why(), _note())
+        gate.publishing.as_in_file(form_order(), made_from, _why(), _note())
         return redirect(url_for("procedures.page", done=lane), 303)
 
 
@@ -266,14 +266,6 @@ def _is_at(place: str, block: str) -> bool:
 
 def _refused(error: FormError | JournalError) -> tuple[str, int]:
     return (error.code, error.status) if isinstance(error, FormError) else ("journal", 503)
-
-
-def _order() -> Order:
-    who, command_id = principal(), request.form.get("command_id", "")
-    assert who is not None
-    if not 8 <= len(command_id) <= 64:
-        raise FormError("bad_value")
-    return Order(command_id, who.account)
 
 
 def _why() -> str:

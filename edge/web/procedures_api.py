@@ -5,7 +5,6 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from edge.domain.errors import FormError
-from edge.registers.book import Order
 from edge.registers.checked_text import FaultyText
 from edge.registers.published import Version
 from edge.registers.publishing import Done, Draft, Present
@@ -13,8 +12,9 @@ from edge.registers.rehearsal import Move
 from edge.web import forms, procedures_shown
 from edge.web.errors import error_body
 from edge.web.gate import Gate
+from edge.web.orders import order_of
 from edge.web.procedures_schemas import AsInFileBody, DraftBody, PublishBody, RehearseBody
-from edge.web.roles import allow, principal
+from edge.web.roles import allow
 
 
 def blueprint(gate: Gate) -> Blueprint:
@@ -69,7 +69,7 @@ def _commands(routes: Blueprint, gate: Gate) -> None:
         body = forms.body_as(PublishBody)
         draft = Draft(body.name, body.text, body.made_from, body.why, body.note, body.from_us)
         try:
-            return _done(gate.publishing.publish(_order(body.command_id), draft))
+            return _done(gate.publishing.publish(order_of(body.command_id), draft))
         except FaultyText as error:
             return _faulty(error)
 
@@ -77,7 +77,7 @@ def _commands(routes: Blueprint, gate: Gate) -> None:
     @allow("manager", program=True)
     def as_in_file() -> Response | tuple[Response, int]:
         body = forms.body_as(AsInFileBody)
-        order = _order(body.command_id)
+        order = order_of(body.command_id)
         try:
             return _done(gate.publishing.as_in_file(order, body.made_from, body.why, body.note))
         except FaultyText as error:
@@ -179,10 +179,3 @@ def _faulty(error: FaultyText) -> tuple[Response, int]:
 
 def _faults(error: FaultyText) -> list[dict[str, str]]:
     return [{"place": fault.place, "en": fault.en, "zh": fault.zh} for fault in error.found]
-
-
-def _order(command_id: str) -> Order:
-    who = principal()
-    if who is None:
-        raise FormError("unauthorized", status=401)
-    return Order(command_id, who.account)

@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from edge.domain.errors import ConfigError, FormError
 from edge.web.gate import Gate
-from edge.web.registers import known, order
+from edge.web.orders import form_order
+from edge.web.registers import known
 from edge.web.roles import allow
 
 
@@ -28,7 +29,7 @@ def blueprint(gate: Gate) -> Blueprint:
     def define(name: str) -> BaseResponse:
         known(gate, name)
         text = request.form.get("text", "").replace("\r\n", "\n")
-        ordered = order(request.form.get("command_id", ""))
+        ordered = form_order()
         try:
             if "file" in request.form:
                 gate.ledgers.shelf.follow_file(ordered, name)

@@ -13,15 +13,15 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from edge.domain.errors import FormError
 from edge.journal import Row
-from edge.registers.book import Order
 from edge.registers.definition import Definition
 from edge.registers.given import FieldError
 from edge.registers.ledgers import Line, Told, ends_of
 from edge.web import forms, show
 from edge.web import register_tables as tables
 from edge.web.gate import Gate
+from edge.web.orders import asker, form_order
 from edge.web.register_entry import history, openings, shown, typed
-from edge.web.roles import Principal, allow, principal
+from edge.web.roles import allow
 from edge.web.words import WORDS
 
 PAGE = 50
@@ -61,7 +61,7 @@ def _lists(routes: Blueprint, gate: Gate) -> None:
             raise FormError("bad_value")
         found = gate.ledgers.found(name, field, value)
         # Who is in a list is personal too, found or not.
-        body = {"by": _who().account, "what": f"find:{name}"}
+        body = {"by": asker().account, "what": f"find:{name}"}
         gate.append(Row("personal.opened", gate.now(), body))
         return list_page(gate, definition, found=found)
 
@@ -93,7 +93,7 @@ def _commands(routes: Blueprint, gate: Gate) -> None:
     def enter(name: str) -> BaseResponse:
         definition = may_write(gate, name)
         try:
-            gate.ledgers.enter(order(request.form.get("command_id", "")), name, given(definition))
+            gate.ledgers.enter(form_order(), name, given(definition))
         except FormError as error:
             # What was typed stays.
             return list_page(gate, definition, refused=error)
@@ -106,7 +106,7 @@ def _commands(routes: Blueprint, gate: Gate) -> None:
         told = _told(gate, name, number)
         seen = _number(request.form.get("seen"))
         try:
-            ordered = order(request.form.get("command_id", ""))
+            ordered = form_order()
             gate.ledgers.amend(ordered, name, number, given(definition), seen=seen)
         except FormError as error:
             return _entry_page(gate, told, refused=error)
@@ -116,7 +116,7 @@ def _commands(routes: Blueprint, gate: Gate) -> None:
     @allow("attendant", "manager")
     def end(name: str, number: int) -> BaseResponse:
         may(known(gate, name).end)
-        ordered = order(request.form.get("command_id", ""))
+        ordered = form_order()
         gate.ledgers.end(ordered, name, number, request.form.get("why", ""))
         return redirect(url_for("registers.one", name=name, number=number), 303)
 
@@ -124,7 +124,7 @@ def _commands(routes: Blueprint, gate: Gate) -> None:
     @allow("attendant", "manager")
     def strike(name: str, number: int) -> BaseResponse:
         may_write(gate, name)
-        gate.ledgers.strike(order(request.form.get("command_id", "")), name, number)
+        gate.ledgers.strike(form_order(), name, number)
         return redirect(url_for("registers.one", name=name, number=number), 303)
 
 
@@ -143,7 +143,7 @@ def known(gate: Gate, name: str) -> Definition:
 
 def may(roles: tuple[str, ...]) -> None:
     """Raise FormError `forbidden` where whoever is asking is in none of these roles."""
-    if _who().role not in (*roles, "manager"):
+    if asker().role not in (*roles, "manager"):
         raise FormError("forbidden", status=403)
 
 
@@ -152,11 +152,6 @@ def may_write(gate: Gate, name: str) -> Definition:
     definition = known(gate, name)
     may(definition.write)
     return definition
-
-
-def order(command_id: str) -> Order:
-    """Return the head of a command of whoever is asking. Raises FormError `bad_value`."""
-    return Order(forms.checked_as(forms.BeginBody, {"command_id": command_id}).command_id, _who().account)
 
 
 def given(definition: Definition) -> dict[str, Any]:
@@ -173,7 +168,7 @@ def write_down(gate: Gate, what: str, **more: Any) -> None:
     why = request.form.get("why", "")
     if why not in WORDS["opening"]:
         raise FormError("reason_needed")
-    body = {"what": what, "by": _who().account, "why": why} | more
+    body = {"what": what, "by": asker().account, "why": why} | more
     gate.append(Row(kind="personal.opened", at=gate.now(), body=body))
 
 
@@ -205,7 +200,7 @@ def list_page(
         typed=request.form.to_dict(flat=False) if refused else {},
         refused=refused,
         wrong=refused.field if isinstance(refused, FieldError) else "",
-        may_write=_who().role in (*definition.write, "manager"),
+        may_write=asker().role in (*definition.write, "manager"),
         sums=gate.board.sums(definition),
         why=WORDS["opening"],
         command_id=secrets.token_hex(8),
@@ -219,7 +214,7 @@ def _told(gate: Gate, name: str, number: int, *, opened: bool = False) -> Told:
 
 
 def _entry_page(gate: Gate, told: Told, *, refused: FormError | None = None) -> Response:
-    who = _who()
+    who = asker()
     body = render_template(
         "registers/entry.html",
         **shown(gate, told, language()),
@@ -245,12 +240,6 @@ def _paper_page(gate: Gate, told: Told, paper: str) -> Response:
     return make_response(
         render_template("registers/form.html", **shown_, history=history(told, language()), paper=paper)
     )
-
-
-def _who() -> Principal:
-    who = principal()
-    assert who is not None
-    return who
 
 
 def _number(text: str | None) -> int | None:

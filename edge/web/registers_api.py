@@ -5,14 +5,15 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from edge.domain.errors import FormError
-from edge.registers.book import Entered, Order
+from edge.registers.book import Entered
 from edge.registers.definition import STRUCK
 from edge.registers.ledgers import Line
 from edge.web import forms
 from edge.web.gate import Gate
+from edge.web.orders import order_of
 from edge.web.register_schemas import AmendBody, EndBody, EntryBody, TickBody
 from edge.web.registers import READERS, known, may, may_write
-from edge.web.roles import allow, principal
+from edge.web.roles import allow
 
 _QUERY = frozenset({"before", "limit"})
 
@@ -65,14 +66,14 @@ def _commands(routes: Blueprint, gate: Gate) -> None:
     def enter(name: str) -> Response:
         may_write(gate, name)
         body = forms.body_as(EntryBody)
-        return _done(gate.ledgers.enter(_order(body.command_id), name, body.fields))
+        return _done(gate.ledgers.enter(order_of(body.command_id), name, body.fields))
 
     @routes.post("/api/v1/registers/<name>/<int:number>/amend")
     @allow("attendant", "manager", program=True)
     def amend(name: str, number: int) -> Response:
         may_write(gate, name)
         body = forms.body_as(AmendBody)
-        ordered = _order(body.command_id)
+        ordered = order_of(body.command_id)
         return _done(gate.ledgers.amend(ordered, name, _known(number), body.fields, seen=body.seen))
 
     @routes.post("/api/v1/registers/<name>/<int:number>/end")
@@ -80,21 +81,21 @@ def _commands(routes: Blueprint, gate: Gate) -> None:
     def end(name: str, number: int) -> Response:
         may(known(gate, name).end)
         body = forms.body_as(EndBody)
-        return _done(gate.ledgers.end(_order(body.command_id), name, _known(number), body.why))
+        return _done(gate.ledgers.end(order_of(body.command_id), name, _known(number), body.why))
 
     @routes.post("/api/v1/registers/<name>/<int:number>/strike")
     @allow("attendant", "manager", program=True)
     def strike(name: str, number: int) -> Response:
         may_write(gate, name)
         body = forms.body_as(forms.BeginBody)
-        return _done(gate.ledgers.strike(_order(body.command_id), name, _known(number)))
+        return _done(gate.ledgers.strike(order_of(body.command_id), name, _known(number)))
 
     @routes.post("/api/v1/registers/<name>/<int:number>/tick")
     @allow("attendant", "manager", program=True)
     def tick(name: str, number: int) -> Response:
         known(gate, name)
         body = forms.body_as(TickBody)
-        return _done(gate.ledgers.tick(_order(body.command_id), name, _known(number), body.task, {}))
+        return _done(gate.ledgers.tick(order_of(body.command_id), name, _known(number), body.task, {}))
 
 
 def _entry(line: Line) -> dict[str, Any]:
@@ -113,12 +114,6 @@ def _entry(line: Line) -> dict[str, Any]:
 
 def _done(done: Entered) -> Response:
     return jsonify({"sequence": done.sequence, "entry": done.number})
-
-
-def _order(command_id: str) -> Order:
-    who = principal()
-    assert who is not None
-    return Order(command_id, who.account)
 
 
 def _known(number: int) -> int:

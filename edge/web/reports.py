@@ -18,7 +18,8 @@ from edge.reports.figures import ALWAYS, per_mille
 from edge.reports.sending import Cumulative, Known
 from edge.web import report_words, show
 from edge.web.gate import Gate
-from edge.web.roles import allow, principal
+from edge.web.orders import form_order
+from edge.web.roles import allow
 from edge.wire import bulletin as form
 from edge.wire import summary as summary_form
 
@@ -47,12 +48,8 @@ def blueprint(gate: Gate) -> Blueprint:
     @routes.post("/review/reports/correct")
     @allow("manager")
     def correct() -> BaseResponse:
-        who, wanted = principal(), asked_day(gate, request.form.get("day"))
-        assert who is not None
-        command_id = request.form.get("command_id", "")
-        if not 1 <= len(command_id) <= 64:
-            raise FormError("bad_value")
-        gate.reports.correct(wanted, by=who.account, command_id=command_id)
+        wanted, order = asked_day(gate, request.form.get("day")), form_order()
+        gate.reports.correct(wanted, by=order.by, command_id=order.command_id)
         return redirect(url_for("reports.day", day=wanted.isoformat()), 303)
 
     @routes.get("/review/reports/bulletin")

@@ -17,8 +17,9 @@ from edge.web import chart, forms, show, thermal
 from edge.web.api import thermometers
 from edge.web.gate import Gate
 from edge.web.lines import judgement, line_of
+from edge.web.orders import asker
 from edge.web.passage_view import Seen, seen
-from edge.web.roles import allow, principal
+from edge.web.roles import allow
 from edge.web.screenings import policies
 from edge.web.stated import stated
 from edge.web.titles import titles_then
@@ -147,8 +148,7 @@ def _passages(routes: Blueprint, gate: Gate) -> None:
         if why not in WORDS["opening"]:
             raise FormError("reason_needed")
         masked = _seen(gate, passage)
-        who = principal()
-        assert who is not None
+        who = asker()
         # Written down first: a gate that cannot record who looked shows nothing.
         body = {"passage": masked.id, "by": who.account, "why": why}
         gate.append(Row(kind="personal.opened", at=gate.now(), body=body, lane=masked.newest.lane))

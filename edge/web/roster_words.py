@@ -1,6 +1,6 @@
 """The stable codes of the registers and of imports, as words in both languages."""
 
-from edge.registers import households, people, regions, vehicles, watch
+from edge.registers import people, regions, vehicles, watch
 from edge.registers.all_kinds import KINDS
 from edge.web.troubles import Word
 
@@ -203,4 +203,3 @@ WORDED = {
     "located": "located",
     "level": "risk_level",
 }
-ROLES = {role: Word(en, zh) for role, (zh, en) in households.CONTACT_ROLES.items()}

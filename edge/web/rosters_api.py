@@ -14,7 +14,7 @@ from pydantic import Field
 from edge.domain.errors import FormError
 from edge.journal import Entry, Row
 from edge.registers.all_kinds import KINDS
-from edge.registers.book import Entered, Order
+from edge.registers.book import Entered
 from edge.registers.import_jobs import Job, job_json
 from edge.registers.kinds import Faulty
 from edge.registers.rosters import FOUND_BY, Rosters
@@ -22,7 +22,8 @@ from edge.web import forms, show
 from edge.web.errors import error_body
 from edge.web.gate import Gate
 from edge.web.import_told import faults_text
-from edge.web.roles import allow, principal
+from edge.web.orders import asker, order_of
+from edge.web.roles import allow
 from edge.web.words import LANGUAGES
 
 PARTED_BY = {"watch": "list", "vehicles": "kind", "households": "grid", "regions": "level"}
@@ -114,20 +115,20 @@ def _commands(routes: Blueprint, gate: Gate, rosters: Rosters) -> None:
     @allow("manager", program=True)
     def enter(register: str) -> Response:
         name, body = known(register), forms.body_as(EntryBody)
-        return _entered(lambda: rosters.enter(_order(body.command_id), name, _values(name, body)))
+        return _entered(lambda: rosters.enter(order_of(body.command_id), name, _values(name, body)))
 
     @routes.post("/api/v1/rosters/<register>/<int:number>/amend")
     @allow("manager", program=True)
     def amend(register: str, number: int) -> Response:
         name, body, at = known(register), forms.body_as(EntryBody), min(number, forms.MAX_ID)
-        return _entered(lambda: rosters.amend(_order(body.command_id), name, at, _values(name, body)))
+        return _entered(lambda: rosters.amend(order_of(body.command_id), name, at, _values(name, body)))
 
     @routes.post("/api/v1/rosters/<register>/<int:number>/end")
     @allow("manager", program=True)
     def end(register: str, number: int) -> Response:
         name, body = known(register), forms.body_as(EndBody)
         at = min(number, forms.MAX_ID)
-        return _entered(lambda: gate.book.end(_order(body.command_id), name, at, body.why))
+        return _entered(lambda: gate.book.end(order_of(body.command_id), name, at, body.why))
 
     @routes.post("/api/v1/rosters/<register>/find")
     @allow("manager", program=True)
@@ -135,7 +136,7 @@ def _commands(routes: Blueprint, gate: Gate, rosters: Rosters) -> None:
         name, body = known(register), forms.body_as(FindBody)
         assert body.by in FOUND_BY
         found = rosters.find(name, body.by, body.value)
-        gate.append(Row("personal.opened", gate.now(), {"by": _who(), "what": f"find:{name}"}))
+        gate.append(Row("personal.opened", gate.now(), {"by": asker().account, "what": f"find:{name}"}))
         return jsonify({"entries": [entry_json(one) for one in found], "next": None})
 
 
@@ -146,7 +147,7 @@ def _imports(routes: Blueprint, gate: Gate) -> None:
     @allow("manager", program=True)
     def start(register: str) -> Response:
         name, body = known(register), forms.body_as(ImportBody)
-        return _job(gate.imports.start(name, _who(), body.file, body.round or 0))
+        return _job(gate.imports.start(name, asker().account, body.file, body.round or 0))
 
     @routes.get("/api/v1/rosters/<register>/imports/<job>")
     @allow("manager", program=True)
@@ -179,7 +180,7 @@ def _imports(routes: Blueprint, gate: Gate) -> None:
     @allow("manager", program=True)
     def apply(register: str, job: str) -> Response:
         found = gate.imports.job(known(register), job)
-        gate.imports.apply(found, _who(), zone)
+        gate.imports.apply(found, asker().account, zone)
         return _job(found)
 
     @routes.post("/api/v1/rosters/<register>/imports/<job>/cancel")
@@ -193,7 +194,7 @@ def _imports(routes: Blueprint, gate: Gate) -> None:
     @allow("manager", program=True)
     def undo(register: str) -> Response:
         name, body = known(register), forms.body_as(UndoBody)
-        return _job(gate.imports.undo(name, body.number, _who(), zone))
+        return _job(gate.imports.undo(name, body.number, asker().account, zone))
 
 
 def known(register: str) -> str:
@@ -244,13 +245,3 @@ def _job(job: Job) -> Response:
     for line in told["rejected"]:
         line |= {it: faults_text(line["faults"], it) for it in LANGUAGES}
     return jsonify(told)
-
-
-def _who() -> str:
-    who = principal()
-    assert who is not None
-    return who.account
-
-
-def _order(command_id: str) -> Order:
-    return Order(command_id, _who())

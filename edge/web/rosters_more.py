@@ -23,9 +23,9 @@ from edge.registers.visits import ASKED, Visits
 from edge.web import forms
 from edge.web.gate import Gate
 from edge.web.import_told import faults_both
+from edge.web.orders import asker, form_order
 from edge.web.roles import PUBLIC, allow
 from edge.web.rosters_api import known
-from edge.web.rosters_pages import _order, _who
 
 _OF = {"grid": ("households", "grid"), "employer": ("people", "employer"), "people": ("people", "category")}
 _A_WHILE_S, _MOST_TRIES, _MOST_ADDRESSES = 600.0, 30, 512
@@ -70,7 +70,9 @@ def _imports(routes: Blueprint, gate: Gate) -> None:
         if found.table is None or found.layout is None:
             raise FormError("import_not_ready", status=409)
         # It holds the lines as they were: who took it away is written down.
-        gate.append(Row("personal.opened", gate.now(), {"by": _who(), "what": f"rejects:{register}"}))
+        gate.append(
+            Row("personal.opened", gate.now(), {"by": asker().account, "what": f"rejects:{register}"})
+        )
         response = make_response(rejects_csv(found.table, found.layout, found.preview.rejected, faults_both))
         response.headers["Content-Type"] = "text/csv; charset=utf-8"
         response.headers["Content-Disposition"] = f'attachment; filename="rejects-{register}.csv"'
@@ -89,7 +91,7 @@ def _match(routes: Blueprint, gate: Gate, rosters: Rosters) -> None:
         lines = parsed_list(request.form.get("lines", ""))
         if not lines:
             raise FormError("bad_value")
-        body = {"by": _who(), "why": "tracing", "what": "match"}
+        body = {"by": asker().account, "why": "tracing", "what": "match"}
         gate.append(Row("personal.opened", gate.now(), body))
         found = rosters.who(lines)
         return make_response(render_template("rosters/match.html", found=found, asked=len(lines)))
@@ -134,7 +136,7 @@ def _coverage(routes: Blueprint, gate: Gate, rosters: Rosters) -> None:
         title = request.form.get("title", "").strip()
         if not 0 < len(title) <= 80:
             raise FormError("bad_value")
-        done = rosters.begin_round(_order(), title)
+        done = rosters.begin_round(form_order(), title)
         return redirect(url_for("rosters_more.coverage", round=done.number), 303)
 
     @routes.post("/registers/<register>/<int:number>/covered")
@@ -143,7 +145,7 @@ def _coverage(routes: Blueprint, gate: Gate, rosters: Rosters) -> None:
         round_ = forms.whole(request.form.get("round", ""), 6)
         if register not in ("people", "households") or round_ is None:
             raise FormError("bad_value")
-        rosters.mark(_order(), register, min(number, forms.MAX_ID), round_)
+        rosters.mark(form_order(), register, min(number, forms.MAX_ID), round_)
         return redirect(url_for(f"rosters.{register}_card", number=number), 303)
 
 
@@ -157,7 +159,7 @@ def _visits(routes: Blueprint, gate: Gate, visits: Visits) -> None:
         if hours is None or most is None:
             raise FormError("bad_value")
         now_us = gate.now().at_us
-        token = visits.make(_order(), min(number, forms.MAX_ID), hours, most, now_us)
+        token = visits.make(form_order(), min(number, forms.MAX_ID), hours, most, now_us)
         link = url_for("rosters_more.visit", token=token, _external=True)
         return make_response(render_template("rosters/link.html", link=link, number=number))
 

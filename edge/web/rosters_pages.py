@@ -14,14 +14,15 @@ from werkzeug.wrappers import Response as BaseResponse
 from edge.domain.errors import FormError
 from edge.journal import Entry, Row
 from edge.registers.all_kinds import KINDS
-from edge.registers.book import Order, Told
+from edge.registers.book import Told
 from edge.registers.contacts import CONTACT, role_of
 from edge.registers.kinds import Faulty, Kind
 from edge.registers.rosters import FOUND_BY, Rosters
 from edge.web import forms, show
 from edge.web.gate import Gate
+from edge.web.orders import asker, form_order
 from edge.web.registers import language
-from edge.web.roles import allow, principal
+from edge.web.roles import allow
 from edge.web.roster_words import CHOICES
 from edge.web.rosters_api import ALL, PARTED_BY
 from edge.web.words import WORDS
@@ -57,7 +58,7 @@ def _lists(routes: Blueprint, gate: Gate, rosters: Rosters, register: str, kind:
     def found() -> Response:
         by, value = request.form.get("by", ""), request.form.get("value", "")
         entries = rosters.find(register, by, value)
-        gate.append(Row("personal.opened", gate.now(), {"by": _who(), "what": f"find:{register}"}))
+        gate.append(Row("personal.opened", gate.now(), {"by": asker().account, "what": f"find:{register}"}))
         return _list_page(gate, kind, entries, found=True)
 
     def blank() -> Response:
@@ -66,7 +67,7 @@ def _lists(routes: Blueprint, gate: Gate, rosters: Rosters, register: str, kind:
     def enter() -> BaseResponse:
         given = _given(kind)
         try:
-            done = rosters.enter(_order(), register, given)
+            done = rosters.enter(form_order(), register, given)
         except Faulty as error:
             return _form_page(gate, kind, given, faults=error.faults)
         return redirect(url_for(f"rosters.{register}_card", number=done.number), 303)
@@ -87,7 +88,7 @@ def _cards(routes: Blueprint, gate: Gate, rosters: Rosters, register: str, kind:
             raise FormError("reason_needed")
         masked = gate.book.one(register, _known(number))
         # Written down first: a gate that cannot record who looked shows nothing.
-        body = {"by": _who(), "why": why, "what": f"{register}:{masked.entry.number}"}
+        body = {"by": asker().account, "why": why, "what": f"{register}:{masked.entry.number}"}
         gate.append(Row("personal.opened", gate.now(), body))
         return _card_page(gate, kind, gate.book.one(register, masked.entry.number, opened=True))
 
@@ -96,7 +97,7 @@ def _cards(routes: Blueprint, gate: Gate, rosters: Rosters, register: str, kind:
         seen = request.form.get("seen", "")
         at = forms.whole(seen, 15)
         try:
-            rosters.amend(_order(), register, _known(number), given, at)
+            rosters.amend(form_order(), register, _known(number), given, at)
         except Faulty as error:
             return _form_page(gate, kind, given, faults=error.faults, number=number, seen=seen)
         return redirect(url_for(f"rosters.{register}_card", number=number), 303)
@@ -105,7 +106,7 @@ def _cards(routes: Blueprint, gate: Gate, rosters: Rosters, register: str, kind:
         why = request.form.get("why", "")
         if why not in ENDS:
             raise FormError("reason_needed")
-        gate.book.end(_order(), register, _known(number), why)
+        gate.book.end(form_order(), register, _known(number), why)
         return redirect(url_for(f"rosters.{register}_card", number=number), 303)
 
     def forget(number: int) -> BaseResponse:
@@ -116,7 +117,7 @@ def _cards(routes: Blueprint, gate: Gate, rosters: Rosters, register: str, kind:
                     "rosters/forget.html", kind=kind, entry=told.entry, command_id=secrets.token_hex(8)
                 )
             )
-        gate.book.forget(register, told.entry.number, by=_who())
+        gate.book.forget(register, told.entry.number, by=asker().account)
         return redirect(url_for(f"rosters.{register}_card", number=number), 303)
 
     at = f"/registers/{register}/<int:number>"
@@ -243,16 +244,3 @@ def _add(routes: Blueprint, rule: str, name: str, view: Callable[..., Any], meth
 
 def _known(number: int) -> int:
     return min(number, forms.MAX_ID)
-
-
-def _order() -> Order:
-    command_id = request.form.get("command_id", "")[:64]
-    if not command_id:
-        raise FormError("bad_value")
-    return Order(command_id, _who())
-
-
-def _who() -> str:
-    who = principal()
-    assert who is not None
-    return who.account

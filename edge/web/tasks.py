@@ -15,8 +15,9 @@ from edge.registers.board import Today
 from edge.registers.due import State, Task
 from edge.web import forms
 from edge.web.gate import Gate
-from edge.web.registers import known, may, order
-from edge.web.roles import allow, principal
+from edge.web.orders import asker, form_order
+from edge.web.registers import known, may
+from edge.web.roles import allow
 from edge.web.told import Teller, mdegc
 
 
@@ -48,7 +49,7 @@ def blueprint(gate: Gate) -> Blueprint:
     @allow("attendant", "manager")
     def tick(name: str, number: int) -> BaseResponse:
         known(gate, name)
-        ordered = order(request.form.get("command_id", ""))
+        ordered = form_order()
         gate.ledgers.tick(ordered, name, min(number, forms.MAX_ID), request.form.get("task", ""), {})
         return _back(name, number)
 
@@ -60,9 +61,8 @@ def blueprint(gate: Gate) -> Blueprint:
             raise FormError("unknown_task", status=404)
         told = gate.ledgers.one(name, min(number, forms.MAX_ID), opened=True).told
         may(("attendant", "manager"))
-        who = principal()
-        assert who is not None
-        ordered = order(request.form.get("command_id", ""))
+        who = asker()
+        ordered = form_order()
         # It is of the household's room and goes nowhere but into the row, sealed as any other.
         teller.record(
             Told(

@@ -29,7 +29,8 @@ from edge.web import show
 from edge.web.api import thermometers
 from edge.web.gate import Gate
 from edge.web.histogram import Histogram, histogram
-from edge.web.roles import allow, principal
+from edge.web.orders import asker
+from edge.web.roles import allow
 from edge.web.screenings import Screenings, confirmations, policies
 
 DAYS = 14
@@ -81,14 +82,13 @@ def _commanded(
     gate: Gate, screenings: Screenings, kind: type[ConfirmLevel] | type[WithdrawLevel]
 ) -> Response:
     """Submit a form's command; back to the page with the row it became, or the page with why not."""
-    form, who = request.form, principal()
+    form = request.form
     lane, command = form.get("lane", ""), form.get("command_id", "")
     if lane not in gate.lanes:
         raise FormError("unknown_lane", status=404)
     if not _COMMAND.fullmatch(command):
         raise FormError("bad_request")
-    assert who is not None
-    head = (lane, None, command, who.account, gate.now())
+    head = (lane, None, command, asker().account, gate.now())
     reason, rested = form.get("reason", "").strip(), form.get("rested") == "yes"
     try:
         reply = gate.submit(kind(*head, form.get("device", ""), reason, rested))

@@ -21,7 +21,8 @@ from edge.domain.told import REPORTED, TOLD_BY, Told, body_of, check, personal_o
 from edge.journal import Row, StoredRow
 from edge.web import forms, show
 from edge.web.gate import Gate
-from edge.web.roles import allow, principal
+from edge.web.orders import asker
+from edge.web.roles import allow
 
 REMEMBERED = 4_096
 
@@ -135,7 +136,10 @@ def blueprint(gate: Gate) -> Blueprint:
         body = forms.body_as(forms.TemperatureBody)
         given = body.model_dump(exclude={"how"})
         return jsonify(
-            {"sequence": teller.record(Told(**given, how=Method(body.how), by=_by())), "passage": None}
+            {
+                "sequence": teller.record(Told(**given, how=Method(body.how), by=asker().account)),
+                "passage": None,
+            }
         )
 
     return routes
@@ -180,7 +184,7 @@ def _from_form(zone: ZoneInfo) -> Told:
         "replaces": _sequence(request.form.get("replaces", "")),
     }
     model = forms.checked_as(forms.TemperatureBody, body)
-    return Told(**model.model_dump(exclude={"how"}), how=Method(model.how), by=_by())
+    return Told(**model.model_dump(exclude={"how"}), how=Method(model.how), by=asker().account)
 
 
 def mdegc(text: str) -> int:
@@ -209,9 +213,3 @@ def _sequence(text: str) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) <= 15):
         raise FormError("unknown_report", status=404)
     return int(text)
-
-
-def _by() -> str:
-    who = principal()
-    assert who is not None
-    return who.account

@@ -19,7 +19,8 @@ from edge.domain.twice_daily import MINUTES, Day, Half, Taken, Terms, Windows, d
 from edge.journal import Row, harmless
 from edge.web import show
 from edge.web.gate import Gate
-from edge.web.roles import allow, principal
+from edge.web.orders import asker
+from edge.web.roles import allow
 from edge.web.roll import Roll, Rolls, Where
 from edge.web.whose import Person
 from edge.web.words import LANGUAGES, WORDS, say
@@ -128,8 +129,7 @@ def _sheet(gate: Gate, rolls: Rolls, zone: ZoneInfo, wanted: str | None) -> Shee
 
 
 def _page(gate: Gate, sheet: Sheet, shown: str, *, opened: bool = False) -> Response:
-    who = principal()
-    assert who is not None
+    who = asker()
     lines = _chosen(sheet, shown) if who.sees_personal else ()
     return make_response(
         render_template(
@@ -151,11 +151,10 @@ def _page(gate: Gate, sheet: Sheet, shown: str, *, opened: bool = False) -> Resp
 
 def _write_down(gate: Gate, sheet: Sheet) -> None:
     """Write down who looks, at which day, and why, before anything is shown. Raises FormError."""
-    why, who = request.form.get("why", ""), principal()
+    why = request.form.get("why", "")
     if why not in WORDS["opening"]:
         raise FormError("reason_needed")
-    assert who is not None
-    body = {"what": WHAT, "day": sheet.day.isoformat(), "by": who.account, "why": why}
+    body = {"what": WHAT, "day": sheet.day.isoformat(), "by": asker().account, "why": why}
     gate.append(Row(kind="personal.opened", at=gate.now(), body=body))
 
 

@@ -272,7 +272,6 @@ WORDS: dict[str, dict[str, Word]] = {
     "duty_verdict": duty_words.VERDICTS,
     "incident_kind": duty_words.KINDS,
     "incident_result": duty_words.RESULTS,
-    "incident_step": duty_words.STEPS,
     "reached": duty_words.REACHED,
     # An account that is nobody's: the demo's.
     "account": {"simulated": Word("(a program)", "（程序模拟）")},
