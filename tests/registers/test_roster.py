@@ -168,7 +168,7 @@ def test_an_entry_of_a_list_counts_from_its_day_and_says_when_its_day_is_over(si
 def test_an_ended_entry_no_longer_counts(site: Site) -> None:
     number = site.enter("watch", phone="13800001111", list="isolated")
     assert site.one(roster="13800001111").hits
-    site.book.end(Order("release", "boss"), "watch", number, "released: 社区")
+    site.book.end(Order("release", "boss"), "watch", number, "released")
     assert site.one(roster="13800001111").hits == ()
 
 
