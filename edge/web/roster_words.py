@@ -6,6 +6,10 @@ from edge.web.troubles import Word
 
 REGISTERS = {name: Word(kind.en, kind.zh) for name, kind in KINDS.items()}
 FIELDS = {one.name: Word(one.en, one.zh) for kind in KINDS.values() for one in kind.fields}
+FIELDS |= {
+    "released_by": Word("release confirmed by", "确认解除的单位"),
+    "signed": Word("signed by", "签字人"),
+}
 FIELDS |= {"list": Word("list", "名单类别"), "home": Word("home", "住址"), "name": Word("name", "姓名")}
 CATEGORIES = {
     "resident": Word("resident", "居民"),

@@ -52,7 +52,7 @@ class EndBody(forms.Body):
     """End an entry: it no longer counts."""
 
     command_id: forms.CommandId
-    why: forms.Words
+    why: Literal["moved", "over", "released", "mistake", "other"]
 
 
 class ImportBody(forms.Body):

@@ -25,7 +25,7 @@ from edge.web.registers import language
 from edge.web.roles import allow
 from edge.web.roster_words import CHOICES
 from edge.web.rosters_api import ALL, PARTED_BY
-from edge.web.words import WORDS
+from edge.web.words import WORDS, say
 
 PAGE = 50
 ENDS = ("moved", "over", "released", "mistake", "other")
@@ -188,10 +188,12 @@ def _card_page(gate: Gate, kind: Kind, told: Told) -> Response:
 
 
 def _beside(gate: Gate, kind: Kind, told: Told) -> dict[str, str]:
-    """Return whom to call for a household in roles of the site's own, by what they are called."""
+    """Return what no form asks for, by what it is called: who signed a release, and whom to call for a
+    household in roles of the site's own."""
+    signed = {name: told.personal[name] for name in ("released_by", "signed") if name in told.personal}
     lines = {name: text for name, text in told.personal.items() if name.startswith(CONTACT)}
     roles = gate.duty.rules.roles
-    return {
+    return {say("roster_field", name, language()): text for name, text in signed.items()} | {
         roles.get(role_of(name), {}).get(language(), role_of(name)): text
         for name, text in lines.items()
         if name not in kind.names

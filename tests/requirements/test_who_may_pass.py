@@ -402,7 +402,13 @@ def test_r97_a_release_confirmed_by_a_unit_and_signed_holds_at_every_lane(post: 
     assert post.change("release", entry=entry, unit="社区卫生服务中心", signed="王医生")[0] == 303
     row = post.gate.rows("register.ended")[-1]
     assert (row.body["register"], row.body["by"]) == ("watch", "boss")
-    assert "社区卫生服务中心" in row.body["why"]
+    assert row.body["why"] == "released"
+    assert "王医生" not in row.body_text + post.gate.text()
+    card = f"/registers/watch/{entry}"
+    token = post.browser.get(card).split('name="csrf_token" value="', 1)[1].split('"', 1)[0]
+    opened = post.browser.post(f"{card}/open", {"csrf_token": token, "why": "inspection"})[1]
+    assert "社区卫生服务中心" in opened
+    assert "王医生" in opened, "who signed is kept with the entry, sealed"
     ticket = post.lane("in")["parked"][0]["ticket"]
     status, told = post.post("in", "resume", passage=None, ticket=ticket)
     assert status == 200, told
