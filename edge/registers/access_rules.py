@@ -181,7 +181,8 @@ class AccessBook:
         `unknown_entry`, `entry_ended`."""
         if not unit.strip() or not signed.strip():
             raise FormError("unit_needed", "name the unit that confirms the release, and who signs")
-        return self.book.end(order, "watch", entry, f"released: {unit.strip()}").sequence
+        why = f"released: {unit.strip()}"
+        return self.book.end(order, "watch", entry, why, {"released_by": signed.strip()}).sequence
 
     def _put(self, order: Order, name: str, text: str, closure: str, told: tuple[str, str]) -> int:
         made_from, why = told

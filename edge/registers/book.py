@@ -125,17 +125,25 @@ class Book:
 
         return self._carry_out(order, "register.amended", register, make, same)
 
-    def end(self, order: Order, register: str, number: int, why: str) -> Entered:
-        """End an entry: it no longer counts. Raises FormError `unknown_entry`, `entry_ended`."""
+    def end(
+        self, order: Order, register: str, number: int, why: str, signed: Mapping[str, str] | None = None
+    ) -> Entered:
+        """End an entry: it no longer counts. `signed` joins its personal fields: who ended it in whose name.
+        Raises FormError `unknown_entry`, `entry_ended`."""
+        kept = dict(self.one(register, number, opened=True).personal or {}) if signed else {}
 
         def make(look: Look) -> Sequence[Row]:
             if not _known(look, register, number).open:
                 raise FormError("entry_ended", "it had ended before", 409)
             body = {"register": register, "entry": number, "why": why, **head(order)}
-            return (Row("register.ended", self._now(), body),)
+            personal = {"fields": kept | dict(signed)} if signed else None
+            return (Row("register.ended", self._now(), body, None, personal, scope_of(register, number)),)
 
         def same(row: StoredRow) -> bool:
-            return (row.body.get("entry"), row.body.get("why")) == (number, why)
+            opened = self._journal.unseal(row) if row.sealed is not None else None
+            said = (opened or {}).get("fields", {})
+            alike = opened is None or all(said.get(name) == value for name, value in (signed or {}).items())
+            return alike and (row.body.get("entry"), row.body.get("why")) == (number, why)
 
         return self._carry_out(order, "register.ended", register, make, same)
 

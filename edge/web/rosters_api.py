@@ -17,7 +17,7 @@ from edge.registers.all_kinds import KINDS
 from edge.registers.book import Entered, Order
 from edge.registers.import_jobs import Job, job_json
 from edge.registers.kinds import Faulty
-from edge.registers.rosters import FOUND_BY, Rosters
+from edge.registers.rosters import ENDS, FOUND_BY, Rosters, ends_of
 from edge.web import forms, show
 from edge.web.errors import error_body
 from edge.web.gate import Gate
@@ -127,6 +127,8 @@ def _commands(routes: Blueprint, gate: Gate, rosters: Rosters) -> None:
     def end(register: str, number: int) -> Response:
         name, body = known(register), forms.body_as(EndBody)
         at = min(number, forms.MAX_ID)
+        if body.why in ENDS and body.why not in ends_of(name):
+            raise FormError("unit_needed")
         return _entered(lambda: gate.book.end(_order(body.command_id), name, at, body.why))
 
     @routes.post("/api/v1/rosters/<register>/find")

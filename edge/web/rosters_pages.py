@@ -16,7 +16,7 @@ from edge.journal import Entry, Row
 from edge.registers.all_kinds import KINDS
 from edge.registers.book import Order, Told
 from edge.registers.kinds import Faulty, Kind
-from edge.registers.rosters import FOUND_BY, Rosters
+from edge.registers.rosters import ENDS, FOUND_BY, Rosters, ends_of
 from edge.web import forms, show
 from edge.web.gate import Gate
 from edge.web.roles import allow, principal
@@ -25,7 +25,6 @@ from edge.web.rosters_api import ALL, PARTED_BY
 from edge.web.words import WORDS
 
 PAGE = 50
-ENDS = ("moved", "over", "released", "mistake", "other")
 _FOR_RELEASE = "watch"
 _PART_WORDS = {
     "people": "category",
@@ -101,8 +100,8 @@ def _cards(routes: Blueprint, gate: Gate, rosters: Rosters, register: str, kind:
 
     def end(number: int) -> BaseResponse:
         why = request.form.get("why", "")
-        if why not in ENDS:
-            raise FormError("reason_needed")
+        if why not in ends_of(register):
+            raise FormError("reason_needed" if why not in ENDS else "unit_needed")
         gate.book.end(_order(), register, _known(number), why)
         return redirect(url_for(f"rosters.{register}_card", number=number), 303)
 
@@ -175,7 +174,7 @@ def _card_page(gate: Gate, kind: Kind, told: Told) -> Response:
             entry=told.entry,
             values=_values(gate, kind, told) if told.personal or told.entry.key_id is None else {},
             members=members,
-            ends=ENDS,
+            ends=ends_of(kind.register),
             why=WORDS["opening"],
             choices=CHOICES,
             command_id=secrets.token_hex(8),
