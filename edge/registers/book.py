@@ -148,7 +148,10 @@ class Book:
         own = (self.one(register, number, opened=True).personal if told else None) or {}
 
         def same(row: StoredRow) -> bool:
-            return (row.body.get("entry"), row.body.get("why")) == (number, why)
+            opened = self._journal.unseal(row) if row.sealed is not None else None
+            said = (opened or {}).get("fields", {})
+            alike = opened is None or all(said.get(name) == value for name, value in (signed or {}).items())
+            return alike and (row.body.get("entry"), row.body.get("why")) == (number, why)
 
         return self._carry_out(order, "register.ended", register, make, same)
 

@@ -175,7 +175,7 @@ GROUPS = {
     "roster_step": STEPS,
     "coverage": COVERAGE,
     "roster": REGISTERS,
-    "roster_field": FIELDS,
+    "roster_field": {**FIELDS, "released_by": Word("Signed by", "解除签字人")},
     "category": CATEGORIES,
     "watch_list": LISTS,
     "watch_outcome": OUTCOMES,

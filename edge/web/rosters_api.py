@@ -17,7 +17,7 @@ from edge.registers.all_kinds import KINDS
 from edge.registers.book import Entered
 from edge.registers.import_jobs import Job, job_json
 from edge.registers.kinds import Faulty
-from edge.registers.rosters import FOUND_BY, Rosters
+from edge.registers.rosters import ENDS, FOUND_BY, Rosters, ends_of
 from edge.web import forms, show
 from edge.web.errors import error_body
 from edge.web.gate import Gate

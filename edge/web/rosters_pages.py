@@ -17,7 +17,7 @@ from edge.registers.all_kinds import KINDS
 from edge.registers.book import Told
 from edge.registers.contacts import CONTACT, role_of
 from edge.registers.kinds import Faulty, Kind
-from edge.registers.rosters import FOUND_BY, Rosters
+from edge.registers.rosters import ENDS, FOUND_BY, Rosters, ends_of
 from edge.web import forms, show
 from edge.web.gate import Gate
 from edge.web.orders import asker, form_order
@@ -28,7 +28,6 @@ from edge.web.rosters_api import ALL, PARTED_BY
 from edge.web.words import WORDS, say
 
 PAGE = 50
-ENDS = ("moved", "over", "released", "mistake", "other")
 _FOR_RELEASE = "watch"
 _PART_WORDS = {
     "people": "category",
