@@ -150,7 +150,7 @@ class Book:
         def same(row: StoredRow) -> bool:
             opened = self._journal.unseal(row) if row.sealed is not None else None
             said = (opened or {}).get("fields", {})
-            alike = opened is None or all(said.get(name) == value for name, value in (signed or {}).items())
+            alike = opened is None or all(said.get(name) == value for name, value in told.items())
             return alike and (row.body.get("entry"), row.body.get("why")) == (number, why)
 
         return self._carry_out(order, "register.ended", register, make, same)

@@ -128,6 +128,8 @@ def _commands(routes: Blueprint, gate: Gate, rosters: Rosters) -> None:
     def end(register: str, number: int) -> Response:
         name, body = known(register), forms.body_as(EndBody)
         at = min(number, forms.MAX_ID)
+        if body.why in ENDS and body.why not in ends_of(name):
+            raise FormError("unit_needed")
         return _entered(lambda: gate.book.end(order_of(body.command_id), name, at, body.why))
 
     @routes.post("/api/v1/rosters/<register>/find")

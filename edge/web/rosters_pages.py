@@ -103,8 +103,8 @@ def _cards(routes: Blueprint, gate: Gate, rosters: Rosters, register: str, kind:
 
     def end(number: int) -> BaseResponse:
         why = request.form.get("why", "")
-        if why not in ENDS:
-            raise FormError("reason_needed")
+        if why not in ends_of(register):
+            raise FormError("reason_needed" if why not in ENDS else "unit_needed")
         gate.book.end(form_order(), register, _known(number), why)
         return redirect(url_for(f"rosters.{register}_card", number=number), 303)
 
@@ -178,7 +178,7 @@ def _card_page(gate: Gate, kind: Kind, told: Told) -> Response:
             values=_values(gate, kind, told) if told.personal or told.entry.key_id is None else {},
             members=members,
             beside=_beside(gate, kind, told),
-            ends=ENDS,
+            ends=ends_of(kind.register),
             why=WORDS["opening"],
             choices=CHOICES,
             command_id=secrets.token_hex(8),
