@@ -190,8 +190,9 @@ def _end(connection: sqlite3.Connection, row: StoredRow) -> None:
     body = row.body
     done = connection.execute(
         "UPDATE register_entry SET state = 'ended', ended_seq = ?, boot = ?, mono_us = ?, at_us = ?,"
-        " seqs = json_insert(seqs, '$[#]', ?) WHERE register = ? AND number = ?",
-        (row.seq, row.boot, row.mono_us, row.at_us, row.seq, body["register"], body["entry"]),
+        " seqs = json_insert(seqs, '$[#]', ?), key_id = coalesce(?, key_id)"
+        " WHERE register = ? AND number = ?",
+        (row.seq, row.boot, row.mono_us, row.at_us, row.seq, row.key_id, body["register"], body["entry"]),
     )
     if done.rowcount != 1:
         raise ValueError(f"{row.kind} of no entry")

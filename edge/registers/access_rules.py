@@ -24,6 +24,9 @@ from edge.registers.opened import Journal as Readable
 PUBLISHED = "access.published"
 PAGE, FILE, START = "page", "file", "start"
 MOST_TEXT = 60_000
+# Reasons stand in the open: one tap each, and nobody's own words.
+WHY = ("order", "case_nearby", "over", "trial", "mistake")
+CORRECTIONS = ("other_gate", "not_passed", "miscounted")
 _AT_ONCE = 500
 
 
@@ -156,8 +159,8 @@ class AccessBook:
             or not 0 < abs(count) < 100
         ):
             raise FormError("bad_value", "name a household or person, a direction and a number")
-        if not why.strip():
-            raise FormError("reason_needed", "say why")
+        if why not in CORRECTIONS:
+            raise FormError("reason_needed", "say why, by one of the reasons")
         self.book.one(register, entry)
         if (earlier := self._earlier(order, CORRECTED)) is not None:
             return earlier.seq
@@ -167,7 +170,7 @@ class AccessBook:
             "entry": entry,
             "direction": direction,
             "count": count,
-            "why": why.strip(),
+            "why": why,
             "by": order.by,
             "command_id": order.command_id,
         }
@@ -175,13 +178,17 @@ class AccessBook:
         self.changed()
         return sequence
 
-    def release(self, order: Order, entry: int, unit: str, signed: str) -> int:
+    def release(self, order: Order, entry: int, unit: str, signed: str, units: Sequence[str] = ()) -> int:
         """End an entry of a watch list because a named unit confirmed the release (解除), which somebody of
-        it signed: it holds at every lane from the next look-up on. Raises FormError `unit_needed`,
-        `unknown_entry`, `entry_ended`."""
-        if not unit.strip() or not signed.strip():
+        it signed: it holds at every lane from the next look-up on. Who signed for which unit is sealed with
+        the entry; a unit of the site's list, `units`, stands in the open as well. Raises FormError
+        `unit_needed`, `unknown_entry`, `entry_ended`, `entry_forgotten`."""
+        unit, signed = unit.strip(), signed.strip()
+        if not unit or not signed:
             raise FormError("unit_needed", "name the unit that confirms the release, and who signs")
-        return self.book.end(order, "watch", entry, f"released: {unit.strip()}").sequence
+        listed = unit if unit in units else ""
+        told = {"released_by": unit, "signed": signed}
+        return self.book.end(order, "watch", entry, "released", listed, **told).sequence
 
     def _put(self, order: Order, name: str, text: str, closure: str, told: tuple[str, str]) -> int:
         made_from, why = told
@@ -189,10 +196,10 @@ class AccessBook:
             return earlier.seq
         if made_from != self.rules.version:
             raise FormError("other_version", "the rules changed meanwhile: look again", 409)
-        if not why.strip():
-            raise FormError("reason_needed", "say why")
+        if why not in WHY:
+            raise FormError("reason_needed", "say why, by one of the reasons")
         rules = access.parse(name, text, closure=closure)
-        body = body_of(rules, PAGE) | {"by": order.by, "why": why.strip(), "command_id": order.command_id}
+        body = body_of(rules, PAGE) | {"by": order.by, "why": why, "command_id": order.command_id}
         body["made_from"] = made_from
         sequence = self.journal.append(Row(PUBLISHED, self.now(), body))[0]
         self.rules = rules

@@ -4,6 +4,7 @@ Commands append through the journal's writer, each in one transaction with the l
 views read the projection. What a register holds is not known here: see the modules that keep one.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from edge.journal import Entry, Look, Purged, Reader, Row, StoredRow
 from edge.journal.register_file import scope_of
 from edge.registers.drafts import Draft, Open, Order, head, line_row, says
 
+_CODE = re.compile("[a-z][a-z0-9_]{0,63}")
 MOST_AT_ONCE = 30
 """So many rows a transaction may take without making a verdict wait for it."""
 
@@ -125,17 +127,31 @@ class Book:
 
         return self._carry_out(order, "register.amended", register, make, same)
 
-    def end(self, order: Order, register: str, number: int, why: str) -> Entered:
-        """End an entry: it no longer counts. Raises FormError `unknown_entry`, `entry_ended`."""
+    def end(self, order: Order, register: str, number: int, why: str, unit: str = "", **told: str) -> Entered:
+        """End an entry: it no longer counts. `why` is a code and `unit` one that the settings name, as both
+        stand in the open; what somebody `told` besides is sealed with the entry's personal fields. Raises
+        FormError `unknown_entry`, `entry_ended`, `reason_needed`, `entry_forgotten`."""
+        if not _CODE.fullmatch(why):
+            raise FormError("reason_needed", "a reason is one of a list")
 
         def make(look: Look) -> Sequence[Row]:
-            if not _known(look, register, number).open:
+            entry = _known(look, register, number)
+            if not entry.open:
                 raise FormError("entry_ended", "it had ended before", 409)
+            if told and entry.forgotten:
+                raise FormError("entry_forgotten", "its personal fields are destroyed", 409)
             body = {"register": register, "entry": number, "why": why, **head(order)}
-            return (Row("register.ended", self._now(), body),)
+            body |= {"unit": unit} if unit else {}
+            sealed = {"fields": {**own, **told}} if told else None
+            return (Row("register.ended", self._now(), body, None, sealed, scope_of(register, number)),)
+
+        own = (self.one(register, number, opened=True).personal if told else None) or {}
 
         def same(row: StoredRow) -> bool:
-            return (row.body.get("entry"), row.body.get("why")) == (number, why)
+            opened = self._journal.unseal(row) if row.sealed is not None else None
+            said = (opened or {}).get("fields", {})
+            alike = opened is None or all(said.get(name) == value for name, value in told.items())
+            return alike and (row.body.get("entry"), row.body.get("why")) == (number, why)
 
         return self._carry_out(order, "register.ended", register, make, same)
 

@@ -26,6 +26,9 @@ from edge.registers.regions import Regions
 from edge.registers.watched import Somebody, Watched, mismatches
 
 MOST_CHOICES = 8
+# So many names are opened for one look-up: a verdict waits for it.
+MOST_OPENED = 32
+_NARROWING = ("id_number", "phone", "pass_id", "name")
 _NUMBER = re.compile("[0-9]{1,15}")  # a longer one fits no column of the journal
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Of a person's entry, what the attendant needs to see of them.
@@ -105,7 +108,9 @@ class _Look:
             places = self._places(ask.by, ask.value)
             return self._known(ask.by, Standing.FOUND, register="regions", places=places) if places else None
         register = "vehicles" if ask.by == "plate" else "people"
-        found = self._candidates(ask, register)
+        found, rest = self._candidates(ask, register)
+        if rest:
+            return self._several(ask, register, found)
         lapsed = [pair for pair in found if self._has_lapsed(pair[0])]
         found = [pair for pair in found if pair not in lapsed]
         if not found:
@@ -129,9 +134,10 @@ class _Look:
         begun = entry.from_us is None or entry.from_us <= self.at.at_us
         return not begun or (entry.until_us is not None and entry.until_us <= self.at.at_us)
 
-    def _candidates(self, ask: Ask, register: str) -> list[tuple[Entry, Mapping[str, str]]]:
-        """Return who may be meant. By name, somebody of the same name in another flat is somebody else; by
-        anything surer, what does not fit is a mismatch and not another person."""
+    def _candidates(self, ask: Ask, register: str) -> tuple[list[tuple[Entry, Mapping[str, str]]], bool]:
+        """Return who may be meant, and whether there are others whom nobody has time to look at. By name,
+        somebody of the same name in another flat is somebody else; by anything surer, what does not fit is a
+        mismatch and not another person."""
         by, entries = ask.by, list[Entry]()
         if by == "entry":
             entry = self.book.reader.entry(register, int(ask.value)) if _NUMBER.fullmatch(ask.value) else None
@@ -140,11 +146,26 @@ class _Look:
             entries = self.book.find([register], by, ask.value)
         if not entries and register == "people" and ask.told.get("name") and ask.told.get("room"):
             by, entries = "name", self.book.find([register], "name", ask.told["name"])
-        found = [(entry, self.book.personal(entry)) for entry in entries[: MOST_CHOICES * 2]]
+        entries = self._narrowed(entries, ask, register)
+        found = [(entry, self.book.personal(entry)) for entry in entries[:MOST_OPENED]]
+        rest = len(entries) > MOST_OPENED
         if by == "name":
-            return [pair for pair in found if "room" not in mismatches(ask.told, pair[1])]
+            fitting = [pair for pair in found if "room" not in mismatches(ask.told, pair[1])]
+            return (fitting or found, True) if rest else (fitting, False)
         fitting = [pair for pair in found if not any(mismatches(ask.told, pair[1]))]
-        return fitting if len(found) > 1 and fitting else found
+        return fitting if len(found) > 1 and fitting else found, rest
+
+    def _narrowed(self, entries: list[Entry], ask: Ask, register: str) -> list[Entry]:
+        """Return, of more than can be opened in time, those who are found by something else as well that was
+        told; all of them where nobody is."""
+        others = [(name, ask.told[name]) for name in _NARROWING if name != ask.by and ask.told.get(name)]
+        others += homes.ways(homes.parts_told(ask.told.get("room", "")))
+        for name, value in others:
+            if len(entries) <= MOST_OPENED:
+                break
+            numbers = {entry.number for entry in self.book.find([register], name, value)}
+            entries = [entry for entry in entries if entry.number in numbers] or entries
+        return entries
 
     def _stranger(self, ask: Ask, register: str, lapsed: tuple[Entry, Mapping[str, str]] | None) -> Known:
         """Nobody whose entry counts; what one that does not count says is compared with the lists as well."""
@@ -164,7 +185,7 @@ class _Look:
         }
         choices = tuple(entry.number for entry, _own in some)
         # Whoever of them it is: not saying which is no way past a list.
-        every = (hit for entry, own in found for hit in self._one(ask, entry, own).hits)
+        every = (hit for entry, own in found for hit in self._hits(ask, entry, own))
         hits = tuple({(hit.list, hit.entry, hit.kin): hit for hit in every}.values())
         return self._known(
             ask.by, Standing.SEVERAL, register=register, choices=choices, personal=labels, hits=hits
@@ -198,14 +219,14 @@ class _Look:
             zone=str(fields.get("zone", "") or where.get("zone", "")),
             located=str(fields.get("located", "")),
             differs=tuple(mismatches(ask.told, own, visiting=visitor)) if person else (),
-            hits=self._hits(ask, entry, own, household, visiting),
+            hits=self._hits(ask, entry, own),
             personal=_shown(entry, own),
             **more,
         )
 
-    def _hits(
-        self, ask: Ask, entry: Entry, own: Mapping[str, str], household: int | None, visiting: int | None
-    ) -> tuple[Hit, ...]:
+    def _hits(self, ask: Ask, entry: Entry, own: Mapping[str, str]) -> tuple[Hit, ...]:
+        household = _number(entry.fields.get("household")) or self._household_of(own)
+        visiting = _number(entry.fields.get("visiting"))
         names = _PERSON if entry.register == "people" else _VEHICLE
         told = ask.told if entry.register == "people" else {"plate": ask.value}
         mine = {name: own[name] for name in names if own.get(name)}

@@ -22,6 +22,8 @@ from edge.registers.people import AREA_NAMES
 CENSUS = "census"
 MOST_FOUND = 50
 LAST_PASSAGES = 5
+ENDS = ("moved", "over", "released", "mistake", "other")
+_RELEASES = ("over", "released")
 FOUND_BY = ("name", "phone", "phone_tail", "id_number", "id_number_tail", "plate", "pass_id", "home", "room")
 
 
@@ -54,6 +56,11 @@ class Covered:
     def per_mille(self) -> int:
         """Return the share that is covered, in thousandths."""
         return 1000 * self.covered // self.total if self.total else 0
+
+
+def ends_of(register: str) -> tuple[str, ...]:
+    """Return why an entry may end on its own page. Isolation ends where a unit signs for it (解除)."""
+    return tuple(one for one in ENDS if register != "watch" or one not in _RELEASES)
 
 
 class Rosters:

@@ -19,8 +19,11 @@ PASSAGE = (
     *("second", "by", "override", "corrected", "paper"),
 )
 ACCOUNT = ("sequence", "moment", "kind", "by", "about", "why", "hash")
+# Of these registers, entries that were made although something was missing.
+_ALTHOUGH = {"signin": "override", "duty": "untrained"}
 # What somebody has to answer for: 督导问责 reads it, the chain keeps it.
 ANSWERED_FOR = (
+    *("access.published", "access.corrected", "register.defined", "screening.settled", "screening.withdrawn"),
     *("correction.recorded", "paper.entered", "personal.opened", "settings.changed", "procedure.published"),
     *("user.added", "user.changed", "user.disabled", "register.amended", "register.ended"),
     *("register.import_undone", "calibration.recorded", "calibration.withdrawn", "clock.corrected"),
@@ -138,19 +141,32 @@ def _person(row: StoredRow, personal: Mapping[str, Any] | None) -> tuple[Cell, .
 
 def _accountability(days: Days, wish: Wish) -> Iterator[tuple[Cell, ...]]:
     bounds = starts_us(wish.first, wish.zone), starts_us(wish.last + timedelta(days=1), wish.zone)
-    found = list(days.rows.rare_between(ANSWERED_FOR, *bounds, days.head))
+    found = [
+        one
+        for one in days.rows.rare_between(ANSWERED_FOR, *bounds, days.head)
+        if one.row.body.get("by") or not one.row.kind.startswith("access.")  # a file at a start is nobody's
+    ]
+    for register, reason in _ALTHOUGH.items():
+        made = days.rows.rare_of("register.entered", "register", register, days.head)
+        dated = days.rows.these(*(row.seq for row in made if row.body["fields"].get(reason)))
+        found += [one for one in dated if one.at_us is not None and bounds[0] <= one.at_us < bounds[1]]
     for day in days_between(wish.first, wish.last):
         overridden = [fact.seq for fact in days.facts(day) if fact.override_by is not None]
         found += days.rows.these(*overridden)
     for one in sorted(found, key=lambda each: each.row.seq):
         body = one.row.body
         about = next((f"{key} {body[key]}" for key in _ABOUT if body.get(key) is not None), None)
-        why = body.get("why") or body.get("chosen") or " ".join(body.get("reasons", ())) or None
+        if "register" in body and "entry" in body:
+            about = f"{body['register']} {body['entry']}"
+        fields = body.get("fields", {})
+        although = next((fields[name] for name in _ALTHOUGH.values() if fields.get(name)), None)
+        why = body.get("why") or although or body.get("chosen") or " ".join(body.get("reasons", ())) or None
         head = (one.row.seq, _moment(one.at_us, days), one.row.kind, body.get("by"))
         yield (*head, about, why, one.row.hash.hex()[:16])
 
 
 _ABOUT = (
+    "closure",
     "passage",
     "case",
     "register",

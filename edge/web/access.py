@@ -117,7 +117,8 @@ def _people(routes: Blueprint, gate: Gate) -> None:
     @allow("manager")
     def release() -> BaseResponse:
         body = forms.form_as(ReleaseBody)
-        gate.access.release(order_of(body.command_id), int(body.entry), body.unit, body.signed)
+        units = gate.cases.rules.units
+        gate.access.release(order_of(body.command_id), int(body.entry), body.unit, body.signed, units)
         return _back()
 
     @routes.post("/access/correct")

@@ -6,6 +6,10 @@ from edge.web.troubles import Word
 
 REGISTERS = {name: Word(kind.en, kind.zh) for name, kind in KINDS.items()}
 FIELDS = {one.name: Word(one.en, one.zh) for kind in KINDS.values() for one in kind.fields}
+FIELDS |= {
+    "released_by": Word("release confirmed by", "确认解除的单位"),
+    "signed": Word("signed by", "签字人"),
+}
 FIELDS |= {"list": Word("list", "名单类别"), "home": Word("home", "住址"), "name": Word("name", "姓名")}
 CATEGORIES = {
     "resident": Word("resident", "居民"),
@@ -171,7 +175,7 @@ GROUPS = {
     "roster_step": STEPS,
     "coverage": COVERAGE,
     "roster": REGISTERS,
-    "roster_field": FIELDS,
+    "roster_field": {**FIELDS, "released_by": Word("Signed by", "解除签字人")},
     "category": CATEGORIES,
     "watch_list": LISTS,
     "watch_outcome": OUTCOMES,

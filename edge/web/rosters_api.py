@@ -17,7 +17,7 @@ from edge.registers.all_kinds import KINDS
 from edge.registers.book import Entered
 from edge.registers.import_jobs import Job, job_json
 from edge.registers.kinds import Faulty
-from edge.registers.rosters import FOUND_BY, Rosters
+from edge.registers.rosters import ENDS, FOUND_BY, Rosters, ends_of
 from edge.web import forms, show
 from edge.web.errors import error_body
 from edge.web.gate import Gate
@@ -52,7 +52,7 @@ class EndBody(forms.Body):
     """End an entry: it no longer counts."""
 
     command_id: forms.CommandId
-    why: forms.Words
+    why: Literal["moved", "over", "released", "mistake", "other"]
 
 
 class ImportBody(forms.Body):
@@ -128,6 +128,8 @@ def _commands(routes: Blueprint, gate: Gate, rosters: Rosters) -> None:
     def end(register: str, number: int) -> Response:
         name, body = known(register), forms.body_as(EndBody)
         at = min(number, forms.MAX_ID)
+        if body.why in ENDS and body.why not in ends_of(name):
+            raise FormError("unit_needed")
         return _entered(lambda: gate.book.end(order_of(body.command_id), name, at, body.why))
 
     @routes.post("/api/v1/rosters/<register>/find")

@@ -17,7 +17,7 @@ from edge.registers.all_kinds import KINDS
 from edge.registers.book import Told
 from edge.registers.contacts import CONTACT, role_of
 from edge.registers.kinds import Faulty, Kind
-from edge.registers.rosters import FOUND_BY, Rosters
+from edge.registers.rosters import ENDS, FOUND_BY, Rosters, ends_of
 from edge.web import forms, show
 from edge.web.gate import Gate
 from edge.web.orders import asker, form_order
@@ -25,10 +25,9 @@ from edge.web.registers import language
 from edge.web.roles import allow
 from edge.web.roster_words import CHOICES
 from edge.web.rosters_api import ALL, PARTED_BY
-from edge.web.words import WORDS
+from edge.web.words import WORDS, say
 
 PAGE = 50
-ENDS = ("moved", "over", "released", "mistake", "other")
 _FOR_RELEASE = "watch"
 _PART_WORDS = {
     "people": "category",
@@ -104,8 +103,8 @@ def _cards(routes: Blueprint, gate: Gate, rosters: Rosters, register: str, kind:
 
     def end(number: int) -> BaseResponse:
         why = request.form.get("why", "")
-        if why not in ENDS:
-            raise FormError("reason_needed")
+        if why not in ends_of(register):
+            raise FormError("reason_needed" if why not in ENDS else "unit_needed")
         gate.book.end(form_order(), register, _known(number), why)
         return redirect(url_for(f"rosters.{register}_card", number=number), 303)
 
@@ -179,7 +178,7 @@ def _card_page(gate: Gate, kind: Kind, told: Told) -> Response:
             values=_values(gate, kind, told) if told.personal or told.entry.key_id is None else {},
             members=members,
             beside=_beside(gate, kind, told),
-            ends=ENDS,
+            ends=ends_of(kind.register),
             why=WORDS["opening"],
             choices=CHOICES,
             command_id=secrets.token_hex(8),
@@ -188,10 +187,12 @@ def _card_page(gate: Gate, kind: Kind, told: Told) -> Response:
 
 
 def _beside(gate: Gate, kind: Kind, told: Told) -> dict[str, str]:
-    """Return whom to call for a household in roles of the site's own, by what they are called."""
+    """Return what no form asks for, by what it is called: who signed a release, and whom to call for a
+    household in roles of the site's own."""
+    signed = {name: told.personal[name] for name in ("released_by", "signed") if name in told.personal}
     lines = {name: text for name, text in told.personal.items() if name.startswith(CONTACT)}
     roles = gate.duty.rules.roles
-    return {
+    return {say("roster_field", name, language()): text for name, text in signed.items()} | {
         roles.get(role_of(name), {}).get(language(), role_of(name)): text
         for name, text in lines.items()
         if name not in kind.names

@@ -42,11 +42,13 @@ class RegisterAmended(RegisterEntered):
 
 
 class RegisterEnded(Body):
-    """An entry no longer counts, and why."""
+    """An entry no longer counts, and why. `unit` of the site's list confirmed it, where one did; who signed
+    is sealed."""
 
     name: str = Field(alias="register")
     entry: int
     why: str
+    unit: str | None = None
     by: str
     command_id: str | None = None
 

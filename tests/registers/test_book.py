@@ -13,7 +13,9 @@ from edge.domain.model import ClockQuality, Instant
 from edge.journal import Journal
 from edge.journal.entry_retention import MOST
 from edge.journal.keys import BUCKET_SIZE
+from edge.registers.access_rules import AccessBook, of_file
 from edge.registers.book import MOST_AT_ONCE, Book, Draft, Order
+from tests.paths import ROOT
 
 DAY_US = 86_400_000_000
 START_US = 1_581_552_000_000_000
@@ -267,3 +269,51 @@ def test_a_purge_looks_at_no_more_ended_entries_than_it_destroys(
         gone.append(sum(entry.forgotten for entry in book.page("people", limit=1000)))
     assert gone[0] == MOST
     assert gone[1] == book.count("people") > MOST
+
+
+def released(book: Book, journal: Journal, clock: Clock) -> AccessBook:
+    return AccessBook(journal, book, ROOT, "usual", of_file("usual", ROOT), clock)
+
+
+def test_who_signed_a_release_is_sealed_and_goes_with_the_entry(
+    book: Book, journal: Journal, clock: Clock
+) -> None:
+    rules = released(book, journal, clock)
+    number = book.enter(order(), "watch", person("钱多多", "13800000009")).number
+    once = order()
+    for _ in range(2):
+        rules.release(once, number, " 红星社区 ", "王医生", ["红星社区"])
+    told = book.one("watch", number, opened=True)
+    assert [row.kind for row in told.rows] == ["register.entered", "register.ended"]
+    assert (told.rows[-1].body["why"], told.rows[-1].body["unit"]) == ("released", "红星社区")
+    assert (told.personal["signed"], told.personal["released_by"]) == ("王医生", "红星社区")
+    assert told.personal["name"] == "钱多多", "ending an entry takes nothing away"
+    other = book.enter(order(), "watch", person("孙少少", "13800000010")).number
+    rules.release(order(), other, "街道老刘", "老刘", ["红星社区"])
+    ended = book.one("watch", other).rows[-1]
+    assert "unit" not in ended.body, "what is not on the site's list may be anybody"
+    journal.scrub()
+    assert not [word for word in ("王医生", "老刘") if word.encode() in journal.path.read_bytes()]
+    assert book.forget("watch", number, by="boss")
+    assert book.one("watch", number, opened=True).personal == {}
+    journal.rebuild()
+    assert book.one("watch", other, opened=True).personal["signed"] == "老刘"
+
+
+def test_a_reason_in_the_open_is_one_of_a_list_and_nobodys_words(
+    book: Book, journal: Journal, clock: Clock
+) -> None:
+    rules, words = released(book, journal, clock), "王医生说可以了"
+    number = book.enter(order(), "households", person("", "", "2-302")).number
+    version = rules.rules.version
+    for command in (
+        lambda: book.end(order(), "households", number, words),
+        lambda: rules.correct(order(), "households", number, ("in", 1, words)),
+        lambda: rules.switch(order(), rules.rules.closure, version, words),
+    ):
+        with pytest.raises(FormError) as refused:
+            command()
+        assert refused.value.code == "reason_needed"
+    with journal.reader() as reader:
+        assert words not in "".join(row.body_text for row in reader.rows_after(0, 100))
+    assert rules.correct(order(), "households", number, ("in", 1, "miscounted"))

@@ -78,7 +78,7 @@ def test_every_fault_of_a_file_is_named_at_once_in_both_languages() -> None:
         ('deadline = "a"\n' + FIELD.format("a"), "is not of kind"),
         ('[[due]]\nid = "d"\ntitle = { zh_Hans = "事", en = "Do" }\n', "either times or every_hours"),
         ('[[due]]\nid = "d"\ntitle = { zh_Hans = "事", en = "Do" }\ntimes = ["25:00"]\n', "08:30"),
-        ("[passages]\ncategories = []\n", "name categories or asks"),
+        ("[passages]\ncategories = []\n", "not_categories or asks"),
         ('[stock]\nitem = "a"\namount = "b"\nmove = "c"\nplus = "in"\nminus = "out"\n', "no such field"),
         ("title = 3\n", "not TOML"),
         ("[[", "not TOML"),

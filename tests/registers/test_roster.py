@@ -20,7 +20,7 @@ from edge.registers.all_kinds import KINDS
 from edge.registers.book import Book, Order
 from edge.registers.kinds import draft_of
 from edge.registers.regions import AGAIN_US
-from edge.registers.roster import Roster
+from edge.registers.roster import MOST_OPENED, Roster
 from tests.paths import ROOT
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -165,10 +165,46 @@ def test_an_entry_of_a_list_counts_from_its_day_and_says_when_its_day_is_over(si
     assert (found.day, found.minute) == (None, None)
 
 
+def namesakes(site: Site, count: int) -> list[int]:
+    """Enter so many people of one name, each in a room of their own."""
+    named = [(number, f"139{number:08d}") for number in range(1, count + 1)]
+    return [site.enter("people", name="张伟", phone=phone, room=f"{n}-701") for n, phone in named]
+
+
+def test_somebody_behind_a_crowd_of_namesakes_is_found_by_what_else_they_told(site: Site) -> None:
+    last = namesakes(site, MOST_OPENED + 1)[-1]
+    home, phone = f"{MOST_OPENED + 1}-701", f"139{MOST_OPENED + 1:08d}"
+    for given in ({"name": "张伟", "room": home}, {"name": "张伟", "phone": phone}):
+        found = site.one(**given)
+        assert (found.standing, found.entry) == (Standing.FOUND, last)
+    (found,) = site.look(roster="张伟", room=home)
+    assert (found.standing, found.entry) == (Standing.FOUND, last)
+
+
+def test_with_too_many_to_look_at_it_is_unclear_who_it_is_and_never_nobody(site: Site) -> None:
+    namesakes(site, MOST_OPENED)
+    stranger = {"name": "张伟", "room": "88-801"}
+    assert site.one(**stranger).standing is Standing.NONE, "all were looked at, and none lives there"
+    last = namesakes(site, 1)[0]
+    unclear = site.one(**stranger)
+    assert (unclear.standing, unclear.entry) == (Standing.SEVERAL, None)
+    assert last not in unclear.choices
+    assert site.one(roster="张伟").standing is Standing.SEVERAL
+    site.enter("watch", name="张伟", room="88-801", list="isolated")
+    assert site.one(**stranger).hits, "and that is no way past a list"
+
+
+def test_a_crowd_whose_time_is_over_hides_nobody_whose_time_is_not(site: Site) -> None:
+    for number in range(MOST_OPENED):
+        site.enter("people", until_us=NOW.at_us - 1, name="张伟", phone=f"137{number:08d}")
+    site.enter("people", name="张伟", phone="13600000001")
+    assert site.one(roster="张伟").standing is Standing.SEVERAL
+
+
 def test_an_ended_entry_no_longer_counts(site: Site) -> None:
     number = site.enter("watch", phone="13800001111", list="isolated")
     assert site.one(roster="13800001111").hits
-    site.book.end(Order("release", "boss"), "watch", number, "released: 社区")
+    site.book.end(Order("release", "boss"), "watch", number, "released")
     assert site.one(roster="13800001111").hits == ()
 
 

@@ -9,7 +9,7 @@ import json
 import re
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,6 +24,7 @@ from edge.registers.book import Book, Order
 from edge.registers.given import starts_us
 from edge.registers.ledgers import Ledgers
 from edge.registers.shelf import Shelf
+from tests.requirements.browsing import in_the_afternoon
 from tests.system.faults import QUICK
 from tests.system.processes import Gate
 from tests.system.stage import Stage
@@ -32,7 +33,6 @@ from tests.waiting import until
 
 pytestmark = [pytest.mark.requirements, pytest.mark.system]
 
-HOUR = 15
 ROOM, HEAD = "3栋2单元501", "诸葛某某"
 SERVING = {
     "buyer": "某甲 13900000001",
@@ -44,13 +44,6 @@ SERVING = {
     "grid": "某庚 13900000007",
     "building_head": "某辛 13900000008",
 }
-
-
-def zone_now() -> tuple[str, ZoneInfo]:
-    """Return the zone in which it is now between 15:00 and 16:00."""
-    east = HOUR - datetime.now(UTC).hour
-    name = f"Etc/GMT{-east:+d}" if -12 <= east <= 14 else ""
-    return name, ZoneInfo(name)
 
 
 class Site:
@@ -127,11 +120,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder: Path = tmp_path_factory.mktemp("ledgers")
     stage = Stage(folder)
     gate = Gate(folder, procedure="pharmacy", extra=QUICK)
-    name, zone = zone_now()
-    text = gate.config.read_text("utf-8").replace(
-        'name = "测试门岗"', f'name = "测试门岗"\ntimezone = "{name}"'
-    )
-    gate.config.write_text(text, "utf-8")
+    zone = in_the_afternoon(gate)
     midnight = starts_us(datetime.now(zone).date(), zone) + 60_000_000
     with Journal.open(gate.store) as journal:
         journal.start_boot()
