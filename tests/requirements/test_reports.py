@@ -346,8 +346,15 @@ def test_r62_r68_the_evening_is_typed_once_and_stands_on_the_meetings_page(gate:
     page = boss.get("/review/evening")
     assert "两报告" in page
     assert 'data-figure="temperatures.told_over"' in page
+    assert re.findall(r'data-measured="(\w+)"', page) == ["expected", "morning", "afternoon", "over"]
+    assert "双测温" in page
+    ledgers = re.findall(r'data-ledger="(\w+)">(\d+)<', page)
+    assert {"outsiders", "outsiders_1", "outsiders_2", "outsiders_3"} == {name for name, _ in ledgers}
+    assert int(dict(ledgers)["outsiders"]) > 0, "somebody who does not live here passed today"
     day = day_of(now_us())
-    assert send(boss, "/review/evening", "/review/evening", day=day, needs="口罩 200 只")[0] == 303
+    form = {"needs": "口罩 200 只", "visits": "12"}
+    assert send(boss, "/review/evening", "/review/evening", day=day, **form)[0] == 303
+    assert agree(gate, boss)["noted.visits"] == 12
     page = boss.get(f"/review/reports/summary?day={day}")
     assert "每日工作例会" in page
     assert "口罩 200 只" in page
