@@ -50,6 +50,9 @@ TEXTS: Mapping[str, Word] = {
     "save_xlsx": Word("Save as a table (xlsx)", "保存为 xlsx"),
     "names": Word("With names, because of", "打开个人信息，理由"),
     "no_names": Word("without names", "不含个人信息"),
+    "recorded_find": Word(
+        "Looking somebody up is recorded; names stay masked.", "查找会留下记录；姓名仍然遮盖。"
+    ),
     "recorded": Word("Opening names is recorded.", "打开个人信息会留下记录。"),
     "masked": Word("Names are masked.", "个人信息已遮盖。"),
     "lines": Word("lines", "行"),
