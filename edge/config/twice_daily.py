@@ -60,9 +60,10 @@ class TwiceDaily(Table):
         default="12:00-22:00",
     )
     roster_days: int = key(
-        "somebody whose own pass was seen here within so many days, that day included, is expected to be "
-        "measured twice; so is whoever a temperature was entered for",
-        "最近这么多天内（含当天）在本门岗出示过本人通行证的人，应一日两测；人工登记过体温的人也算",
+        "somebody whose own pass was seen here, or whom the register of people knew, within so many days, "
+        "that day included, is expected to be measured twice; so is whoever a temperature was entered for",
+        "最近这么多天内（含当天）在本门岗出示过本人通行证、或由人员名册查到的人，应一日两测；"
+        "人工登记过体温的人也算",
         default=14,
         ge=1,
         le=60,

@@ -79,19 +79,23 @@ def trace(
     own += [
         (one.at_us, one.row)
         for one in papers
-        if bounds[0] <= one.at_us < bounds[1]
-        and any(
-            fits(str(text), value)
-            for name, text in one.personal.items()
-            for value in values
-            if name != "writer"
-        )
+        if bounds[0] <= one.at_us < bounds[1] and any(_holds(one, value) for value in values)
     ]
     own.sort(key=lambda one: one[0])
     hits = tuple(
         Hit(at_us, row, _around(days, at_us, row, minutes, papers)) for at_us, row in own[:MOST_PASSAGES]
     )
     return Trace(hits, len(own) > MOST_PASSAGES)
+
+
+def papers_of(reader: Reader, days: Days, value: str) -> list[StoredRow]:
+    """Return the lines of paper pages that hold a look-up value, oldest first by the times on them."""
+    found = [one for one in _papers(reader, days, 0, 1 << 62) if _holds(one, value)]
+    return [one.row for one in sorted(found, key=lambda one: one.at_us)]
+
+
+def _holds(one: _Paper, value: str) -> bool:
+    return any(fits(str(text), value) for name, text in one.personal.items() if name != "writer")
 
 
 def _papers(reader: Reader, days: Days, from_us: int, to_us: int) -> list[_Paper]:

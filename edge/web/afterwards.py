@@ -5,8 +5,9 @@ Views turn forms into commands of the reports; they write nothing themselves.
 
 import io
 import secrets
+from collections.abc import Mapping
 from contextlib import closing
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,13 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.wrappers import Response as BaseResponse
 
 from edge.domain.errors import FormError
+from edge.journal import Reader
+from edge.registers.definition import Definition
+from edge.registers.of_passages import passed
 from edge.reports import template
+from edge.reports.day import starts_us
 from edge.reports.taking import WHY, Correction, Line
-from edge.web import forms, show
+from edge.web import forms, show, twice_daily
 from edge.web.gate import Gate
 from edge.web.orders import form_order
 from edge.web.reports import asked_day, indicators
@@ -86,9 +91,12 @@ def _evenings(routes: Blueprint, gate: Gate) -> None:
         with closing(gate.reader()) as reader:
             known = gate.reports.known(reader, day)
             noted = gate.reports.taking.noted(reader, day)
+            kept = _kept(gate, reader, day, known.now.figures)
         return make_response(
             render_template(
                 "reports/evening.html",
+                kept=kept,
+                measured=twice_daily.counted(day),
                 day=day,
                 known=known,
                 shown=indicators(gate, known.now.figures),
@@ -128,6 +136,21 @@ def _evenings(routes: Blueprint, gate: Gate) -> None:
         answer = Response(_filled(path, values), mimetype=template.MIMETYPE)
         answer.headers["Content-Disposition"] = f'attachment; filename="daily-{day.isoformat()}.xlsx"'
         return answer
+
+
+def _kept(gate: Gate, reader: Reader, day: date, figures: Mapping[str, int]) -> list[tuple[Definition, int]]:
+    """Return the ledgers on outsiders (R65, R66), each with how many lines the day added."""
+    bounds = starts_us(day, _zone(gate)), starts_us(day + timedelta(days=1), _zone(gate))
+    return [
+        (
+            one,
+            len(passed(reader, one, *bounds))
+            if one.passages
+            else figures.get(f"register.{one.name}.entered", 0),
+        )
+        for one in gate.ledgers.all()
+        if {"R65", "R66"} & set(one.number.split())
+    ]
 
 
 def _filled(path: Path, values: dict[str, int | str]) -> bytes:

@@ -50,6 +50,9 @@ TEXTS: Mapping[str, Word] = {
     "save_xlsx": Word("Save as a table (xlsx)", "保存为 xlsx"),
     "names": Word("With names, because of", "打开个人信息，理由"),
     "no_names": Word("without names", "不含个人信息"),
+    "recorded_find": Word(
+        "Looking somebody up is recorded; names stay masked.", "查找会留下记录；姓名仍然遮盖。"
+    ),
     "recorded": Word("Opening names is recorded.", "打开个人信息会留下记录。"),
     "masked": Word("Names are masked.", "个人信息已遮盖。"),
     "lines": Word("lines", "行"),
@@ -107,6 +110,12 @@ TEXTS: Mapping[str, Word] = {
     "tomorrow": Word("Tomorrow", "明日安排"),
     "visits": Word("Households visited", "走访户数"),
     "leaflets_more": Word("Leaflets handed out elsewhere", "其他场合发放宣传单"),
+    "twice_daily": Word("Two measurements a day, two reports", "双测温、两报告"),
+    "measured_expected": Word("expected", "应测人数"),
+    "measured_morning": Word("measured in the morning", "上午已测"),
+    "measured_afternoon": Word("measured in the afternoon", "下午已测"),
+    "measured_over": Word("to report to the community and the employer", "应向社区和单位报告"),
+    "on_outsiders": Word("Ledgers on outsiders, lines of the day", "外来人员台账，当日新增"),
     "keep": Word("Keep", "保存"),
     "fill": Word("Fill in the street's table", "填写街道表格"),
     "evening_note": Word(

@@ -1,15 +1,16 @@
 """Who is expected to be measured twice a day, and what they have, out of the journal.
 
-There is no register of people yet: expected is whoever's own pass was seen here of late, and whoever a
-temperature was entered for. Names are opened to tell people apart and live as long as one answer is made;
-what is kept between answers are digests under a key of this process, which name nobody. Never logs.
+Expected is whoever's own pass was seen here of late or whom the register of people knew, and whoever a
+temperature was entered for; who is registered and never came is not. Names are opened to tell people apart
+and live as long as one answer is made; what is kept between answers are digests under a key of this process,
+which name nobody. Never logs.
 """
 
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import islice
 from typing import Any
@@ -82,6 +83,7 @@ class Rolls:
                 # Who gave name and room instead of a pass, and is expected anyway.
                 if name in by_hand:
                     roll.taken.append(Taken(by_hand[name], *one))
+            _join(roll)
             return roll
 
     @contextmanager
@@ -208,6 +210,19 @@ class Rolls:
         return roll.people.get(known.get(called, "")) or Person(
             self._whose.digest(f"name {called}"), name, room
         )
+
+
+def _join(roll: Roll) -> None:
+    """Make one of whoever came by a pass one time and was known by the register another, by name and room."""
+    passes = by_name(one for one in roll.people.values() if not one.registered)
+    same = {
+        one.key: passes[called]
+        for one in roll.people.values()
+        if one.registered and (called := spelt(one.name, one.room)) in passes
+    }
+    for key in same:
+        del roll.people[key]
+    roll.taken[:] = [replace(one, person=same.get(one.person, one.person)) for one in roll.taken]
 
 
 def _named(reader: Reader, from_us: int, to_us: int) -> Iterator[tuple[StoredRow, Json | None]]:

@@ -9,10 +9,12 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, current_app, make_response, render_template, request
+from flask.blueprints import BlueprintSetupState
 
 from edge.domain.errors import FormError
 from edge.domain.twice_daily import MINUTES, Day, Half, Taken, Terms, Windows, days, local_day, missing
@@ -70,6 +72,10 @@ def blueprint(gate: Gate) -> Blueprint:
     zone = show.zone_of(gate.timezone)
     rolls = Rolls(gate.reader, gate.twice_daily, zone)
 
+    @routes.record_once
+    def share(setup: BlueprintSetupState) -> None:
+        setup.app.extensions[WHAT] = partial(_sheet, gate, rolls, zone)
+
     @routes.get("/review/twice-daily")
     @allow("manager", "observer")
     def page() -> Response:
@@ -100,6 +106,17 @@ def blueprint(gate: Gate) -> Blueprint:
         return answer
 
     return routes
+
+
+def counted(day: date) -> dict[str, int] | None:
+    """Return how many are expected on a day, were measured in each half and are to be reported; None while
+    too many ask for it at once."""
+    try:
+        sheet: Sheet = current_app.extensions[WHAT](day.isoformat())
+    except FormError:
+        return None
+    halves = {str(half): sheet.had(half) for half in Half}
+    return {"expected": len(sheet.lines), **halves, "over": len(sheet.over)}
 
 
 def sheet_of(roll: Roll, terms: Terms, day: date, zone: ZoneInfo, now_us: int | None) -> Sheet:

@@ -1,4 +1,5 @@
-"""Whose a passage is: whoever's own pass proves it, and nobody where anything says that there were two.
+"""Whose a passage is: whoever's own pass proves it or the register of people knows, and nobody where
+anything says that there were two.
 
 Personal fields are read and not kept. Digests are under a key of this process and name nobody. Never logs.
 """
@@ -23,12 +24,13 @@ _COMPARED = ("name", "id_number")
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody who is expected. `key` is a digest that holds within this process, `values` is what their
-    pass can be looked up by."""
+    pass can be looked up by; `registered`: known by the register of people, without a pass."""
 
     key: str
     name: str = ""
     room: str = ""
     values: frozenset[str] = frozenset()
+    registered: bool = False
 
 
 class Whose:
@@ -39,8 +41,9 @@ class Whose:
         self._secret = secrets.token_bytes(32)
 
     def of(self, body: Json, opened: Json | None) -> tuple[Person | None, str | None]:
-        """Return whose own pass proves who passed, and otherwise under which name and room somebody gave
-        themselves. Nobody where anything says that there were two: whose the measurement is, is unknown."""
+        """Return whose own pass proves who passed, or who the register of people found, and otherwise under
+        which name and room somebody gave themselves. Nobody where anything says that there were two: whose
+        the measurement is, is unknown."""
         if _OF_TWO.intersection(body.get("reasons", ())):
             return None, None
         hidden: Json = (opened or {}).get("evidence", {})
@@ -56,7 +59,13 @@ class Whose:
         if proven and len({own["holder"] for _, own in shown}) == 1:
             known = [own for piece, own in proven if _category(piece) in self._categories]
             return (self._person(known[-1]) if len(known) == len(proven) else None), None
-        if proven or not answers.get("name"):
+        known_as = [] if shown else [(piece, own) for piece, own in pieces if _is_found(piece)]
+        if len({piece["entry"] for piece, _ in known_as}) == 1:
+            piece, own = known_as[-1]
+            alike = not any(differ(one, _told_by(own)) for one in told)
+            is_ours = alike and piece.get("category") in self._categories
+            return (self._registered(piece["entry"], own) if is_ours else None), None
+        if proven or known_as or not answers.get("name"):
             return None, None
         return None, spelt(answers["name"], answers.get("room", ""))
 
@@ -65,6 +74,12 @@ class Whose:
         name, room = str(fields.get("name", "")), str(fields.get("room", ""))
         values = frozenset({name, room, str(fields.get("pass_id", ""))} - {""})
         return Person(self.digest(f"holder {own['holder']}"), name, room, values)
+
+    def _registered(self, entry: int, own: Json) -> Person:
+        fields = own.get("personal") or {}
+        name, room = str(fields.get("name", "")), str(fields.get("room", ""))
+        values = frozenset(str(fields[each]) for each in ("name", "phone", "id_number") if fields.get(each))
+        return Person(self.digest(f"entry {entry}"), name, room, values, registered=True)
 
     def digest(self, text: str) -> str:
         """Return what stands for a text as long as this process lives."""
@@ -88,6 +103,12 @@ def spelt(name: str, room: str) -> str:
 
 def _is_pass(piece: Json) -> bool:
     return (piece.get("t"), piece.get("carrier")) == ("code", Carrier.GATEPOST_PASS)
+
+
+def _is_found(piece: Json) -> bool:
+    """Say whether the register of people found one person, and nothing was told otherwise than it says."""
+    what = (piece.get("t"), piece.get("standing"), piece.get("register"))
+    return what == ("known", "found", "people") and "entry" in piece and not piece.get("differs")
 
 
 def _category(piece: Json) -> Any:

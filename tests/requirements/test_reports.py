@@ -20,13 +20,15 @@ from click.testing import CliRunner
 from edge.cli import main
 from edge.clock import Clock
 from edge.domain.model import ClockQuality, Instant
-from edge.journal import Journal, Row
+from edge.journal import Journal, Row, State
+from edge.web.users import OBSERVER, Users
 from tests.paths import ROOT
 from tests.reports.recount import Recount
+from tests.requirements.browsing import Person
 from tests.requirements.people import Office as People
 from tests.requirements.test_vehicles import LANE, Post
 from tests.system.faults import QUICK, Office
-from tests.system.processes import District, Gate
+from tests.system.processes import PASSWORD, District, Gate
 from tests.system.stage import Stage
 from tests.system.test_cases import Browser
 from tests.waiting import until
@@ -83,6 +85,9 @@ def gate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gate]:
             config.write(LANE.format(name=name, direction=direction, procedure=procedure))
     Office().trusted_by(gate.store)
     begun(gate)
+    state = State.open(gate.store)
+    Users(state).add("leader", OBSERVER, PASSWORD)
+    state.close()
     Clock(gate.store).confirm()
     district.start()
     gate.start()
@@ -363,11 +368,23 @@ def test_r67_a_reviewer_looks_by_day_and_person_and_changes_nothing(gate: Gate, 
     """登记信息察看"""
     post = Post(gate, "jinru")
     assert post.decide(post.vehicle("渝A44444", None), "admit", "urgent")[0] == 200
-    found = boss.get(f"/review/passages?from={day_of(now_us())}&to={day_of(now_us())}")
+    at = (datetime.now(UTC) + timedelta(hours=8, minutes=-1)).strftime("%Y-%m-%dT%H:%M")
+    form = {"time-0": at, "what-0": "person", "direction-0": "in", "outcome-0": "admit"}
+    form |= {"name-0": "某某", "room-0": "9-77", "writer": "值班员"}
+    assert send(boss, "/review/paper", "/review/paper", **form)[0] == 200
+    leader = Person(gate, "leader", PASSWORD)
+    found = leader.get(f"/review/passages?from={day_of(now_us())}&to={day_of(now_us())}")
     assert "/review/passage/" in found
-    status, text = send(boss, "/review/find", "/review/reports", value="渝A44444")
-    assert status == 200
-    assert text.count("/review/passage/") >= 1
+    status, text = leader.send("/review", "/review/find", value="渝A44444")
+    assert (status, text.count("/review/passage/")) == (200, 1)
+    status, text = leader.send("/review", "/review/find", value="9-77")
+    assert (status, text.count("data-paper=")) == (200, 1)
+    assert "某某" not in text
+    asked = [row.body for row in gate.rows("personal.opened") if row.body.get("what") == "find"]
+    assert asked == [{"what": "find", "by": "leader", "why": "inspection"}] * 2
+    passage = gate.rows("passage.decided")[-1].body["passage"]
+    for path in (f"/review/passage/{passage}/correct", "/review/paper", "/review/reports/correct"):
+        assert leader.send("/review", path, why="test", void="yes")[0] == 403
 
 
 def test_r39_everybody_within_some_minutes_of_a_person_and_the_request_is_kept(
@@ -397,8 +414,15 @@ def test_r62_r68_the_evening_is_typed_once_and_stands_on_the_meetings_page(gate:
     page = boss.get("/review/evening")
     assert "两报告" in page
     assert 'data-figure="temperatures.told_over"' in page
+    assert re.findall(r'data-measured="(\w+)"', page) == ["expected", "morning", "afternoon", "over"]
+    assert "双测温" in page
+    ledgers = re.findall(r'data-ledger="(\w+)">(\d+)<', page)
+    assert {"outsiders", "outsiders_1", "outsiders_2", "outsiders_3"} == {name for name, _ in ledgers}
+    assert int(dict(ledgers)["outsiders"]) > 0, "somebody who does not live here passed today"
     day = day_of(now_us())
-    assert send(boss, "/review/evening", "/review/evening", day=day, needs="口罩 200 只")[0] == 303
+    form = {"needs": "口罩 200 只", "visits": "12"}
+    assert send(boss, "/review/evening", "/review/evening", day=day, **form)[0] == 303
+    assert agree(gate, boss)["noted.visits"] == 12
     page = boss.get(f"/review/reports/summary?day={day}")
     assert "每日工作例会" in page
     assert "口罩 200 只" in page

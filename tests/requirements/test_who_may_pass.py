@@ -298,6 +298,29 @@ def test_r66_whoever_is_registered_and_does_not_live_here_stands_in_the_book_of_
     assert "赵大山" not in opened, "who lives here is no outsider"
 
 
+def test_r62_whoever_passes_by_the_digits_of_a_phone_was_measured_that_day(post: Post) -> None:
+    """双测温、两报告: the gate's own reading is one of the two, also on the fast lane."""
+
+    def opened() -> str:
+        page = "/review/twice-daily"
+        form = {"csrf_token": post.browser._token(page), "why": "inspection"}
+        status, text = post.browser.post(page, form)
+        assert status == 200
+        return text
+
+    assert post.cross("in", "赵大山")["last"]["outcome"] == "admit"
+    assert post.cross("in", "赵大山")["last"]["outcome"] == "admit"
+    text = opened()
+    assert text.count("赵大山") == 1, "one person, by the register of people, however often they passed"
+    line = text.split("赵大山")[1].split("</tr>")[0]
+    assert re.search(r"36\.\d °C", line), "the afternoon's: it is afternoon there"
+    assert "钱来客" not in text, "a visitor is not expected"
+    row = next(
+        row for row in reversed(post.gate.rows("personal.opened")) if row.body["what"] == "twice_daily"
+    )
+    assert row.body["why"] == "inspection"
+
+
 def test_r24_three_closure_levels_are_switched_on_a_page_and_hold_at_once(post: Post) -> None:
     page = post.browser.get("/access")
     assert all(word in page for word in ("小区封闭式管理", "设卡点封闭", "全封闭"))

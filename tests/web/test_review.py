@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from edge.domain.model import Carrier, Code, CodeVerdict, Outcome
 from edge.journal import HourCount, Row, StoredRow
 from edge.procedures import parse
 from edge.web import chart, show
+from edge.wire.received import body_fault
 from tests.web.conftest import token_of
 from tests.web.fakes import DAY_US, PROCEDURE, World
 
@@ -226,13 +228,20 @@ def test_opening_needs_a_reason_and_a_journal_that_writes(world: World, enter: E
     assert "李四" not in answer.get_data(as_text=True)
 
 
-def test_an_observer_can_neither_open_nor_find(world: World, enter: Enter) -> None:
+def test_an_observer_finds_whom_they_name_and_opens_nobody(world: World, enter: Enter) -> None:
+    """登记信息察看"""
     passage = visitor(world)
     client = enter("observer")
     page = client.get(f"/review/passage/{passage}").get_data(as_text=True)
     assert "/open" not in page
-    assert "/review/find" not in client.get("/review").get_data(as_text=True)
     token = token_of(client, "/review")
+    found = client.post("/review/find", data={"value": "13900005678", "csrf_token": token})
+    assert f'data-passage="{passage}"' in found.get_data(as_text=True)
+    assert "李四" not in found.get_data(as_text=True)
+    with closing(world.journal.reader()) as reader:
+        [row] = reader.rows_after(0, 500, {"personal.opened"})
+    assert row.body == {"what": "find", "by": "eye", "why": "inspection"}
+    assert body_fault(row.kind, row.body) is None
     answer = client.post(f"/review/passage/{passage}/open", data={"why": "tracing", "csrf_token": token})
     assert answer.status_code == 403
 

@@ -41,7 +41,7 @@ MATRIX: dict[str, tuple[str, str, frozenset[str]]] = {
     "review.passages": ("GET", "/review/passages", REVIEW),
     "review.passage": ("GET", "/review/passage/7", REVIEW),
     "review.picture": ("GET", "/review/passage/7/thermal/0.png", REVIEW),
-    "review.find": ("POST", "/review/find", BOSS),
+    "review.find": ("POST", "/review/find", REVIEW),
     "review.open_personal": ("POST", "/review/passage/7/open", BOSS),
     "reports.day": ("GET", "/review/reports", REVIEW),
     "reports.correct": ("POST", "/review/reports/correct", BOSS),
