@@ -14,18 +14,18 @@ from edge.app.calibrated import counting, stands
 from edge.app.compared import compared
 from edge.app.following import Chosen, chosen, knowing_earlier, own_versions
 from edge.app.learned import CONFIRMED, taught
+from edge.app.told_before import passage_of, sealed_of, still_waiting
 from edge.clock import built_us
 from edge.config import Lane, Settings
 from edge.domain import bench
 from edge.domain.acceptance import Acceptance
 from edge.domain.access import OPEN, AccessRules
 from edge.domain.calibration import Calibration
-from edge.domain.errors import ConfigError, JournalError
+from edge.domain.errors import ConfigError
 from edge.domain.history import Regulars
 from edge.domain.lane_state import LaneSpec, LaneState
 from edge.domain.model import Outcome, Passage
 from edge.domain.policy import Policy
-from edge.domain.record import restored
 from edge.domain.side_by_side import Pair
 from edge.domain.twice_daily import Terms
 from edge.effector import Effector
@@ -93,7 +93,7 @@ def filled(
     for row in reader.waiting():
         # Somebody parked in a lane that is no longer configured waits at the first one.
         name = row.lane if row.lane is not None and row.lane in lanes else next(iter(lanes))
-        passage = restored(row.body, _sealed(journal, row), lane=name, clock=row.clock)
+        passage = still_waiting(journal, row, lanes[name].spec)
         waiting[name].append(_with_access(reader, passage, lanes[name].spec))
     ended_as = partial(_ended_as, journal, reader)
     crews = {
@@ -225,7 +225,7 @@ def acceptance_of(settings: Settings, config_folder: Path) -> Acceptance:
 
 def _taught(lanes: Mapping[str, BuiltLane], journal: Journal, reader: Reader) -> dict[str, LaneState]:
     measuring = {name: (lane.spec, stands(thermometers(lane.devices))) for name, lane in lanes.items()}
-    return taught(measuring, reader, partial(_sealed, journal))
+    return taught(measuring, reader, partial(sealed_of, journal))
 
 
 def _built(lane: Lane, policy: Policy, found: Chosen, *, boot: int, started_us: int) -> BuiltLane:
@@ -261,18 +261,7 @@ def _with_access(reader: Reader, passage: Passage, spec: LaneSpec) -> Passage:
 def _ended_as(journal: Journal, reader: Reader, number: int) -> Passage | None:
     """Return how the passage of somebody ended whose vehicle still waits."""
     row = next((row for row in reversed(reader.passage(number)) if row.kind == "passage.decided"), None)
-    if row is None:
-        return None
-    return restored(row.body, _sealed(journal, row), lane=row.lane or "", clock=row.clock)
-
-
-def _sealed(journal: Journal, row: StoredRow) -> dict[str, Any] | None:
-    try:
-        return journal.unseal(row)
-    except JournalError as error:
-        # The chain's check says it loudly; the gate goes on with what can be read.
-        log.error("row %d is restored without its personal fields: %s", row.seq, error)
-        return None
+    return None if row is None else passage_of(journal, row, row.lane or "")
 
 
 def _command(row: StoredRow) -> str | None:

@@ -4,20 +4,18 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from drivers import registry
+from edge.app.told_before import passage_of
 from edge.codes.reasons import CodeReason
 from edge.config import Platform as Table
 from edge.devices import Place
 from edge.domain.answering import remembered
-from edge.domain.errors import JournalError
 from edge.domain.facts import Fact
 from edge.domain.lane_state import LaneSpec, LaneState
 from edge.domain.model import Carrier, Code, Instant, Passage
-from edge.domain.record import restored
 from edge.health import Health
-from edge.journal import Journal, Reader, StoredRow
+from edge.journal import Journal, Reader
 from edge.messages import Message
 from edge.platforms import BACKLOG_US, HEART_S, WORKERS, Crew, Desk, Nobody, Platform, Route
 from edge.threads import Threads
@@ -115,7 +113,9 @@ def _just_gone(lane: str, journal: Journal, reader: Reader, now: Instant) -> lis
         recent = 0 <= now.at_us - row.at_us <= BACKLOG_US
         if row.kind != "passage.decided" or row.lane != lane or not recent:
             continue
-        passage = restored(row.body, _sealed(journal, row), lane=lane, clock=row.clock)
+        passage = passage_of(journal, row, lane)
+        if passage is None:
+            continue
         left = tuple(
             piece
             for piece in passage.evidence
@@ -123,10 +123,3 @@ def _just_gone(lane: str, journal: Journal, reader: Reader, now: Instant) -> lis
         )
         passages.append(replace(passage, evidence=left))
     return passages
-
-
-def _sealed(journal: Journal, row: StoredRow) -> dict[str, Any] | None:
-    try:
-        return journal.unseal(row)
-    except JournalError:
-        return None  # said when the lanes were filled

@@ -1,5 +1,6 @@
 """What a start finds in the journal: who waits, and what was already answered."""
 
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
@@ -11,14 +12,17 @@ import pytest
 from edge import access
 from edge.app.following import Chosen
 from edge.app.lanes import BuiltLane, earlier_replies, filled
-from edge.domain.events import Decide
+from edge.app.platforms import recalled
+from edge.domain.events import Decide, Resume
+from edge.domain.lane import step
 from edge.domain.lane_state import LaneState
-from edge.domain.model import Code, Outcome, Passage
+from edge.domain.model import ClockQuality, Code, Instant, Outcome, Passage, Stage
 from edge.journal import Journal, Row
+from edge.platforms import Desk
 from edge.registers.access_rules import body_of as access_body
 from edge.registers.published import body_of
 from edge.replay import Replay
-from tests.domain.people import POLICY, at, procedure, spec
+from tests.domain.people import POLICY, SECOND, at, procedure, spec
 from tests.domain.test_following import MASK_ONLY
 from tests.paths import ROOT
 from tests.registers.test_roster import Site
@@ -72,6 +76,28 @@ def test_a_row_whose_sealed_part_was_touched_does_not_keep_the_gate_from_startin
     (parked,) = started_again(tmp_path).parked
     assert named(parked) == {}
     assert parked.ticket == 1
+
+
+def test_whoever_waited_by_a_row_of_an_earlier_program_waits_and_is_asked_everything_again(
+    tmp_path: Path,
+) -> None:
+    store = tmp_path / "store"
+    shutil.copytree(ROOT / "tests" / "data" / "db" / "v1", store)
+    (store / "master.key").chmod(0o600)
+    with Journal.open(store) as journal, journal.reader() as reader:
+        lane = spec(boot=journal.start_boot())
+        lanes = {"in": BuiltLane(lane, Chosen(lane.procedure, ""), ())}
+        ((_, state),) = filled(lanes, journal, reader).values()
+        just_then = Instant(SECOND, 1_769_994_001 * SECOND, ClockQuality.SYNCED)
+        desk = Desk(lambda _payload, _at: pytest.fail("nothing is read"))
+        ((_, state),) = recalled({"in": (lane, state)}, journal, reader, desk, just_then).values()
+        (parked,) = state.parked
+        assert (parked.id, parked.direction, parked.stage) == (3, "in", Stage.PARKED)
+        assert parked.evidence == ()
+        assert parked.decision is None
+    resumed = step(lane, state, Resume("in", None, "c1", "door1", at(0), parked.ticket)).state
+    assert resumed.active is not None
+    assert resumed.active.id == 3
 
 
 def test_a_tap_repeated_after_a_restart_gets_the_reply_of_the_row_it_became(rig: Rig) -> None:
