@@ -117,7 +117,7 @@ def test_no_day_has_two_reports_whoever_writes_them(journal: Journal, gate: Busy
 def test_a_report_that_is_late_and_not_there_is_told_of(gate: BusyGate) -> None:
     gate.flush()
     at(gate, FIRST + timedelta(days=1), 71)
-    assert gate.reports._due() == [FIRST]
+    assert gate.reports.due() == [FIRST]
     assert gate.reports.missing() == ((FIRST,), "")
     gate.report()
     assert gate.reports.missing() == ((), "")
