@@ -23,6 +23,7 @@ ACCOUNT = ("sequence", "moment", "kind", "by", "about", "why", "hash")
 ANSWERED_FOR = (
     *("correction.recorded", "paper.entered", "personal.opened", "settings.changed", "procedure.published"),
     *("user.added", "user.changed", "user.disabled", "register.amended", "register.ended"),
+    *("access.published", "access.corrected", "register.defined"),
     *("register.import_undone", "calibration.recorded", "calibration.withdrawn", "clock.corrected"),
     *("retention.destroyed", "journal.set_aside", "journal.restored"),
 )
@@ -139,6 +140,10 @@ def _person(row: StoredRow, personal: Mapping[str, Any] | None) -> tuple[Cell, .
 def _accountability(days: Days, wish: Wish) -> Iterator[tuple[Cell, ...]]:
     bounds = starts_us(wish.first, wish.zone), starts_us(wish.last + timedelta(days=1), wish.zone)
     found = list(days.rows.rare_between(ANSWERED_FOR, *bounds, days.head))
+    for span in days.rows.calendar.undated():
+        # What may have been then and cannot be dated is told, without a moment: nobody's change falls out.
+        if (span.after_us or 0) < bounds[1] and (span.before_us is None or span.before_us >= bounds[0]):
+            found += days.rows.rare(ANSWERED_FOR, span.last, span.first - 1)
     for day in days_between(wish.first, wish.last):
         overridden = [fact.seq for fact in days.facts(day) if fact.override_by is not None]
         found += days.rows.these(*overridden)

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from edge.journal import Journal, StoredRow
 from edge.keeper import Keeper
 from edge.reports.day import Days, starts_us
 from edge.reports.figures import DISTINCT
+from edge.reports.ledgers import Wish, ledger
 from edge.reports.sending import MOST_DAYS, Known, Reports, Terms
 from edge.reports.taking import Correction, Line, Order
 from edge.wire.received import body_fault
@@ -305,3 +307,32 @@ def test_the_evening_is_typed_once_and_the_newest_counts(journal: Journal, gate:
     with closing(journal.reader()) as reader:
         assert gate.reports.taking.noted(reader, FIRST) == {"needs": "口罩200", "visits": 4}
         assert gate.reports.taking.noted(reader, FIRST + timedelta(days=1)) == {}
+
+
+def test_who_changed_what_on_a_clock_nobody_can_date_stands_in_the_ledger_all_the_same(
+    journal: Journal, gate: BusyGate
+) -> None:
+    changes: dict[str, dict[str, Any]] = {
+        "access.corrected": {"register": "households", "entry": 1, "direction": "in", "count": 1},
+        "access.published": {"name": "usual", "version": "0" * 16, "closure": "open", "text": ""},
+        "register.defined": {"register": "rounds", "text": "", "version": "0" * 16, "origin": "page"},
+    }
+    at(gate, FIRST, 600)
+    gate.flush()
+    gate.start(ClockQuality.RESTORED, behind_us=DAY_US)
+    for kind, body in changes.items():
+        gate.write(kind, {**body, "by": "boss", "why": "mistake"}, lane=None)
+    gate.flush()
+    at(gate, FIRST + timedelta(days=3), 600)
+    gate.start(ClockQuality.SYNCED)
+    gate.flush()
+
+    def told(first: int, last: int) -> list[tuple[object, ...]]:
+        wish = Wish(FIRST + timedelta(days=first), FIRST + timedelta(days=last), ZONE)
+        with closing(journal.reader()) as reader:
+            lines = list(ledger(reader, "accountability", wish).lines)
+        return [(line[2], line[1], line[3]) for line in lines if line[2] in changes]
+
+    assert told(0, 3) == [(kind, None, "boss") for kind in changes]
+    assert told(1, 1) == told(0, 3), "they may be of that day"
+    assert told(4, 5) == []
