@@ -68,6 +68,12 @@ def publish_access(journal: Journal, state: State, now: Instant, rules: AccessRu
     state.put("access", {"incarnation": journal.incarnation, "version": rules.version})
 
 
+def reported(before_us: int, longest_us: int, reported_us: int | None) -> int:
+    """Return before when keys may go: a day is not forgotten before it is reported, but for what is older
+    than `longest_us` in any case. `reported_us` None: nobody knows what is reported."""
+    return max(longest_us, min(before_us, longest_us if reported_us is None else reported_us))
+
+
 class Keeper:
     """Purges once an hour and runs `often` every second. `acknowledged` says how far the district has
     everything; None where there is no district, and then nothing waits for it. `destroyed` is called after
@@ -149,11 +155,9 @@ class Keeper:
             log.error("%d rows were destroyed before the district had them", self.purged.unacknowledged)
 
     def _before_us(self, before_us: int, longest_us: int) -> int:
-        """A day is not forgotten before it is reported, but for what is too old in any case."""
-        if self._reported_us is None:
-            return before_us
-        reported_us = self._reported_us()
-        return max(longest_us, min(before_us, longest_us if reported_us is None else reported_us))
+        return (
+            before_us if self._reported_us is None else reported(before_us, longest_us, self._reported_us())
+        )
 
     def verify(self) -> None:
         """Check the whole chain and write down that it was done."""

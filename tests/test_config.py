@@ -760,6 +760,15 @@ def test_config_check_prints_each_fault_and_exits_three(tmp_path: Path) -> None:
     assert set(json.loads(line)["what"]) == {"zh_Hans", "en"}
 
 
+def test_config_check_reads_the_registers_a_site_has_written_as_well(tmp_path: Path) -> None:
+    good, own = write(tmp_path, GOOD), tmp_path / "registers"
+    own.mkdir()
+    (own / "rounds.toml").write_text("lasting = 5\n", "utf-8")
+    result = run("check", "--config", str(good))
+    assert result.exit_code == 3, "the next start would be refused"
+    assert "rounds.toml" in result.stdout
+
+
 def test_config_show_says_where_each_value_came_from(tmp_path: Path) -> None:
     path = write(tmp_path, GOOD)
     result = run("show", "--config", str(path))

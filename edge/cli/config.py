@@ -86,6 +86,7 @@ def check(context: click.Context, path: Path | None, as_json: bool) -> None:
         tell(f"{len(faults)} fault(s)", f"共 {len(faults)} 处错误")
         context.exit(INVALID)
     wrong = [*_procedure_faults(loaded), *_acceptance_faults(loaded), *_access_faults(loaded)]
+    wrong += _register_faults(loaded)
     for line in wrong:
         click.echo(_line({"file": line.split(":")[0], "fault": line}) if as_json else line)
     if wrong:
@@ -197,6 +198,19 @@ def _access_faults(loaded: Loaded) -> list[str]:
 
     try:
         of_file(loaded.settings.access.rules, loaded.path.parent)
+    except ConfigError as error:
+        return list(error.faults)
+    return []
+
+
+def _register_faults(loaded: Loaded) -> list[str]:
+    """Return what is wrong in the files of registers: the gate reads them at its next start and refuses to
+    start with one that is wrong."""
+    from edge.domain.errors import ConfigError
+    from edge.registers.shelf import folders, read
+
+    try:
+        read(folders(loaded.path.parent))
     except ConfigError as error:
         return list(error.faults)
     return []

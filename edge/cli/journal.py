@@ -154,20 +154,37 @@ def purge(
     store: Path | None,
     config: Path | None,
 ) -> None:
-    """Destroy personal fields older than the retention; exit 1 when that was refused or is not
-    finished."""
-    place = find_store(store, config)
+    """Destroy personal fields older than the retention; exit 1 when that was refused, is not finished, or
+    waits for reports. As in the gate itself no day goes before its report, but for --max-days."""
+    from edge.cli.report import place_of
+    from edge.keeper import reported
+    from edge.reports.sending import Reports
+
+    place, terms = place_of(store, config)
     now = place.now()
+    wanted_us = now.at_us - (days or place.retention_days) * _DAY_US
+    longest_us = now.at_us - (max_days or place.retention_max_days) * _DAY_US
     with journal_faults(), Journal.open(place.folder, master=place.outside_key, create=False) as opened:
+        reports = Reports(opened, terms, place.now, lambda: None)
+        due = reports.due() or reports.missing()[0]
+        before_us = reported(wanted_us, longest_us, reports.reported_us)
         done = opened.purge(
-            now.at_us - (days or place.retention_days) * _DAY_US,
+            before_us,
             _acknowledged(place, opened),
             now=now,
-            max_before_us=now.at_us - (max_days or place.retention_max_days) * _DAY_US,
+            max_before_us=longest_us,
             believe_clock=believe_clock,
         )
-    _say(_told(done), as_json)
-    sys.exit(_FAULTS if done.refused or not done.scrubbed else 0)
+    waits = due[0].isoformat() if due and before_us < wanted_us else None
+    _say(_told(done) | {"waits_for_report": waits}, as_json)
+    if waits is not None:
+        click.echo(
+            f"{waits} 起的日报还没有报送，当天及以后的密钥暂不销毁：请启动门岗程序补报，或用 --max-days / the"
+            f" reports from {waits} on are not written, and keys from that day on stay: start the gate, which"
+            " writes them, or give --max-days",
+            err=True,
+        )
+    sys.exit(_FAULTS if done.refused or waits or not done.scrubbed else 0)
 
 
 def _verify_store(place: Place) -> list[str]:

@@ -40,7 +40,7 @@ def report() -> None:
 @store_options
 def daily(day: str | None, correct: bool, as_json: bool, store: Path | None, config: Path | None) -> None:
     """The figures of a day as they were sent and as they stand; exit 1 for a day that is not reported."""
-    place, terms = _place(store, config)
+    place, terms = place_of(store, config)
     with _opened(place) as journal:
         reports = Reports(journal, terms, place.now, lambda: None)
         wanted = _day(day, place, terms)
@@ -67,7 +67,7 @@ def bulletin(
     day: str | None, since: str | None, as_json: bool, store: Path | None, config: Path | None
 ) -> None:
     """The bulletin (通报) of this gate, cumulative until 00:00 after a day."""
-    place, terms = _place(store, config)
+    place, terms = place_of(store, config)
     with _opened(place) as journal, closing(journal.reader()) as reader:
         reports = Reports(journal, terms, place.now, lambda: None)
         told = reports.cumulative(reader, _day(day, place, terms), None if since is None else _iso(since))
@@ -105,7 +105,7 @@ def ledger(  # noqa: PLR0917 - one parameter for each option
     config: Path | None,
 ) -> None:
     """A ledger NAME, or register:NAME, as csv: passages, outsiders, vehicles, turned_back …"""
-    place, terms = _place(store, config)
+    place, terms = place_of(store, config)
     first = _day(day, place, terms)
     wish = tables.Wish(first, _iso(last) if last else first, terms.zone)
     with _opened(place) as journal, closing(journal.reader()) as reader:
@@ -143,7 +143,8 @@ def _write(table: tables.Table, as_json: bool) -> None:
         writer.writerow(["" if cell is None else harmless(cell) for cell in line])
 
 
-def _place(store: Path | None, config: Path | None) -> tuple[Place, Terms]:
+def place_of(store: Path | None, config: Path | None) -> tuple[Place, Terms]:
+    """Return the store meant, and what the site settled about reports."""
     place = find_store(store, config)
     if store is not None:
         return place, Terms(zone=ZoneInfo("Asia/Shanghai"))

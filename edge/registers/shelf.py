@@ -66,7 +66,7 @@ class Shelf:
     ) -> None:
         """Raises ConfigError with every fault of every file."""
         self._journal, self._now, self._changed = journal, now, changed
-        self._files = _read(list(where))
+        self._files = read(list(where))
 
     def all(self) -> dict[str, Held]:
         """Return every register by name."""
@@ -165,7 +165,9 @@ def parsed(name: str, text: str) -> Definition:
     return parse(name, text)
 
 
-def _read(where: Sequence[Path]) -> dict[str, Held]:
+def read(where: Sequence[Path]) -> dict[str, Held]:
+    """Return the definitions of files by name, of the first folder that has one. Raises ConfigError with
+    every fault of every file."""
     found: dict[str, Held] = {}
     faults: list[str] = []
     for name, path in site_files.paths(where).items():

@@ -141,11 +141,13 @@ def _person(row: StoredRow, personal: Mapping[str, Any] | None) -> tuple[Cell, .
 
 def _accountability(days: Days, wish: Wish) -> Iterator[tuple[Cell, ...]]:
     bounds = starts_us(wish.first, wish.zone), starts_us(wish.last + timedelta(days=1), wish.zone)
-    found = [
-        one
-        for one in days.rows.rare_between(ANSWERED_FOR, *bounds, days.head)
-        if one.row.body.get("by") or not one.row.kind.startswith("access.")  # a file at a start is nobody's
-    ]
+    found = list(days.rows.rare_between(ANSWERED_FOR, *bounds, days.head))
+    for span in days.rows.calendar.undated():
+        # What may have been then and cannot be dated is told, without a moment: nobody's change falls out.
+        if (span.after_us or 0) < bounds[1] and (span.before_us is None or span.before_us >= bounds[0]):
+            found += days.rows.rare(ANSWERED_FOR, span.last, span.first - 1)
+    # Rules that a start took from their file are nobody's doing.
+    found = [one for one in found if one.row.body.get("by") or not one.row.kind.startswith("access.")]
     for register, reason in _ALTHOUGH.items():
         made = days.rows.rare_of("register.entered", "register", register, days.head)
         dated = days.rows.these(*(row.seq for row in made if row.body["fields"].get(reason)))

@@ -19,7 +19,6 @@ from edge.reports.figures import Figures
 ENTERED, AMENDED, ENDED = "register.entered", "register.amended", "register.ended"
 EVENING = "evening.noted"
 UNCOVERED, COVERED = "duty.uncovered", "duty.covered"
-_GAPS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +49,12 @@ def registers(asked: Asked) -> Figures:
 def duty(asked: Asked) -> Figures:
     """Count the positions of posts that were told of as filled by nobody, and for how many whole minutes of
     the day they were; one that nobody has filled yet counts to the end of the day."""
-    upto = asked.upto + 1
-    over = {row.body["uncovered"]: row for row in asked.reader.before(upto, COVERED, _GAPS)}
+    rows = [one.row for one in asked.rows.rare((UNCOVERED, COVERED), asked.upto)]
+    over = {row.body["uncovered"]: row for row in rows if row.kind == COVERED}
     positions, missed_us = set[tuple[str, str]](), 0
-    for told_of in asked.reader.before(upto, UNCOVERED, _GAPS):
+    for told_of in rows:
+        if told_of.kind != UNCOVERED:
+            continue
         end = over.get(told_of.seq)
         begin_us = max(told_of.body["from_us"], asked.from_us)
         until_us = asked.to_us if end is None else min(end.body["until_us"], asked.to_us)

@@ -140,13 +140,13 @@ class Reports:
         """Write the report of each day that is due and has none; return their sequences. Nothing by a clock
         that is not believed."""
         written: list[int] = []
-        for day in self._due():
+        for day in self.due():
             beat()
             sequence = self._write(day)
             if sequence is not None:
                 written.append(sequence)
         if written:
-            self._due()
+            self.due()
             self._changed()
         return written
 
@@ -253,8 +253,9 @@ class Reports:
         told = days.told(day)
         return replace(told, lanes={lane: count(()) for lane in self.terms.lanes} | dict(told.lanes))
 
-    def _due(self) -> list[date]:
-        """Return the days whose report is to be written now, oldest first."""
+    def due(self) -> list[date]:
+        """Return the days whose report is to be written now, oldest first, and look until when all have
+        theirs. Writes nothing."""
         now = self._now()
         if not now.clock.trusted:
             return []

@@ -60,9 +60,10 @@ class Logins:
             for key in keys:
                 self._count(key, now)
         user = self._users.verify(name, secret)
-        if user is None:
+        if user is None or not self.is_open(user):
             # Only names that exist are written down: people type other things into this field.
-            self._record("user.refused", {"account": name if known else "?", "why": "wrong_login"})
+            why = "wrong_login" if user is None else "left"
+            self._record("user.refused", {"account": name if known else "?", "why": why})
             raise FormError("wrong_login", status=401)
         for key in keys:
             self._state.delete(key)
@@ -72,12 +73,23 @@ class Logins:
         """Return whose session this is; None when it ended, grew old, or the account changed."""
         found = self._state.get(f"session:{_digest(session)}")
         user = self._users.get(str(found["account"])) if found else None
-        if found is None or user is None or not user.enabled or user.version != found["version"]:
+        if found is None or user is None or not self.is_open(user) or user.version != found["version"]:
             return None
         now = self._now()
         if found["trusted"] and now.clock.trusted and now.at_us - found["since_us"] > SESSION_S * 1_000_000:
             return None
         return user
+
+    def by_token(self, token: str) -> User | None:
+        """Return whose token this is; None for an unknown one, and for an account that may not be used."""
+        user = self._users.by_token(token)
+        return user if user is not None and self.is_open(user) else None
+
+    def is_open(self, user: User) -> bool:
+        """Say whether an account may be used now: it is not closed, and its holder has not left by a clock
+        that is believed. Whoever has left is out at once, also while nothing can be written down."""
+        now = self._now()
+        return user.enabled and not (now.clock.trusted and user.left(now.at_us))
 
     def sign_out(self, session: str) -> None:
         """End a session."""

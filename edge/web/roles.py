@@ -60,7 +60,7 @@ def for_program() -> bool:
 def principal() -> Principal | None:
     """Return who is asking, looked up once per request."""
     if "principal" not in g:
-        g.principal = _identify(g.logins, g.users)
+        g.principal = _identify(g.logins)
     found: Principal | None = g.principal
     return found
 
@@ -70,7 +70,7 @@ def still_allowed(who: Principal, users: Users, logins: Logins) -> bool:
     if who.session is not None:
         return logins.user_of(who.session) is not None
     user = users.get(who.account)
-    return user is not None and user.enabled
+    return user is not None and logins.is_open(user)
 
 
 def guard(app: Flask, users: Users, logins: Logins, csrf: CSRFProtect) -> None:
@@ -97,11 +97,11 @@ def _view(endpoint: str) -> Any:
     return current_app.view_functions[endpoint]
 
 
-def _identify(logins: Logins, users: Users) -> Principal | None:
+def _identify(logins: Logins) -> Principal | None:
     header = request.headers.get("authorization")
     if header is not None:
         scheme, _, token = header.partition(" ")
-        user = users.by_token(token.strip()) if scheme.lower() == "bearer" else None
+        user = logins.by_token(token.strip()) if scheme.lower() == "bearer" else None
         return None if user is None else Principal(user.name, user.role)
     session_id = session.get("sid")
     if not isinstance(session_id, str):

@@ -43,6 +43,10 @@ class User:
     until_us: int | None = None
     heir: str | None = None
 
+    def left(self, now_us: int) -> bool:
+        """Say whether the holder has left by a moment of a clock that is believed."""
+        return self.until_us is not None and self.until_us <= now_us
+
 
 class Users:
     """The accounts of one gate. Safe from any thread."""
@@ -108,7 +112,7 @@ class Users:
     def leaving(self, now_us: int) -> list[User]:
         """Return the open accounts whose holders have left by now, which has to be a moment of a clock that
         is believed. Once closed they stay closed, whatever the clock says afterwards."""
-        return [user for user in self.all() if user.enabled and (user.until_us or now_us + 1) <= now_us]
+        return [user for user in self.all() if user.enabled and user.left(now_us)]
 
     def _keep_a_manager(self, name: str, role: str) -> None:
         others = [

@@ -19,6 +19,7 @@ from edge.clock import Clock
 from edge.domain.model import ClockQuality, Instant
 from edge.journal import Journal, Row, State
 from edge.journal.export import Wish, passages
+from edge.reports.sending import Reports, Terms
 from tests.journal.samples import DAY_US, HOUR_US, START_US, decided, held, instant, personal, whole
 from tests.paths import ROOT
 
@@ -170,12 +171,21 @@ def test_a_workbook_opens_with_text_as_text(store: Path, tmp_path: Path) -> None
     assert "张三" in sheet
 
 
-def _old_rows(folder: Path, state: dict[str, Any] | None) -> None:
+def _report(folder: Path) -> int:
+    """Write the reports that are due, as the gate does."""
+    with Journal.open(folder) as journal:
+        return len(Reports(journal, Terms(), Clock(folder).now, lambda: None).write_due())
+
+
+def _old_rows(folder: Path, state: dict[str, Any] | None, *, reported: bool = True) -> None:
     now = Clock(folder).now()
     with Journal.open(folder) as journal:
         for days in (45, 40, 2, 1, 0):
             at = Instant(now.mono_us, now.at_us - days * DAY_US, now.clock)
             journal.append(Row("passage.decided", at, whole(100 - days), "in", personal()))
+    if reported:
+        assert _report(folder)
+    with Journal.open(folder) as journal:
         if state is not None:
             state["incarnation"] = journal.incarnation
     if state is not None:
@@ -216,6 +226,21 @@ def test_purge_waits_for_the_district_where_one_was_spoken_to(tmp_path: Path) ->
     result = run(folder, "purge", "--max-days", "38", "--days", "35", "--json")
     assert (told(result)["keys"], told(result)["unacknowledged"]) == (1, 1)
     assert run(folder, "verify").exit_code == 0
+
+
+def test_purge_waits_for_the_report_of_a_day_but_for_what_is_too_old(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    folder.mkdir()
+    Clock(folder).confirm()
+    _old_rows(folder, None, reported=False)
+    result = run(folder, "purge", "--json")
+    assert (result.exit_code, told(result)["keys"]) == (1, 0)
+    assert told(result)["waits_for_report"] in result.stderr
+    result = run(folder, "purge", "--max-days", "42", "--json")
+    assert (result.exit_code, told(result)["keys"]) == (1, 1), "one is too old in any case"
+    assert _report(folder)
+    result = run(folder, "purge", "--json")
+    assert (result.exit_code, told(result)["keys"], told(result)["waits_for_report"]) == (0, 1, None)
 
 
 def test_purge_without_a_district_waits_for_nobody_and_is_refused_on_an_unbelieved_clock(

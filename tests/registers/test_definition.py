@@ -106,6 +106,28 @@ def test_a_sites_own_file_goes_before_the_one_that_ships(journal: Journal, tmp_p
     assert "notices.toml" in told
 
 
+def test_a_file_that_is_edited_while_the_gate_runs_waits_for_the_next_start(
+    journal: Journal, tmp_path: Path
+) -> None:
+    own = tmp_path / "registers"
+    own.mkdir()
+    file = own / "rounds.toml"
+    file.write_text(HEAD + FIELD.format("first"), "utf-8")
+    where = folders(tmp_path)
+    shelf = Shelf(journal, now, where)
+    version = shelf.keep("rounds", "boss").version
+    file.write_text(HEAD + FIELD.format("second"), "utf-8")
+    assert shelf.held("rounds").definition.version == version
+    assert shelf.follow_file(Order("c1", "boss"), "rounds").version == version
+    after = Shelf(journal, now, where)
+    assert [field.id for field in after.held("rounds").definition.field] == ["second"]
+    old = after.under("rounds", version)
+    assert old is not None
+    assert [field.id for field in old.field] == ["first"], "entries of before stay readable"
+    file.unlink()
+    assert [field.id for field in Shelf(journal, now, where).held("rounds").definition.field] == ["first"]
+
+
 def test_a_text_of_a_page_is_in_force_until_the_file_is_taken_again(journal: Journal) -> None:
     shelf = Shelf(journal, now)
     text = HEAD + FIELD.format("own") + "personal = true\n"

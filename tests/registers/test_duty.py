@@ -280,6 +280,31 @@ def test_the_daily_report_says_for_how_long_a_position_was_empty_as_its_rows_say
     assert told(journal.head(), days=1) == {}
 
 
+def test_a_gap_of_long_ago_stays_in_its_report_however_many_followed(
+    desk: DutyDesk, clock: Clock, journal: Journal
+) -> None:
+    clock.tick(3600)
+    desk.watch.look()
+    desk.duty.sign_in(order(), well())
+    desk.watch.look()
+    clock.tick(48 * 3600)
+    (first,) = journal.append(Row("duty.uncovered", clock(), gap_at(clock.at_us)))
+    for at in range(first + 1, first + 4_300, 100):
+        again = [Row("duty.uncovered", clock(), gap_at(clock.at_us)) for _ in range(50)]
+        over = [Row("duty.covered", clock(), gap_at(clock.at_us, of=at + n)) for n in range(50)]
+        journal.append(*again, *over)
+    from_us = wall_us(DAY, 0, CHINA)
+    with journal.reader() as reader:
+        rows = reader.days(desk.duty.day_of)
+        asked = lines.Asked(reader, rows, DAY, from_us, from_us + 24 * HOUR_US, journal.head())
+        assert lines.duty(asked) == {"duty.uncovered": 1, "duty.uncovered_minutes": 60}
+
+
+def gap_at(at_us: int, of: int | None = None) -> dict[str, Any]:
+    body: dict[str, Any] = {"post": "north", "role": "scanner", "from_us": at_us, "planned": False}
+    return body if of is None else body | {"until_us": at_us + 1, "uncovered": of}
+
+
 def test_a_line_of_the_sheet_names_nobody_in_the_open(desk: DutyDesk, journal: Journal) -> None:
     line = Line("north", "police", EIGHT, EIGHT + HOUR_US, "周无名", "13900139000", untrained="urgent")
     desk.duty.plan(order(), line)

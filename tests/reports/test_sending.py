@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from edge.keeper import Keeper
 from edge.registers.drafts import Order
 from edge.reports.day import Days, starts_us
 from edge.reports.figures import DISTINCT
+from edge.reports.ledgers import Wish, ledger
 from edge.reports.sending import MOST_DAYS, Known, Reports, Terms
 from edge.reports.taking import Correction, Line
 from edge.wire.received import body_fault
@@ -120,7 +122,7 @@ def test_no_day_has_two_reports_whoever_writes_them(journal: Journal, gate: Busy
 def test_a_report_that_is_late_and_not_there_is_told_of(gate: BusyGate) -> None:
     gate.flush()
     at(gate, FIRST + timedelta(days=1), 71)
-    assert gate.reports._due() == [FIRST]
+    assert gate.reports.due() == [FIRST]
     assert gate.reports.missing() == ((FIRST,), "")
     gate.report()
     assert gate.reports.missing() == ((), "")
@@ -330,3 +332,32 @@ def test_what_was_typed_in_the_evening_goes_out_in_the_days_report(
         assert gate.reports.cumulative(reader, FIRST).changed == (FIRST,)
     with closing(Recount(tmp_path)) as recount:
         assert recount.figures(FIRST.isoformat())["noted.visits"] == 5
+
+
+def test_who_changed_what_on_a_clock_nobody_can_date_stands_in_the_ledger_all_the_same(
+    journal: Journal, gate: BusyGate
+) -> None:
+    changes: dict[str, dict[str, Any]] = {
+        "access.corrected": {"register": "households", "entry": 1, "direction": "in", "count": 1},
+        "access.published": {"name": "usual", "version": "0" * 16, "closure": "open", "text": ""},
+        "register.defined": {"register": "rounds", "text": "", "version": "0" * 16, "origin": "page"},
+    }
+    at(gate, FIRST, 600)
+    gate.flush()
+    gate.start(ClockQuality.RESTORED, behind_us=DAY_US)
+    for kind, body in changes.items():
+        gate.write(kind, {**body, "by": "boss", "why": "mistake"}, lane=None)
+    gate.flush()
+    at(gate, FIRST + timedelta(days=3), 600)
+    gate.start(ClockQuality.SYNCED)
+    gate.flush()
+
+    def told(first: int, last: int) -> list[tuple[object, ...]]:
+        wish = Wish(FIRST + timedelta(days=first), FIRST + timedelta(days=last), ZONE)
+        with closing(journal.reader()) as reader:
+            lines = list(ledger(reader, "accountability", wish).lines)
+        return [(line[2], line[1], line[3]) for line in lines if line[2] in changes]
+
+    assert told(0, 3) == [(kind, None, "boss") for kind in changes]
+    assert told(1, 1) == told(0, 3), "they may be of that day"
+    assert told(4, 5) == []

@@ -1,6 +1,7 @@
 """Logging in: who gets in, how long a guesser waits, and how access ends."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -322,3 +323,33 @@ def test_account_names_are_offered_on_the_gates_own_screen_only(app: Flask) -> N
     assert "boss" not in client.get("/login").get_data(as_text=True)
     outside = client.get("/login", environ_base={"REMOTE_ADDR": "10.0.0.9"})
     assert "door" not in outside.get_data(as_text=True)
+
+
+def test_a_leaver_is_out_at_the_end_by_a_clock_that_is_believed_and_needs_no_row_for_it(desk: Desk) -> None:
+    user, session = desk.logins.sign_in("door", PIN, "10.0.0.9")
+    token = desk.users.issue_token("door")
+    ends_us = desk.clock().at_us + 3_600_000_000
+    desk.users.set_until("door", ends_us)
+    assert desk.logins.user_of(session) is not None
+    assert desk.logins.by_token(token) is not None
+    desk.clock.move(3601)
+    quality = desk.clock.quality
+    desk.clock.quality = ClockQuality.RESTORED
+    assert desk.logins.user_of(session) is not None, "nobody believes that it is so late"
+    desk.clock.quality = quality
+    assert desk.logins.user_of(session) is None
+    assert desk.logins.by_token(token) is None
+    assert desk.refused("door", PIN) == "wrong_login"
+    assert desk.rows[-1].body == {"account": "door", "why": "left"}
+    assert desk.users.get("door") == replace(user, until_us=ends_us), "it is not closed yet"
+    desk.users.set_enabled("door", True)
+    assert desk.refused("door", PIN) == ""
+
+
+def test_a_page_that_was_open_at_the_end_of_an_account_asks_to_log_in(enter: Enter, world: World) -> None:
+    door = enter("attendant")
+    assert door.get("/kiosk/in").status_code == 200
+    users = Users(world.gate.state)
+    (name,) = (user.name for user in users.all() if user.role == "attendant")
+    users.set_until(name, world.gate.now().at_us)
+    assert door.get("/kiosk/in").status_code == 302
