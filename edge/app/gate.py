@@ -54,6 +54,7 @@ from edge.registers.cases import Cases, opening_row
 from edge.registers.district_lists import DistrictLists
 from edge.registers.import_jobs import ImportJobs
 from edge.registers.ledgers import Ledgers
+from edge.registers.photographs import Photographs
 from edge.registers.published import choices
 from edge.registers.publishing import Publishing
 from edge.registers.roster import Roster
@@ -489,6 +490,7 @@ class _Gate:
             reports=self.reports,
             book=self.book,
             imports=self.imports,
+            photographs=Photographs(self.journal, self.now, self._registers_changed),
             district_lists=self.lists.status,
             ledgers=self.ledgers,
             board=self.board,

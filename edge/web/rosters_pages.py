@@ -17,7 +17,7 @@ from edge.registers.all_kinds import KINDS
 from edge.registers.book import Order, Told
 from edge.registers.kinds import Faulty, Kind
 from edge.registers.rosters import FOUND_BY, Rosters
-from edge.web import forms, show
+from edge.web import forms, photographs, show
 from edge.web.gate import Gate
 from edge.web.roles import allow, principal
 from edge.web.roster_words import CHOICES
@@ -175,6 +175,7 @@ def _card_page(gate: Gate, kind: Kind, told: Told) -> Response:
             entry=told.entry,
             values=_values(gate, kind, told) if told.personal or told.entry.key_id is None else {},
             members=members,
+            photograph=photographs.on_page(gate, told),
             ends=ENDS,
             why=WORDS["opening"],
             choices=CHOICES,
