@@ -5,6 +5,7 @@ on the entry's page only where the personal fields were opened with a reason.
 """
 
 import base64
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ from edge.web.roles import allow, principal
 def blueprint(gate: Gate) -> Blueprint:
     """Return the routes of photographs."""
     routes = Blueprint("photographs", __name__)
+    one_at_a_time = threading.Lock()  # a large picture takes more memory than a page
 
     @routes.post("/registers/people/<int:number>/photograph")
     @allow("manager")
@@ -30,7 +32,7 @@ def blueprint(gate: Gate) -> Blueprint:
         content = b"" if file is None else file.read()
         if not content:
             raise refused("not_a_picture")
-        with Darkroom() as darkroom:
+        with one_at_a_time, Darkroom() as darkroom:
             jpeg = darkroom.small(content)
         gate.photographs.keep(_order(), "people", min(number, forms.MAX_ID), jpeg)
         return redirect(url_for("rosters.people_card", number=number), 303)

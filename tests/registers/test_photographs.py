@@ -1,5 +1,6 @@
 """Photographs of people: made small in a process of their own, sealed beside their entry, gone with it."""
 
+import base64
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,15 +14,17 @@ from hypothesis import strategies as st
 from drivers import _photograph as child
 from edge.domain.errors import FormError
 from edge.domain.model import ClockQuality, Instant
-from edge.journal import Journal
+from edge.journal import Journal, Reader, StoredRow
 from edge.registers import photographs
 from edge.registers.book import Book, Draft, Order
+from edge.registers.opened import Opened
 from edge.registers.photographs import Darkroom, Photographs
 from edge.uplink.personal import forwarded
 
 DAY_US = 86_400_000_000
 START = Instant(1_000_000, 1_581_649_200_000_000, ClockQuality.SYNCED)
 GPS = b"made-up place 29.5N 106.5E"
+JPEG = b"\xff\xd8\xff a face that must not be read"
 
 
 class Desk:
@@ -242,13 +245,38 @@ def test_only_somebody_of_the_register_of_people_has_one(desk: Desk, register: s
     assert refused.value.code == "unknown_entry"
 
 
-def test_it_stands_in_no_open_body_and_leaves_the_gate_by_no_policy(desk: Desk) -> None:
+def test_it_stands_in_no_open_body_and_no_copy_and_leaves_the_gate_by_no_policy(
+    desk: Desk, tmp_path: Path
+) -> None:
     number = desk.person()
-    desk.photographs.keep(Order("", "office"), "people", number, b"\xff\xd8\xffone")
+    desk.photographs.keep(Order("", "office"), "people", number, JPEG)
     row = desk.photographs.row("people", number)
     assert row is not None
     assert row.body == {"register": "people", "entry": number, "by": "office"}
     opened = desk.journal.unseal(row)
     assert opened is not None
     assert set(opened) == {"photograph"}
+    copy = tmp_path / "copy.db"
+    desk.journal.backup(copy)
+    for file in (copy, desk.journal.path):
+        assert not any(word in file.read_bytes() for word in (JPEG, base64.b64encode(JPEG)))
     assert forwarded(row.body, opened, ("photograph", "name", "fields")) is None
+
+
+def test_looking_somebody_up_reads_no_photograph(desk: Desk) -> None:
+    number = desk.person()
+    desk.photographs.keep(Order("", "office"), "people", number, JPEG)
+    seq = desk.photographs.row_of("people", number)
+    read = list[int]()
+
+    class Watching(Reader):
+        def row(self, seq: int) -> StoredRow | None:
+            read.append(seq)
+            return super().row(seq)
+
+    with Watching(desk.journal.path) as reader:
+        book = Opened(desk.journal, reader)
+        (entry,) = book.find(["people"], "phone", "13800001111")
+        assert book.personal(entry)["name"] == "王小明"
+    assert read
+    assert seq not in read
