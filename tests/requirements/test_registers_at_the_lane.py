@@ -14,12 +14,15 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from edge.clock import Clock
 from tests.paths import ROOT
 from tests.registers.made_up import id_number, phone
 from tests.requirements.test_who_may_pass import Post
 from tests.waiting import until
+from tests.web.test_browser import check_access, check_layout
+from tests.web.watching import SMALL, chromium, watched
 
 pytestmark = [pytest.mark.requirements, pytest.mark.system]
 
@@ -167,6 +170,35 @@ def test_r12_the_attendant_compares_the_photograph_and_a_face_that_differs_holds
     assert again["last"]["outcome"] == "admit"
     assert fetched(street, shown[1])[0] == 204, "the person has gone"
     assert "<figure" not in street.kiosk("in")
+
+
+@pytest.mark.browser
+def test_r12_the_photograph_stands_beside_the_word_on_a_small_screen_and_one_key_says_somebody_else(
+    street: Street, tmp_path: Path
+) -> None:
+    faces(street, tmp_path)
+    passage = street.types("in", phone(1))["passage"]
+    with chromium() as browser, watched(browser, SMALL) as seen:
+        page = seen.page
+        page.set_extra_http_headers({"authorization": f"Bearer {street.gate.token}"})
+        page.goto(f"{street.gate.url}/kiosk/in")
+        page.wait_for_function("document.querySelector('.face img')?.naturalWidth === 240")
+        face, word = page.locator(".face img").bounding_box(), page.locator("#big").bounding_box()
+        asked = page.locator("#q-roster").bounding_box()
+        assert face is not None
+        assert word is not None
+        assert asked is not None
+        assert face["height"] >= 150
+        assert word["height"] >= 150
+        for box in (face, word, asked):
+            assert box["y"] + box["height"] <= SMALL[1]
+        check_layout(page)
+        check_access(page)
+        page.keyboard.press("d")
+        expect(page.locator("#why")).to_contain_text("与登记不符：照片")
+        expect(page.locator("#face-fits")).to_be_visible()
+    assert street.lane("in")["passage"] == passage
+    assert street.lane("in")["reasons"] == ["register_mismatch:photograph"]
 
 
 def test_r12_nothing_is_shown_of_who_has_no_photograph_or_is_somebody_else(street: Street) -> None:
