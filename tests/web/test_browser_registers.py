@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, FilePayload, expect
 
 from edge.registers.book import Draft, Order
 from tests.web.fakes import World
@@ -83,8 +83,8 @@ def test_a_photograph_from_a_telephone_is_made_small_before_it_is_sent(
     with watched(browser, NARROW) as seen:
         page = seen.page
         log_in(page, address, "manager", "zh_Hans", "/registers/people/1")
-        file = {"name": "IMG_0001.PNG", "mimeType": "image/png", "buffer": large}
-        page.locator("#photograph-file").set_input_files([file])  # type: ignore[list-item]
+        file = FilePayload(name="IMG_0001.PNG", mimeType="image/png", buffer=large)
+        page.locator("#photograph-file").set_input_files(file)
         expect(page.locator("#photograph button")).to_be_enabled()
         page.locator("#photograph button").click()
         expect(page.locator("#has-photograph")).to_have_attribute("data-has", "yes")
