@@ -1,10 +1,9 @@
 """What the pages get of a gate."""
 
 from edge.app.folder import cookie_secret
-from edge.app.lanes import (
-    twice_daily_of,
-)
+from edge.app.lanes import twice_daily_of
 from edge.app.parts import Parts
+from edge.registers.photographs import Photographs
 from edge.web.gate import Gate
 
 
@@ -39,6 +38,7 @@ def gate_of(parts: Parts) -> Gate:
         reports=parts.reports,
         book=parts.book,
         imports=parts.imports,
+        photographs=Photographs(parts.journal, parts.now, parts.changed),
         district_lists=parts.lists.status,
         ledgers=parts.ledgers,
         board=parts.board,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edge.cli.opening import Place, find_store, journal_faults, store_options
+from edge.cli.photographs import photographs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -259,6 +260,7 @@ def _yielding(journal: "Journal") -> "Callable[[], bool]":
 
 
 people = _import_command("people")
+people.add_command(photographs)
 vehicles = _import_command("vehicles")
 households = _import_command("households")
 watch = _import_command("watch")

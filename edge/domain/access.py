@@ -11,6 +11,9 @@ PURPOSE = "purpose"
 Text = Mapping[str, str]
 # Who is asked for without being anybody's question of the procedure.
 ROSTER, CHOSEN = "roster", "roster_entry"
+# Whether the attendant finds that whoever stands there is the one on the photograph.
+FACE = "roster_face"
+FITS, DIFFERS = "fits", "differs"
 
 
 class Ruling(StrEnum):

@@ -12,7 +12,7 @@ from edge.domain.access import AccessRules, Override, Quota, Rule, Ruling, Watch
 from edge.domain.circumstances import Circumstances
 from edge.domain.known import Hit, Kin, Known, Standing
 from edge.domain.model import Evidence, Reason
-from edge.domain.registered import newest, purpose_of
+from edge.domain.registered import face_differs, newest, purpose_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def judge(
     known = newest(evidence)
     if not known and not complete:
         return ()
-    case = _Case(rules, known, around, purpose_of(evidence))
+    case = _Case(rules, known, around, purpose_of(evidence), face_differs(evidence))
     # A place that was told of before a name says nothing of what class of people stands there.
     who = complete or any(one.register != "regions" for one in known)
     return (
@@ -60,6 +60,7 @@ class _Case:
     known: tuple[Known, ...]
     around: Circumstances
     purpose: str
+    face_differs: bool
 
     @property
     def person(self) -> Known | None:
@@ -103,6 +104,8 @@ def _unclear(case: _Case) -> list[Finding]:
     people = {one.entry for one in case.known if one.found and one.register == "people"}
     if len(people) > 1:
         differs["person"] = None
+    if case.face_differs:
+        differs["photograph"] = None
     found += [Finding(case.rules.mismatch, f"{Reason.REGISTER_MISMATCH}:{name}") for name in differs]
     return found
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from edge.domain.access import PURPOSE
+from edge.domain.access import DIFFERS, FACE, PURPOSE
 from edge.domain.known import Known
 from edge.domain.model import Answer, Evidence
 
@@ -31,11 +31,22 @@ def person(evidence: Sequence[Evidence]) -> Known | None:
 
 def purpose_of(evidence: Sequence[Evidence]) -> str:
     """Return what somebody said they come or go for, "" where nobody was asked."""
-    said = [p.item.value for p in evidence if isinstance(p.item, Answer) and p.item.question == PURPOSE]
-    return said[-1] if said else ""
+    return _said(evidence, PURPOSE)
+
+
+def face_differs(evidence: Sequence[Evidence]) -> bool:
+    """Say whether the attendant found, at last, that it is not the person on the photograph."""
+    return _said(evidence, FACE) == DIFFERS
 
 
 def is_known(evidence: Sequence[Evidence]) -> bool:
     """Say whether the registers know this one person, and nothing told contradicts them."""
+    if face_differs(evidence):
+        return False
     people = [one for one in newest(evidence) if one.register == "people"]
     return len([one for one in people if one.found]) == 1 and not any(one.differs for one in people)
+
+
+def _said(evidence: Sequence[Evidence], question: str) -> str:
+    said = [p.item.value for p in evidence if isinstance(p.item, Answer) and p.item.question == question]
+    return said[-1] if said else ""

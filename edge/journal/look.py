@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Mapping
 
-from edge.journal import case_file, import_file, register_file
+from edge.journal import case_file, import_file, photograph_file, register_file
 from edge.journal.reader import COLUMNS, stored
 from edge.journal.rows import CaseFile, Entry, Imported, StoredRow
 
@@ -45,6 +45,10 @@ class Look:
     ) -> list[Entry]:
         """Return the entries of a small register, newest first, at most 500."""
         return register_file.entries(self._connection, register, open_=open_, where=where, limit=500)
+
+    def photograph(self, register: str, number: int) -> int | None:
+        """Return the row that holds the photograph of an entry, None where it has none."""
+        return photograph_file.row_of(self._connection, register, number)
 
     def next_number(self, register: str) -> int:
         """Return the number of the next entry of a register."""

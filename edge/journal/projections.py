@@ -8,13 +8,13 @@ import json
 import sqlite3
 from typing import Any
 
-from edge.journal import access_file, case_file, import_file, register_file, vehicle_file
+from edge.journal import access_file, case_file, import_file, photograph_file, register_file, vehicle_file
 from edge.journal.rows import StoredRow
 
 HOUR_US = 3_600_000_000
 MUSTS = {"identity": 1, "information": 2, "temperature": 4, "mask": 8}
 TABLES = (
-    *("passage", "hour_count", "case_file", access_file.TABLE),
+    *("passage", "hour_count", "case_file", access_file.TABLE, photograph_file.TABLE),
     *(*register_file.TABLES, *import_file.TABLES, *vehicle_file.TABLES),
 )
 VEHICLE = "vehicle_"
@@ -44,6 +44,7 @@ def project(connection: sqlite3.Connection, row: StoredRow, tokens: bytes | None
     the fields every passage has."""
     case_file.project(connection, row)
     register_file.project(connection, row, tokens)
+    photograph_file.project(connection, row)
     access_file.project(connection, row)
     import_file.project(connection, row)
     number = row.body.get("passage")

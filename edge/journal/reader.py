@@ -14,7 +14,16 @@ from pathlib import Path
 from typing import Any, Self
 
 from edge.domain.model import Instant
-from edge.journal import access_file, case_file, import_file, queries, register_file, screening, seal
+from edge.journal import (
+    access_file,
+    case_file,
+    import_file,
+    photograph_file,
+    queries,
+    register_file,
+    screening,
+    seal,
+)
 from edge.journal.day_rows import DayRows
 from edge.journal.faults import from_os
 from edge.journal.rows import (
@@ -185,6 +194,11 @@ class Reader:
         """Return one entry of a register."""
         with self._reading() as connection:
             return register_file.entry(connection, register, number)
+
+    def photograph(self, register: str, number: int) -> int | None:
+        """Return the row that holds the photograph of an entry, None where it has none."""
+        with self._reading() as connection:
+            return photograph_file.row_of(connection, register, number)
 
     def entries(
         self,

@@ -4,7 +4,8 @@ import hashlib
 from collections.abc import Collection, Mapping
 from typing import Any
 
-_LOOKED_UP = "find"  # look-up values of the gate itself; they repeat everything and never leave
+# Look-up values of the gate itself repeat everything, and a face is for the attendant before it only.
+_NEVER = ("find", "photograph")
 
 
 def forwarded(
@@ -14,14 +15,14 @@ def forwarded(
 
     A field of a code goes under its own name, `holder` and `payload` likewise; a personal answer
     goes when its question is named; a field of an entry of a register goes under its own name;
-    any other top-level field goes when it is named.
+    any other top-level field goes when it is named. A photograph never goes.
     """
     if not opened or not forward:
         return None
     kept: dict[str, Any] = {
         name: value
         for name, value in opened.items()
-        if name in forward and name not in ("evidence", "fields", _LOOKED_UP)
+        if name in forward and name not in ("evidence", "fields", *_NEVER)
     }
     fields = {name: value for name, value in opened.get("fields", {}).items() if name in forward}
     if fields:

@@ -29,6 +29,7 @@ DUE = {
     "vaccination": Word("a vaccination or booster", "疫苗接种、加强针"),
 }
 FIELDS = {
+    "photograph": Word("the photograph", "照片"),
     "person": Word("two different people", "指向两个不同的人"),
 }
 STANDINGS = {

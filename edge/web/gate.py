@@ -23,6 +23,7 @@ from edge.registers.cases import Cases
 from edge.registers.duty_desk import DutyDesk
 from edge.registers.import_jobs import ImportJobs
 from edge.registers.ledgers import Ledgers
+from edge.registers.photographs import Photographs
 from edge.registers.publishing import Publishing
 from edge.reports.sending import Reports
 
@@ -53,9 +54,9 @@ class Gate:
     state; `twice_daily` is what the site has settled about two measurements a day, `venue_code` what its
     posted venue code says, "" where it has none. `cases` is the register of those who were handed over for a
     check, `book` holds every other list kept at the gate, `ledgers` those that definitions describe, `board`
-    says what of them is due, `imports` takes files into it, `district_lists` gives those of the district that
-    registers hold, by register; `duty` is what is done with those about the staff, `reports` is what is
-    reported every day, `access` the rules of who may pass.
+    says what of them is due, `imports` takes files into it, `photographs` are those of people in it,
+    `district_lists` gives those of the district that registers hold, by register; `duty` is what is done
+    with those about the staff, `reports` is what is reported every day, `access` the rules of who may pass.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Gate:
     reports: Reports
     book: Book
     imports: ImportJobs
+    photographs: Photographs
     ledgers: Ledgers
     board: Board
     publishing: Publishing

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from edge.domain.errors import FormError
 from edge.domain.learning import SHIFTED
-from edge.web import thermal
+from edge.web import photographs, thermal
 from edge.web.events import stamp_of
 from edge.web.gate import Gate
 from edge.web.lines import line_of
@@ -117,6 +117,7 @@ def _shown(gate: Gate, lane: str) -> dict[str, Any]:
         "vehicle_reasons": [reason for reason in of_vehicle if not _is_private(reason)],
         "cards": [one for one in (view.get("card"), vehicle.get("card")) if one],
         "card": view.get("card"),
+        "photographs": photographs.at_lane(gate, view),
         "by": by,
         "layout": "work"
         if not ended and stage != "idle"

@@ -127,12 +127,20 @@ def _reads() -> Json:
 def _pictures() -> Json:
     drawn = {"200": {"description": "A picture.", "content": {"image/png": {"schema": {"type": "string"}}}}}
     nobody = {"204": {"description": "Nobody stands before an array."}}
+    jpeg = {"200": {"description": "A picture.", "content": {"image/jpeg": {"schema": {"type": "string"}}}}}
+    gone = {"204": {"description": "That person does not stand there, or has no photograph."}}
     number = {"name": "passage", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 0}}
     return {
         "/kiosk/{lane}/thermal.png": _get(
             "What the lane's array sees now, good for finding a face only (attendant, manager).",
             drawn | nobody | _errors(401, 403, 404),
             {"parameters": [_lane()]},
+        ),
+        "/kiosk/{lane}/photograph/{passage}/{entry}.jpg": _get(
+            "The photograph of somebody whom the passage under way has named, to be compared with the face"
+            " (attendant, manager).",
+            jpeg | gone | _errors(401, 403, 404, 503),
+            {"parameters": [_lane(), number, number | {"name": "entry"}]},
         ),
         **_aiming(),
         "/review/passage/{passage}/thermal/{index}.png": _get(

@@ -160,6 +160,21 @@ ENDS = {
     "import_undone": Word("the import was undone", "撤销导入"),
     "off_list": Word("no longer on the district's list", "已不在上级名单"),
 }
+# Why a file is no photograph.
+PHOTOGRAPHS = {
+    "photograph_too_large": Word("The file is larger than 12 MB.", "文件超过 12 MB。"),
+    "photograph_not_a_picture": Word("No JPEG or PNG picture was chosen.", "请选择 JPEG 或 PNG 照片。"),
+    "photograph_too_many_pixels": Word(
+        "The picture has more than 40 million pixels.", "照片超过 4000 万像素。"
+    ),
+    "photograph_too_small": Word("The picture is smaller than 48 pixels.", "照片小于 48 像素，无法辨认。"),
+    "photograph_broken": Word("The picture is damaged.", "照片文件已损坏。"),
+    "photograph_of_nobody": Word(
+        "Nobody of the register has this number.", "名册里没有这个编号、证件号或手机号的人员。"
+    ),
+    "photograph_of_several": Word("Several people have this number.", "这个号码对应多名人员。"),
+    "no_photograph": Word("There is no photograph.", "没有照片。"),
+}
 STEPS = {
     "register.entered": Word("entered", "登记"),
     "register.amended": Word("amended", "变更"),

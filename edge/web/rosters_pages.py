@@ -18,7 +18,7 @@ from edge.registers.book import Told
 from edge.registers.contacts import CONTACT, role_of
 from edge.registers.kinds import Faulty, Kind
 from edge.registers.rosters import ENDS, FOUND_BY, Rosters, ends_of
-from edge.web import forms, show
+from edge.web import forms, photographs, show
 from edge.web.gate import Gate
 from edge.web.orders import asker, form_order
 from edge.web.registers import language
@@ -177,6 +177,7 @@ def _card_page(gate: Gate, kind: Kind, told: Told) -> Response:
             entry=told.entry,
             values=_values(gate, kind, told) if told.personal or told.entry.key_id is None else {},
             members=members,
+            photograph=photographs.on_page(gate, told),
             beside=_beside(gate, kind, told),
             ends=ends_of(kind.register),
             why=WORDS["opening"],

@@ -392,7 +392,7 @@ WORDS: dict[str, dict[str, Word]] = {
     "verifier_remedy": troubles.PLATFORM_REMEDIES,
     "notice": troubles.NOTICES,
     "notice_remedy": troubles.NOTICE_REMEDIES,
-    "error": {**troubles.ERRORS, **procedures_words.ERRORS},
+    "error": {**troubles.ERRORS, **procedures_words.ERRORS, **roster_words.PHOTOGRAPHS},
     "advice": aiming.ADVICE,
     "decoder": aiming.STAGES,
     "shortfall": SHORTFALLS,

@@ -32,6 +32,8 @@ from edge.wire.procedure_bodies import ProcedureFollowed, ProcedurePublished
 from edge.wire.register_bodies import (
     ImportBegun,
     ImportEnded,
+    PhotographKept,
+    PhotographRemoved,
     RegisterAmended,
     RegisterDefined,
     RegisterEnded,
@@ -206,6 +208,8 @@ BODIES: dict[str, type[Body]] = {
     "register.amended": RegisterAmended,
     "register.ended": RegisterEnded,
     "register.import_undone": RegisterImportUndone,
+    "photograph.kept": PhotographKept,
+    "photograph.removed": PhotographRemoved,
     "duty.uncovered": DutyUncovered,
     "duty.covered": DutyCovered,
     "list.received": ListReceived,

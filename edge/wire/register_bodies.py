@@ -53,6 +53,20 @@ class RegisterEnded(Body):
     command_id: str | None = None
 
 
+class PhotographKept(Body):
+    """An entry has a photograph from now on, in place of the one before; it is sealed under the key of the
+    entry and stays at the gate."""
+
+    name: str = Field(alias="register")
+    entry: int
+    by: str
+    command_id: str | None = None
+
+
+class PhotographRemoved(PhotographKept):
+    """An entry has no photograph any more."""
+
+
 class RegisterImportUndone(Body):
     """What an import brought no longer counts, but for what was changed by hand since: of the register named,
     with `first` and `last` only the entries of these numbers."""

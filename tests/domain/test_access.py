@@ -172,6 +172,19 @@ def test_two_different_people_in_one_passage_do_not_fit() -> None:
     assert reasons(shipped(), RESIDENT, replace(RESIDENT, entry=8)) == ["register_mismatch:person"]
 
 
+def test_a_face_that_is_not_the_photographs_holds_until_the_attendant_says_otherwise() -> None:
+    def face(value: str) -> Answer:
+        return Answer("roster_face", value, "door1")
+
+    assert reasons(shipped(), RESIDENT, face("differs")) == ["register_mismatch:photograph"]
+    assert reasons(shipped(), RESIDENT, face("differs"), face("fits")) == []
+    assert not is_known(pieces(RESIDENT, face("differs")))
+    assert is_known(pieces(RESIDENT, face("differs"), face("fits")))
+    turned = replace(shipped(), mismatch=Ruling.TURN_BACK)
+    found = judge(turned, pieces(RESIDENT, face("differs")), Circumstances())
+    assert [(one.ruling, one.reason) for one in found] == [(Ruling.TURN_BACK, "register_mismatch:photograph")]
+
+
 def test_what_was_told_otherwise_is_a_reason_of_its_own_for_each_field() -> None:
     found = reasons(shipped(), replace(RESIDENT, differs=("name", "plate")))
     assert found == ["register_mismatch:name", "register_mismatch:plate"]

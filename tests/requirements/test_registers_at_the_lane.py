@@ -8,15 +8,21 @@ import sys
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from edge.clock import Clock
 from tests.paths import ROOT
 from tests.registers.made_up import id_number, phone
 from tests.requirements.test_who_may_pass import Post
 from tests.waiting import until
+from tests.web.test_browser import check_access, check_layout
+from tests.web.watching import SMALL, chromium, watched
 
 pytestmark = [pytest.mark.requirements, pytest.mark.system]
 
@@ -116,6 +122,93 @@ def test_r12_a_room_told_otherwise_than_imported_holds(street: Street, room: str
     assert street.measure("in")["stage"] == "hold"
 
 
+def faces(street: Street, folder: Path) -> dict[str, Any]:
+    """The office takes in photographs, named by phone and by ID number."""
+    pixels = np.full((800, 600, 3), 60, np.uint8)
+    for stem, grey in ((phone(1), 90), (id_number(5), 160), ("13900009999", 200)):
+        pixels[100:700, 100:500] = grey
+        (folder / f"{stem}.jpg").write_bytes(bytes(cv2.imencode(".jpg", pixels)[1]))
+    (folder / f"{phone(2)}.png").write_bytes(b"no picture")
+    words = ["people", "photographs", str(folder), "--apply", "--json", "--config", str(street.gate.config)]
+    command = [sys.executable, "-m", "edge", *words]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 1, (done.stdout, done.stderr)
+    return dict(json.loads(done.stdout))
+
+
+def fetched(street: Street, path: str) -> tuple[int, str, bytes, str]:
+    """Return status, kind, content and what caches are told, of what an attendant's page fetches."""
+    headers = {"authorization": f"Bearer {street.gate.token}"}
+    answer = street.gate._http.request("GET", street.gate.url + path, headers=headers, timeout=5.0)
+    kind, cache = answer.headers.get("content-type", ""), answer.headers.get("cache-control", "")
+    return answer.status, kind, answer.data, cache
+
+
+def test_r12_the_attendant_compares_the_photograph_and_a_face_that_differs_holds(
+    street: Street, tmp_path: Path
+) -> None:
+    """比对身份：照片、房号、车牌"""
+    found = faces(street, tmp_path)
+    why = {"13900009999.jpg": "photograph_of_nobody", f"{phone(2)}.png": "photograph_not_a_picture"}
+    assert (found["kept"], {one["file"]: one["why"] for one in found["rejected_files"]}) == (2, why)
+    assert faces(street, tmp_path)["unchanged"] == 2
+    view = street.types("in", phone(1))
+    shown = re.search(r'<img src="(/kiosk/in/photograph/[^"?]+)[^"]*" alt="([^"]+)"', street.kiosk("in"))
+    assert shown is not None
+    assert "甲住户" in shown[2]
+    status, kind, jpeg, cache = fetched(street, shown[1])
+    assert (status, kind, cache) == (200, "image/jpeg", "no-store")
+    picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    assert picture.shape == (320, 240, 3)
+    assert street.gate.get(shown[1], token=None)[0] == 401
+    held = street.give("in", view["passage"], roster_face="differs")
+    assert (held["stage"], held["reasons"]) == ("hold", ["register_mismatch:photograph"])
+    assert "与登记不符：照片" in street.kiosk("in")
+    assert street.measure("in")["stage"] == "hold", "who is not the one registered is not let in"
+    again = street.give("in", view["passage"], roster_face="fits")
+    assert again["last"]["outcome"] == "admit"
+    assert fetched(street, shown[1])[0] == 204, "the person has gone"
+    assert "<figure" not in street.kiosk("in")
+
+
+@pytest.mark.browser
+def test_r12_the_photograph_stands_beside_the_word_on_a_small_screen_and_one_key_says_somebody_else(
+    street: Street, tmp_path: Path
+) -> None:
+    faces(street, tmp_path)
+    passage = street.types("in", phone(1))["passage"]
+    with chromium() as browser, watched(browser, SMALL) as seen:
+        page = seen.page
+        page.set_extra_http_headers({"authorization": f"Bearer {street.gate.token}"})
+        page.goto(f"{street.gate.url}/kiosk/in")
+        page.wait_for_function("document.querySelector('.face img')?.naturalWidth === 240")
+        face, word = page.locator(".face img").bounding_box(), page.locator("#big").bounding_box()
+        asked = page.locator("#q-roster").bounding_box()
+        assert face is not None
+        assert word is not None
+        assert asked is not None
+        assert face["height"] >= 150
+        assert word["height"] >= 150
+        for box in (face, word, asked):
+            assert box["y"] + box["height"] <= SMALL[1]
+        check_layout(page)
+        check_access(page)
+        page.keyboard.press("d")
+        expect(page.locator("#why")).to_contain_text("与登记不符：照片")
+        expect(page.locator("#face-fits")).to_be_visible()
+    assert street.lane("in")["passage"] == passage
+    assert street.lane("in")["reasons"] == ["register_mismatch:photograph"]
+
+
+def test_r12_nothing_is_shown_of_who_has_no_photograph_or_is_somebody_else(street: Street) -> None:
+    view = street.types("in", phone(3))
+    assert "<figure" not in street.kiosk("in")
+    for entry in range(1, 9):  # whoever else has one does not stand there
+        assert fetched(street, f"/kiosk/in/photograph/{view['passage']}/{entry}.jpg")[0] == 204
+    assert fetched(street, "/kiosk/nowhere/photograph/1/1.jpg")[0] == 404
+
+
 def test_r25_the_exit_of_somebody_on_the_imported_list_alarms_and_holds(street: Street) -> None:
     view = street.types("out", phone(2))
     assert set(view["reasons"]) == {"watch_hold:isolated", "watch_alarm:isolated"}
@@ -210,7 +303,9 @@ def test_what_was_decided_by_the_registers_is_decided_the_same_again(street: Str
 
 
 def test_nobody_of_the_files_stands_in_the_open(street: Street) -> None:
-    rows = street.gate.rows("register.entered", "passage.decided", "passage.held", "import.begun")
+    rows = street.gate.rows(
+        "register.entered", "passage.decided", "passage.held", "import.begun", "photograph.kept"
+    )
     text = json.dumps([row.body for row in rows], ensure_ascii=False)
     assert not any(
         word in text for name, (n, *_rest) in PEOPLE.items() for word in (name, phone(n), id_number(n))

@@ -29,6 +29,7 @@ from edge.registers.duty_desk import DutyDesk
 from edge.registers.duty_rules import DutyRules
 from edge.registers.import_jobs import ImportJobs
 from edge.registers.ledgers import Ledgers
+from edge.registers.photographs import Photographs
 from edge.registers.publishing import Lane as Following
 from edge.registers.publishing import Publishing, Site
 from edge.registers.shelf import Shelf
@@ -244,6 +245,7 @@ def running(folder: Path, lanes: Sequence[str] = ("in", "out")) -> Iterator[Worl
         reports=Reports(RegistersJournal(journal, writer), Terms(), clock, rung),
         book=book,
         imports=ImportJobs(RegistersJournal(journal, writer), clock, rung, stop),
+        photographs=Photographs(RegistersJournal(journal, writer), clock, rung),
         ledgers=ledgers,
         board=board,
         publishing=_publishing(station, RegistersJournal(journal, writer), clock, rung, lanes),

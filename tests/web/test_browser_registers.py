@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator
 
+import cv2
+import numpy as np
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, FilePayload, expect
 
-from edge.registers.book import Order
+from edge.registers.book import Draft, Order
 from tests.web.fakes import World
 from tests.web.test_browser import AXE, log_in
 from tests.web.watching import chromium, watched
@@ -68,3 +70,29 @@ def test_an_entry_is_added_by_the_keyboard_alone_and_the_card_is_one_page(
         page.goto(f"{address}/registers/isolated/1/card")
         sheet = page.pdf(prefer_css_page_size=True)
         assert len(re.findall(rb"/Type\s*/Page\b(?!s)", sheet)) == 1
+
+
+def test_a_photograph_from_a_telephone_is_made_small_before_it_is_sent(
+    browser: Browser, world: World, address: str
+) -> None:
+    draft = Draft({"category": "resident"}, {"name": "欧阳无名", "phone": "13800001111"})
+    world.gate.book.enter(Order("p", "boss"), "people", draft)
+    noise = np.random.default_rng(5).integers(0, 255, (90, 120, 3), np.uint8)
+    large = bytes(cv2.imencode(".png", cv2.resize(noise, (1200, 900)))[1])
+    assert len(large) > 1_000_000
+    with watched(browser, NARROW) as seen:
+        page = seen.page
+        log_in(page, address, "manager", "zh_Hans", "/registers/people/1")
+        file = FilePayload(name="IMG_0001.PNG", mimeType="image/png", buffer=large)
+        page.locator("#photograph-file").set_input_files(file)
+        expect(page.locator("#photograph button")).to_be_enabled()
+        page.locator("#photograph button").click()
+        expect(page.locator("#has-photograph")).to_have_attribute("data-has", "yes")
+        kept = world.gate.photographs.of("people", 1)
+        assert kept is not None
+        picture = cv2.imdecode(np.frombuffer(kept, np.uint8), cv2.IMREAD_COLOR)
+        assert picture is not None
+        assert picture.shape == (180, 240, 3)
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0
+        assert [fault["id"] for fault in AXE.run(page).response["violations"]] == []

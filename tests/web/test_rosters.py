@@ -1,9 +1,13 @@
 """The pages of the registers of people and things, over the real journal."""
 
+import base64
 import re
 import threading
+from io import BytesIO
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -31,6 +35,7 @@ def entered(client: FlaskClient, register: str = "people", **values: str) -> int
     return int(to.rsplit("/", 1)[1])
 
 
+FACE = bytes(cv2.imencode(".png", np.full((160, 120, 3), 180, np.uint8))[1])
 PERSON = {"name": "欧阳无名", "phone": phone(7), "building": "2栋", "room": "301室", "category": "resident"}
 
 
@@ -67,6 +72,48 @@ def test_a_manager_enters_finds_opens_amends_ends_and_forgets_somebody(enter: En
     assert world.gate.book.one("people", number, opened=True).personal
     assert post(boss, f"/registers/people/{number}/forget", sure="yes")[0] == 303
     assert world.gate.book.one("people", number, opened=True).destroyed
+
+
+def test_a_photograph_is_taken_in_shown_to_who_opens_the_entry_and_removed(
+    enter: Enter, world: World
+) -> None:
+    boss, door = enter("manager"), enter("attendant")
+    number = entered(boss, **PERSON)
+    at = f"/registers/people/{number}"
+    file = {"csrf_token": token_of(boss, at), "command_id": "p1", "file": (BytesIO(FACE), "x.png")}
+    assert door.post(f"{at}/photograph", data=file | {"csrf_token": token_of(door, at)}).status_code == 403
+    file["file"] = (BytesIO(FACE), "x.png")
+    assert boss.post(f"{at}/photograph", data=file).status_code == 303
+    masked = boss.get(at).get_data(as_text=True)
+    assert 'data-has="yes"' in masked
+    assert "data:image" not in masked
+    assert 'data-has="yes"' in door.get(at).get_data(as_text=True)
+    _, page, _ = post(boss, f"{at}/open", why="request")
+    kept = world.gate.photographs.of("people", number)
+    assert kept is not None
+    assert f'src="data:image/jpeg;base64,{base64.b64encode(kept).decode()}"' in page
+    assert "欧阳无名" in re.findall(r'id="face"[^>]* alt="([^"]*)"', page)[0]
+    assert post(boss, f"{at}/photograph/remove")[0] == 303
+    assert world.gate.photographs.of("people", number) is None
+    assert 'data-has="no"' in boss.get(at).get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(b"", "JPEG"), (b"GIF89a", "JPEG"), (FACE[:60], "damaged"), (bytes(66_000), "too large")],
+)
+def test_what_is_no_photograph_is_refused_in_words(
+    enter: Enter, world: World, content: bytes, why: str
+) -> None:
+    boss = enter("manager")
+    number = entered(boss, **PERSON)
+    file = {"csrf_token": token_of(boss, f"/registers/people/{number}"), "command_id": "p1"}
+    sent = boss.post(
+        f"/registers/people/{number}/photograph", data=file | {"file": (BytesIO(content), "x.jpg")}
+    )
+    assert sent.status_code == (413 if len(content) > 60_000 else 400)
+    assert why in sent.get_data(as_text=True)
+    assert world.gate.photographs.of("people", number) is None
 
 
 def test_a_form_with_faults_says_each_and_keeps_what_was_typed(enter: Enter, world: World) -> None:
