@@ -275,19 +275,21 @@ def standing(
 def unsettled(
     connection: sqlite3.Connection,
     register: str,
-    when: tuple[int, Sequence[tuple[int, int]]],
+    when: tuple[int, Sequence[tuple[int, int]], int],
     after: int,
     limit: int = 200,
 ) -> list[Entry]:
     """Return a page of the entries that `standing` leaves out because they may have changed since, but for
-    those entered since; the lowest number first."""
-    upto, doubtful = when
+    those entered since, by their sequence or by a believed clock; the lowest number first."""
+    upto, doubtful, at_us = when
     found = connection.execute(
         f"SELECT {COLUMNS} FROM register_entry WHERE register = :register AND number > :after"  # noqa: S608
-        f" AND json_extract(seqs, '$[0]') <= :upto AND NOT ({_SETTLED}) ORDER BY number LIMIT :limit",
+        f" AND json_extract(seqs, '$[0]') <= :upto AND NOT ({_SETTLED}) AND NOT EXISTS (SELECT 1 FROM journal"
+        " WHERE seq = json_extract(seqs, '$[0]') AND clock IN ('synced', 'manual') AND at_us >= :at_us)"
+        " ORDER BY number LIMIT :limit",
         {
             **{"register": register, "upto": upto, "doubtful": json.dumps(doubtful)},
-            **{"after": after, "limit": limit},
+            **{"after": after, "limit": limit, "at_us": at_us},
         },
     )
     return [_line(line) for line in found.fetchall()]
