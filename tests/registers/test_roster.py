@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from edge import access
+from edge import access, procedures
 from edge.domain.access import AccessRules
 from edge.domain.asking import asks_again, asks_of_answers, asks_of_code, told_by_digits
 from edge.domain.errors import JournalError
@@ -170,6 +170,22 @@ def test_an_ended_entry_no_longer_counts(site: Site) -> None:
     assert site.one(roster="13800001111").hits
     site.book.end(Order("release", "boss"), "watch", number, "released: 社区")
     assert site.one(roster="13800001111").hits == ()
+
+
+def test_r17_wherever_a_procedure_asks_for_a_place_it_is_matched(site: Site) -> None:
+    """R7 and the coach station ask 从哪里来; a site may give its itinerary a name of its own."""
+    site.enter("regions", region="湖北省", level="listed")
+    for name in ("r7", "coach_station"):
+        asked = procedures.parse(name, (procedures.SHIPPED / f"{name}.toml").read_text("utf-8"))
+        assert asked.question("from_place") is not None
+    assert [place.region for place in site.one(from_place="湖北孝感").places] == ["湖北省"]
+    text = (procedures.SHIPPED / "hotel.toml").read_text("utf-8").replace('id = "places"', 'id = "travelled"')
+    own = procedures.parse("hotel", text).itineraries
+    assert own == ("travelled",)
+    (known,) = site.roster.look_up(
+        asks_of_answers([("travelled", "湖北，成都")], (), own), site.rules, "in", NOW
+    )
+    assert [(place.told, place.region) for place in known.places] == [("itinerary", "湖北省")]
 
 
 def test_an_itinerary_names_regions_of_the_day(site: Site) -> None:
