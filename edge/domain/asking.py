@@ -14,6 +14,8 @@ from edge.domain.registered import newest, purpose_of
 IDENTITIES = ("entry", "pass_id", "id_number", "plate", "phone", "phone_tail", "name")
 PLACES = ("origin", "itinerary", "came_from", "from_where", "from_place", "places")
 ITINERARY = "itinerary"
+OWN_PLATE = "own_plate"
+"""A plate that is asked for among people: whose car it is, where somebody is registered with one."""
 _TOLD = ("name", "room", "phone", "id_number", "plate", "pass_id")
 _MASKED = re.compile(r"[*＊×✱●○■□?#]")
 _TAIL = re.compile(r"[0-9]{4}|[0-9]{3}X")
@@ -70,6 +72,8 @@ def asks_of_answers(
     if "room" in new and "name" not in new and "name" in all_told:
         new["name"] = all_told["name"]
     asks = _asks(new, all_told)
+    if asks and asks[-1].by == "plate" and typed:  # a few signs that say who somebody is, not what they drive
+        asks = (*asks, replace(asks[-1], by=OWN_PLATE))
     if not asks and "room" in all_told and ("room" in new or given.get(PURPOSE)):
         # Where somebody goes and what for change what their registers say, in whichever order it is told.
         asks = _asks_known(evidence, all_told)

@@ -94,9 +94,22 @@ def test_one_person_is_found_by_whatever_was_given(site: Site, given: dict[str, 
     assert (known.day, known.minute) == ("2020-02-14", 11 * 60)
 
 
-def test_a_plate_finds_the_vehicle(site: Site) -> None:
-    known = site.one(roster="渝a·12345")
-    assert (known.register, known.standing, known.category) == ("vehicles", Standing.FOUND, "resident")
+def test_a_plate_finds_the_vehicle_and_who_is_registered_with_it(site: Site) -> None:
+    vehicle, owner = site.look(roster="渝a·12345")
+    assert (vehicle.register, vehicle.standing, vehicle.category) == ("vehicles", Standing.FOUND, "resident")
+    assert (owner.register, owner.standing, owner.entry, owner.household) == ("people", Standing.FOUND, 1, 1)
+    # A plate that is asked for as such says what somebody drives and not who they are.
+    assert [one.register for one in site.look(plate="渝A12345")] == ["vehicles"]
+
+
+def test_a_plate_of_somebody_whose_time_is_over_lets_nobody_in_and_is_held_against_the_lists(
+    site: Site,
+) -> None:
+    site.enter("people", until_us=NOW.at_us, name="钱过期", phone="13700001111", plate="渝B22222")
+    site.enter("watch", plate="渝B22222", list="contact")
+    vehicle, owner = site.look(roster="渝B22222")
+    assert (vehicle.standing, owner.standing, owner.lapsed) == (Standing.NONE, Standing.NONE, 3)
+    assert [hit.watch for hit in owner.hits] == ["contact"]
 
 
 def test_the_last_four_digits_find_everybody_who_fits_and_a_name_parts_them(site: Site) -> None:

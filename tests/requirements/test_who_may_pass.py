@@ -250,6 +250,31 @@ def test_r11_the_last_four_digits_of_two_people_ask_which_of_them(post: Post) ->
     assert post.measure("in")["last"]["outcome"] == "admit"
 
 
+def test_r76_somebody_who_is_not_registered_is_entered_by_somebody_else_on_the_fast_lane(post: Post) -> None:
+    """代办"""
+    asked = {entry["id"] for entry in post.give("in", post.begin("in"), helper="赵代办")["ask"]}
+    assert {"name", "id_number"} <= asked
+    own = {"name": "无机甲", "id_number": "E12345677", "phone": "无", "room": "3-502"}
+    post.give("in", post.lane("in")["passage"], **own)
+    assert post.measure("in")["last"]["outcome"] == "admit"
+    body = post.decided()
+    assert [p["by"] for p in body["evidence"] if p.get("question") == "helper"] == ["door1"]
+    assert "赵代办" not in json.dumps(body, ensure_ascii=False)
+
+
+def test_r11_whoever_is_registered_with_a_plate_passes_by_it(post: Post) -> None:
+    """比对：证件、车牌、手机号或后四位"""
+    own = {"name": "吕车主", "phone": "13700000099", "room": "4-101", "plate": "渝A77777"}
+    number = post.office.enter("people", own, category="resident")
+    view = post.give("in", post.begin("in"), roster="渝A·77777")
+    assert [one["entry"] for one in view["card"]["known"] if one["standing"] == "found"] == [number]
+    assert post.measure("in")["last"]["outcome"] == "admit"
+    view = post.give("in", post.begin("in"), roster="渝A77778")
+    assert [one["standing"] for one in view["card"]["known"]] == ["none"]
+    assert post.measure("in")["last"]["passage"] != view["passage"], "nobody is let in by a plate nobody has"
+    post.left("in", post.lane("in"))
+
+
 def test_r12_what_is_told_otherwise_than_registered_is_a_reason_of_its_own_and_holds(post: Post) -> None:
     view = post.compare("in", "王小明", name="张冒名", room="9-999")
     assert view["stage"] == "hold"
