@@ -14,7 +14,16 @@ from pathlib import Path
 from typing import Any, Self
 
 from edge.domain.model import Instant
-from edge.journal import access_file, case_file, import_file, queries, register_file, screening, seal
+from edge.journal import (
+    access_file,
+    case_file,
+    import_file,
+    queries,
+    register_file,
+    register_then,
+    screening,
+    seal,
+)
 from edge.journal.day_rows import DayRows, Until
 from edge.journal.faults import from_os
 from edge.journal.rows import (
@@ -290,13 +299,13 @@ class Reader:
         not over."""
         with self._reading() as connection:
             when = (until.upto, until.doubtful, until.at_us if in_time else None)
-            return register_file.standing(connection, register, names, when)
+            return register_then.standing(connection, register, names, when)
 
     def entries_unsettled(self, register: str, until: Until, after: int = 0) -> list[Entry]:
         """Return the first entries behind `after` that may have been others before a moment."""
         with self._reading() as connection:
             when = (until.upto, until.doubtful, until.at_us)
-            return register_file.unsettled(connection, register, when, after)
+            return register_then.unsettled(connection, register, when, after)
 
     def entry_rows(self, entry: Entry) -> list[StoredRow]:
         """Return every row about one entry, oldest first."""
