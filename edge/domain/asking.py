@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from edge.domain.access import CHOSEN, PURPOSE, ROSTER
@@ -12,7 +12,10 @@ from edge.domain.registered import newest, purpose_of
 
 # What tells of somebody, the surest first; each is asked for alone, a name only with its room.
 IDENTITIES = ("entry", "pass_id", "id_number", "plate", "phone", "phone_tail", "name")
-PLACES = ("origin", "itinerary", "came_from", "from_where", "places")
+PLACES = ("origin", "itinerary", "came_from", "from_where", "from_place", "places")
+ITINERARY = "itinerary"
+OWN_PLATE = "own_plate"
+"""A plate that is asked for among people: whose car it is, where somebody is registered with one."""
 _TOLD = ("name", "room", "phone", "id_number", "plate", "pass_id")
 _MASKED = re.compile(r"[*＊×✱●○■□?#]")
 _TAIL = re.compile(r"[0-9]{4}|[0-9]{3}X")
@@ -54,8 +57,11 @@ def asks_of_code(code: Code, evidence: Sequence[Evidence] = ()) -> tuple[Ask, ..
     return _for(asks, purpose_of(evidence))
 
 
-def asks_of_answers(answers: Iterable[tuple[str, str]], evidence: Sequence[Evidence] = ()) -> tuple[Ask, ...]:
-    """Return whom and which places to ask for once something was answered, or laid on a reader."""
+def asks_of_answers(
+    answers: Iterable[tuple[str, str]], evidence: Sequence[Evidence] = (), itineraries: Collection[str] = ()
+) -> tuple[Ask, ...]:
+    """Return whom and which places to ask for once something was answered, or laid on a reader. `itineraries`
+    are the questions of the procedure that ask for places, whatever a site calls them."""
     given = dict(answers)
     new = {name: value.strip() for name, value in given.items() if name in _TOLD and value.strip()}
     if typed := given.get(ROSTER, "").strip():
@@ -66,10 +72,13 @@ def asks_of_answers(answers: Iterable[tuple[str, str]], evidence: Sequence[Evide
     if "room" in new and "name" not in new and "name" in all_told:
         new["name"] = all_told["name"]
     asks = _asks(new, all_told)
+    if asks and asks[-1].by == "plate" and typed:  # a few signs that say who somebody is, not what they drive
+        asks = (*asks, replace(asks[-1], by=OWN_PLATE))
     if not asks and "room" in all_told and ("room" in new or given.get(PURPOSE)):
         # Where somebody goes and what for change what their registers say, in whichever order it is told.
         asks = _asks_known(evidence, all_told)
-    places = tuple(Ask(name, given[name]) for name in PLACES if given.get(name, "").strip())
+    named = {name: name for name in PLACES} | {name: ITINERARY for name in itineraries if name not in PLACES}
+    places = tuple(Ask(by, given[name]) for name, by in named.items() if given.get(name, "").strip())
     return (*_for(asks, given.get(PURPOSE, "") or purpose_of(evidence)), *places)
 
 

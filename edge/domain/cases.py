@@ -12,6 +12,7 @@ from typing import Any
 
 from edge.domain.errors import FormError
 from edge.domain.identity import differ, of_another
+from edge.domain.known import Kin, Standing
 from edge.domain.model import (
     Answer,
     Code,
@@ -24,13 +25,16 @@ from edge.domain.model import (
     ScreeningVerdict,
 )
 from edge.domain.policy import Policy
+from edge.domain.registered import newest
 from edge.domain.rules import IDENTITIES, has_second_identity
 from edge.domain.screening import find, seen
 
 # What a code says besides who somebody is: of no use to a clinic.
 _NOT_NEEDED = frozenset({"code_digest", "photo", "pass_id"})
-# What a watch list says that nobody at the gate settles by letting somebody pass.
+# What a watch list says that nobody at the gate settles by letting somebody pass, whoever of a household it
+# is; and what it says of whoever is on it themselves.
 _LISTED = ("watch_refer", Reason.WATCH_ALARM)
+_STOPPED = ("watch_hold", "watch_turn_back")
 
 
 class CaseStage(StrEnum):
@@ -109,14 +113,16 @@ def stage_after(stage: CaseStage, step: CaseStep, *, unit: str | None) -> CaseSt
 def opening(policy: Policy, passage: Passage) -> tuple[dict[str, Any], dict[str, str]] | None:
     """Return the body and the personal fields of the case that a passage ends in; None where it ends in
     none. One is due for everybody who is referred, and for everybody whose temperature was over the
-    threshold at the second measurement or on a list that refers or alarms, whatever the attendant decided."""
+    threshold at the second measurement, on a list that refers or alarms, or on any other list that stops
+    them, whatever the attendant decided. Who only belongs to such a household, or visits it, has none by
+    that."""
     decision = passage.decision
     if decision is None or decision.outcome is None:
         return None
     finding = find(passage.evidence, policy)
     over = finding.verdict is ScreeningVerdict.OVER
     listed = any(reason.startswith(_LISTED) for reason in decision.reasons)
-    if decision.outcome is not Outcome.REFER and not over and not listed:
+    if decision.outcome is not Outcome.REFER and not over and not listed and not _is_stopped(passage):
         return None
     first, second = measured_twice(passage.evidence, policy)
     reasons = list(decision.reasons)
@@ -139,6 +145,21 @@ def opening(policy: Policy, passage: Passage) -> tuple[dict[str, Any], dict[str,
     if decision.by is not None and decision.chosen:
         personal["chosen"] = decision.chosen  # sealed: it may be the attendant's own words
     return body, personal
+
+
+def _is_stopped(passage: Passage) -> bool:
+    """Say whether a list stopped this very person, or this very plate. Of several who might be meant nobody
+    is called."""
+    known = newest(passage.evidence)
+    own = {
+        hit.watch
+        for one in known
+        if one.standing is not Standing.SEVERAL
+        for hit in one.hits
+        if hit.kin is Kin.SELF
+    }
+    reasons = passage.decision.reasons if passage.decision is not None else ()
+    return any(f"{said}:{watch}" in reasons for said in _STOPPED for watch in own)
 
 
 def measured_twice(evidence: Sequence[Evidence], policy: Policy) -> tuple[Evidence | None, Evidence | None]:

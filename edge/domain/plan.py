@@ -140,6 +140,11 @@ class Procedure:
             for question in (*step.questions, *step.instead):
                 self._questions[question.id] = question
 
+    @property
+    def itineraries(self) -> tuple[str, ...]:
+        """Return the questions that ask for the places of the last days."""
+        return tuple(one.id for one in self._questions.values() if one.kind == "itinerary")
+
     def question(self, name: str) -> Question | None:
         """Return the question with this id, wherever in the procedure it stands."""
         return self._questions.get(name)

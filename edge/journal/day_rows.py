@@ -33,9 +33,10 @@ class Dated:
 
 @dataclass(frozen=True, slots=True)
 class Until:
-    """What had been written before a moment, up to the row `upto`. A row that cannot be dated counts from the
-    last believed moment before it. `doubtful` are the sequences between which others may lie."""
+    """What had been written before a moment, `at_us`, up to the row `upto`. A row that cannot be dated counts
+    from the last believed moment before it. `doubtful` are the sequences between which others may lie."""
 
+    at_us: int
     upto: int
     doubtful: tuple[tuple[int, int], ...]
     is_before: Callable[[StoredRow], bool]
@@ -144,7 +145,7 @@ class DayRows:
             found = self.calendar.since_when(_place(row)) if found is None else found
             return found is None or found < at_us
 
-        return Until(upto, (*self.calendar.ranges(at_us, _NEVER_US), *unknown), is_before)
+        return Until(at_us, upto, (*self.calendar.ranges(at_us, _NEVER_US), *unknown), is_before)
 
     def _one(self, row: StoredRow, from_us: int, to_us: int, upto: int) -> list[Dated]:
         at_us = self.moment(row)

@@ -21,10 +21,11 @@ from edge.journal import (
     photograph_file,
     queries,
     register_file,
+    register_then,
     screening,
     seal,
 )
-from edge.journal.day_rows import DayRows
+from edge.journal.day_rows import DayRows, Until
 from edge.journal.faults import from_os
 from edge.journal.rows import (
     CaseFile,
@@ -295,22 +296,22 @@ class Reader:
         self,
         register: str,
         names: Sequence[str],
-        upto: int,
-        doubtful: Sequence[tuple[int, int]] = (),
-        at_us: int | None = None,
+        until: Until,
+        *,
+        in_time: bool,
     ) -> dict[tuple[str | int | None, ...], int]:
-        """Return how many entries were open when a row was the newest, by the values of these open fields or
-        else by their number; without those of `entries_unsettled`. `doubtful` are spans of rows of which it
-        is not sure that they were before; with `at_us` only entries whose time had begun and was not over."""
+        """Return how many entries were open before a moment, by the values of these open fields or else by
+        their number; without those of `entries_unsettled`. `in_time`: only those whose time had begun and was
+        not over."""
         with self._reading() as connection:
-            return register_file.standing(connection, register, names, (upto, doubtful, at_us))
+            when = (until.upto, until.doubtful, until.at_us if in_time else None)
+            return register_then.standing(connection, register, names, when)
 
-    def entries_unsettled(
-        self, register: str, upto: int, doubtful: Sequence[tuple[int, int]], after: int = 0
-    ) -> list[Entry]:
-        """Return the first entries behind `after` that may have changed since a row."""
+    def entries_unsettled(self, register: str, until: Until, after: int = 0) -> list[Entry]:
+        """Return the first entries behind `after` that may have been others before a moment."""
         with self._reading() as connection:
-            return register_file.unsettled(connection, register, (upto, doubtful), after)
+            when = (until.upto, until.doubtful, until.at_us)
+            return register_then.unsettled(connection, register, when, after)
 
     def entry_rows(self, entry: Entry) -> list[StoredRow]:
         """Return every row about one entry, oldest first."""

@@ -126,7 +126,7 @@ def by_token(connection: sqlite3.Connection, token: bytes, registers: Sequence[s
         f" WHERE token = ? AND register IN ({marks}) AND state = 'open' ORDER BY register, number",
         (token, *registers),
     )
-    return [_line(line) for line in found.fetchall()]
+    return [line(each) for each in found.fetchall()]
 
 
 def over(connection: sqlite3.Connection, register: str, now_us: int, limit: int = 200) -> list[Entry]:
@@ -259,55 +259,6 @@ def tally(
     ).fetchall()
 
 
-# The newest row that changed an entry; an undone import stands in no list of rows.
-_LAST = "max(coalesce(json_extract(seqs, '$[#-1]'), 0), coalesce(ended_seq, 0))"
-_SETTLED = (
-    f"{_LAST} <= :upto AND NOT EXISTS (SELECT 1 FROM json_each(:doubtful) AS d WHERE {_LAST}"  # noqa: S608
-    " BETWEEN json_extract(d.value, '$[0]') AND json_extract(d.value, '$[1]'))"
-)
-
-
-def standing(
-    connection: sqlite3.Connection,
-    register: str,
-    names: Sequence[str],
-    when: tuple[int, Sequence[tuple[int, int]], int | None],
-) -> dict[tuple[Value, ...], int]:
-    """Return how many entries are open, by the values of these open fields or else by their number, of those
-    that nothing has changed since a row. `when` is that row, the spans of sequences of which it is doubtful
-    that they were before, and a moment: only entries whose time had begun and was not over by then."""
-    upto, doubtful, at_us = when
-    by = [f"json_extract(fields, '$.\"{name}\"')" for name in names] or ["number"]
-    found = connection.execute(
-        f"SELECT count(*), {', '.join(by)} FROM register_entry WHERE register = :register AND state = 'open'"  # noqa: S608
-        f" AND {_SETTLED} AND (:at_us IS NULL OR ((from_us IS NULL OR from_us < :at_us)"
-        f" AND (until_us IS NULL OR until_us >= :at_us))) GROUP BY {', '.join(by)}",
-        {"register": register, "upto": upto, "doubtful": json.dumps(doubtful), "at_us": at_us},
-    )
-    return {tuple(values): int(count) for count, *values in found.fetchall()}
-
-
-def unsettled(
-    connection: sqlite3.Connection,
-    register: str,
-    when: tuple[int, Sequence[tuple[int, int]]],
-    after: int,
-    limit: int = 200,
-) -> list[Entry]:
-    """Return a page of the entries that `standing` leaves out because they may have changed since, but for
-    those entered since; the lowest number first."""
-    upto, doubtful = when
-    found = connection.execute(
-        f"SELECT {COLUMNS} FROM register_entry WHERE register = :register AND number > :after"  # noqa: S608
-        f" AND json_extract(seqs, '$[0]') <= :upto AND NOT ({_SETTLED}) ORDER BY number LIMIT :limit",
-        {
-            **{"register": register, "upto": upto, "doubtful": json.dumps(doubtful)},
-            **{"after": after, "limit": limit},
-        },
-    )
-    return [_line(line) for line in found.fetchall()]
-
-
 def _terms(
     register: str, open_: bool | None, where: Mapping[str, Value] | None
 ) -> tuple[list[str], list[str | int]]:
@@ -327,10 +278,11 @@ def _terms(
 
 def _select(connection: sqlite3.Connection, rest: str, *values: int | str) -> list[Entry]:
     sql = f"SELECT {COLUMNS} FROM register_entry {rest}"  # noqa: S608 - our own words
-    return [_line(found) for found in connection.execute(sql, values).fetchall()]
+    return [line(found) for found in connection.execute(sql, values).fetchall()]
 
 
-def _line(found: tuple[Any, ...]) -> Entry:
+def line(found: tuple[Any, ...]) -> Entry:
+    """Return the entry of a line of `COLUMNS`."""
     register, number, state, fields, lane, from_us, until_us, entered_us, boot, mono_us, at_us, *rest = found
     imported, ended_seq, seqs, key_id, forgotten = rest
     return Entry(

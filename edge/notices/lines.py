@@ -42,6 +42,16 @@ def _case(body: Mapping[str, Any], lane: str) -> Said:
     )
 
 
+def _alarmed(body: Mapping[str, Any], lane: str) -> Said:
+    """Somebody to be watched for tries to pass: told at once, and not why, for a message may lie open."""
+    way = Text("out", "出门") if body.get("direction") == "out" else Text("in", "进门")
+    number = body["passage"]
+    return "alarm", Text(
+        f"{lane}: somebody who is watched for wants to go {way.en} (passage {number}): see the gate's page",
+        f"{lane}：名单报警，须留意的人员要{way.zh}（通行 {number}），请看门岗页面",
+    )
+
+
 def _entered(body: Mapping[str, Any], lane: str) -> Said | None:
     if body.get("register") != "incidents":
         return None
@@ -93,6 +103,7 @@ def _daily(body: Mapping[str, Any], _lane: str) -> Said:
 
 
 _SAID: Mapping[str, Callable[[Mapping[str, Any], str], Said | None]] = {
+    "access.alarmed": _alarmed,
     "case.opened": _case,
     "register.entered": _entered,
     "retention.destroyed": _destroyed,

@@ -10,6 +10,7 @@ from edge.domain.access import CategorySet
 from edge.domain.errors import ConfigError
 from edge.journal import Entry, Reader
 from edge.journal.day_rows import DayRows, Until
+from edge.registers.due import Said
 from edge.registers.ledgers import as_of
 
 PUBLISHED = "access.published"
@@ -23,7 +24,7 @@ def figures(reader: Reader, rows: DayRows, *, day: date, to_us: int, upto: int) 
     of each named set that is in force (`set`, R20), entries of each watch list (`listed`, R29), and
     households in which nobody is registered (R49)."""
     until = rows.until(to_us, upto)
-    people = tally(reader, "people", ("category", "household"), until, to_us)
+    people = tally(reader, "people", ("category", "household"), until, in_time=True)
     found: dict[str, int] = {}
     for (category, _household), count in people.items():
         if category:
@@ -50,24 +51,29 @@ def in_force(one: CategorySet, day: date) -> bool:
 
 
 def tally(
-    reader: Reader, register: str, names: tuple[str, ...], until: Until, at_us: int | None = None
+    reader: Reader, register: str, names: tuple[str, ...], until: Until, *, in_time: bool = False
 ) -> _Counts:
     """Return how many entries were open, by the values of these open fields, their number where none is
-    named. With `at_us` only those whose time had begun and was not over. What was written since is read row
-    by row."""
-    found: _Counts = dict(reader.entries_standing(register, names, until.upto, until.doubtful, at_us))
+    named; `in_time`: only those whose time had begun and was not over. What may have been written since is
+    read row by row."""
+    found: _Counts = dict(reader.entries_standing(register, names, until, in_time=in_time))
     after = 0
-    while later := reader.entries_unsettled(register, until.upto, until.doubtful, after):
+    while later := reader.entries_unsettled(register, until, after):
         after = later[-1].number
         for entry in later:
             said = as_of(reader, entry, until.upto, until)
             if said is None or not (said.open or _is_undone_later(reader, entry, until)):
                 continue
-            begun = said.from_us is None or at_us is None or said.from_us < at_us
-            if begun and (said.until_us is None or at_us is None or said.until_us >= at_us):
+            if not in_time or _is_in_time(said, until.at_us):
                 key = tuple(said.fields.get(name) for name in names) or (entry.number,)
                 found[key] = found.get(key, 0) + 1
     return found
+
+
+def _is_in_time(said: Said, at_us: int) -> bool:
+    """Say whether the time of an entry had begun; whose last day ends at the moment counts still."""
+    begun = said.from_us is None or said.from_us < at_us
+    return begun and (said.until_us is None or said.until_us >= at_us)
 
 
 def _is_undone_later(reader: Reader, entry: Entry, until: Until) -> bool:

@@ -1,4 +1,4 @@
-"""The watch list and the roster that the district pushes, taken into the registers.
+"""The watch list, the roster and the list of regions that the district pushes, taken into the registers.
 
 The content is a table as offices send them (csv text). Its entries are marked `district`; those entered here
 are not, and stay whatever the district sends. Who is no longer on the list is ended. Taking a list twice, or
@@ -19,12 +19,13 @@ from edge.registers.importing import Importer, Journal
 from edge.registers.kinds import Kind
 from edge.registers.matching import Ambiguous, match
 from edge.registers.people import PEOPLE
+from edge.registers.regions import REGIONS
 from edge.registers.said import Planned, Said, layout_of
 from edge.registers.tables import read_table
 from edge.registers.unreadable import Unreadable
 from edge.registers.watch import WATCH
 
-LISTS: Mapping[str, Kind] = {"watch": WATCH, "roster": PEOPLE}
+LISTS: Mapping[str, Kind] = {"watch": WATCH, "roster": PEOPLE, "regions": REGIONS}
 BY = "district"
 _MARK = "district"
 

@@ -21,7 +21,7 @@ LEVELS = {
 }
 REGIONS = Kind(
     REGISTER,
-    "地区",
+    "中高风险地区",
     "Regions",
     (
         Field("region", "地区", "region", also=("地区名称", "风险地区", "区域名称", "行政区")),

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from edge.domain.access import AccessRules
-from edge.domain.asking import Ask
+from edge.domain.asking import OWN_PLATE, Ask
 from edge.domain.errors import GatepostError
 from edge.domain.known import Hit, Known, Place, Standing, Used
 from edge.domain.model import Instant
@@ -109,6 +109,8 @@ class _Look:
             return self._known(ask.by, Standing.FOUND, register="regions", places=places) if places else None
         register = "vehicles" if ask.by == "plate" else "people"
         found, rest = self._candidates(ask, register)
+        if not found and ask.by == OWN_PLATE:
+            return None  # the register of vehicles is asked as well
         if rest:
             return self._several(ask, register, found)
         lapsed = [pair for pair in found if self._has_lapsed(pair[0])]
@@ -143,7 +145,7 @@ class _Look:
             entry = self.book.reader.entry(register, int(ask.value)) if _NUMBER.fullmatch(ask.value) else None
             entries = [entry] if entry is not None and entry.open else []
         else:
-            entries = self.book.find([register], by, ask.value)
+            entries = self.book.find([register], _field(by), ask.value)
         if not entries and register == "people" and ask.told.get("name") and ask.told.get("room"):
             by, entries = "name", self.book.find([register], "name", ask.told["name"])
         entries = self._narrowed(entries, ask, register)
@@ -170,7 +172,9 @@ class _Look:
     def _stranger(self, ask: Ask, register: str, lapsed: tuple[Entry, Mapping[str, str]] | None) -> Known:
         """Nobody whose entry counts; what one that does not count says is compared with the lists as well."""
         names = _PERSON if register == "people" else _VEHICLE
-        told = {name: value for name, value in ask.told.items() if name in names} | {ask.by: ask.value}
+        told = {name: value for name, value in ask.told.items() if name in names} | {
+            _field(ask.by): ask.value
+        }
         own = {name: lapsed[1][name] for name in names if lapsed[1].get(name)} if lapsed else {}
         visit = self._home_of(_number(lapsed[0].fields.get("visiting"))) if lapsed else {}
         hits = self.watched.hits(Somebody(told, own, (visit,)), self.at)
@@ -291,6 +295,10 @@ def _shown(entry: Entry, own: Mapping[str, str]) -> dict[str, str]:
     if employer := entry.fields.get("employer_name"):
         found["employer"] = str(employer)
     return found
+
+
+def _field(by: str) -> str:
+    return "plate" if by == OWN_PLATE else by
 
 
 def _number(value: object) -> int | None:

@@ -21,7 +21,7 @@ DISINFECTED, NOT_DISINFECTED = "disinfected", frozenset({"no", "not_done"})
 VENUE, VENUE_SCANNED = "venue", frozenset({"yes", "passed", "confirmed", "stopped"})
 _VENUE_CODES = frozenset({"china_venue", "gatepost_venue", "uk_venue", "cwa_venue", "nz_venue"})
 MASKED = "*"
-SUSPECTED = "suspected"  # 疑似
+SUSPECTED = "suspected"  # 疑似: the attendant's reason, and a class of watch lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def fact(
         "outcome": body["outcome"],
         "direction": body["direction"],
         "category": body.get("category"),
-        "suspected": body.get("chosen") == SUSPECTED,
+        "suspected": body.get("chosen") == SUSPECTED or _is_listed(body, SUSPECTED),
     }
     for one in corrections:
         if one.get("void"):
@@ -153,6 +153,12 @@ def registered(evidence: Sequence[Mapping[str, Any]]) -> int | None:
 
 def _same(value: str) -> str:
     return unicodedata.normalize("NFKC", value).strip().upper()
+
+
+def _is_listed(body: Mapping[str, Any], watch: str) -> bool:
+    """Say whether a list of this class stopped somebody."""
+    reasons = (str(reason) for reason in body.get("reasons", ()))
+    return any(reason.startswith("watch_") and reason.endswith(f":{watch}") for reason in reasons)
 
 
 def _why(body: Mapping[str, Any]) -> tuple[str, ...]:

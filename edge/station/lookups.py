@@ -60,7 +60,7 @@ class LookUps:
                 # What is told of a vehicle that stands in the lane is not of whoever sits in it.
                 if event.passage is not None and (vehicle := _vehicle(state, event.passage)) is not None:
                     active, evidence = vehicle, vehicle.evidence
-                asks = asks_of_answers(event.answers, evidence)
+                asks = asks_of_answers(event.answers, evidence, spec.of(active).itineraries)
             case Resume():
                 return replace(event, known=self._of_return(spec, state, event))
             case _:

@@ -234,8 +234,16 @@ def _today(gate: Gate) -> dict[str, Any]:
         ],
         "waiting": waiting,
         "late": gate.cases.late(),
+        "releases": _releases(gate),
         "status": gate.status(),
     }
+
+
+def _releases(gate: Gate) -> int:
+    """Return how many on watch lists wait for the unit that confirms their release: their time is over, and
+    it does not end them by itself (R26)."""
+    by_date = {watch.id for watch in gate.access.rules.watches if not watch.until_released}
+    return sum(entry.fields.get("list") not in by_date for entry in gate.book.over("watch"))
 
 
 def _read(gate: Gate, look: Callable[[Reader], T]) -> T:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from edge.domain import rules
 from edge.domain.cases import CaseResult, CaseStage, CaseStep, measured_twice, next_stage, opening
 from edge.domain.errors import FormError
+from edge.domain.known import Hit, Kin, Known, Standing
 from edge.domain.model import (
     Answer,
     ClockQuality,
@@ -139,3 +140,25 @@ def test_a_closed_case_only_opens_again_and_an_open_one_never_does(
         return
     after = next_stage(stage, step, unit=unit, result=CaseResult.OTHER)
     assert (after is CaseStage.CLOSED) == (step is CaseStep.CLOSED)
+
+
+@pytest.mark.parametrize(
+    ("standing", "kin", "said", "due"),
+    [
+        (Standing.FOUND, Kin.SELF, "watch_hold:observed", True),
+        (Standing.NONE, Kin.SELF, "watch_turn_back:observed", True),
+        (Standing.FOUND, Kin.SELF, "watch_remind:observed", False),
+        (Standing.FOUND, Kin.HOUSEHOLD, "watch_hold:observed", False),
+        (Standing.SEVERAL, Kin.SELF, "watch_hold:observed", False),
+    ],
+)
+@pytest.mark.parametrize("outcome", [Outcome.ADMIT, Outcome.TURN_BACK, Outcome.ABANDONED])
+def test_whom_a_list_stops_has_a_case_whatever_the_attendant_decides(
+    standing: Standing, kin: Kin, said: str, due: bool, outcome: Outcome
+) -> None:
+    entry = 1 if standing is Standing.FOUND else None
+    known = Known("phone", standing, entry=entry, hits=(Hit("watch", 7, "observed", kin),))
+    passage = ended(outcome, Evidence(at(1), "attendant", known))
+    assert passage.decision is not None
+    decided = replace(passage, decision=replace(passage.decision, reasons=(said, "attendant")))
+    assert (opening(POLICY, decided) is not None) is due

@@ -161,6 +161,23 @@ def test_the_daily_line_tells_both_languages_and_never_a_zero_that_nobody_counte
     assert line.text.zh.endswith("体温达到阈值 ? 人次")
 
 
+def test_r25_whoever_is_watched_for_is_told_of_while_they_stand_there(rig: Rig, listener: Listener) -> None:
+    """居家隔离人员: an exit attempt reaches whoever is not at the gate, and says of nobody why"""
+    rig.look()
+    body = {
+        "passage": 12,
+        "direction": "out",
+        "why": ["watch_alarm:isolated"],
+        "hits": [{"watch": "isolated"}],
+    }
+    rig.journal.append(Row("access.alarmed", rig.now(), body, "in"))
+    assert rig.look()
+    [message] = listener.came
+    assert "进口：名单报警，须留意的人员要出门（通行 12），请看门岗页面" in message["text"]
+    assert "isolated" not in str(message)
+    assert "隔离" not in str(message)
+
+
 def test_a_call_for_help_is_told_in_words(rig: Rig, listener: Listener) -> None:
     rig.look()
     book = Book(rig.journal, rig.now)

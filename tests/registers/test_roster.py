@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from edge import access
+from edge import access, procedures
 from edge.domain.access import AccessRules
 from edge.domain.asking import asks_again, asks_of_answers, asks_of_code, told_by_digits
 from edge.domain.errors import JournalError
@@ -94,9 +94,22 @@ def test_one_person_is_found_by_whatever_was_given(site: Site, given: dict[str, 
     assert (known.day, known.minute) == ("2020-02-14", 11 * 60)
 
 
-def test_a_plate_finds_the_vehicle(site: Site) -> None:
-    known = site.one(roster="渝a·12345")
-    assert (known.register, known.standing, known.category) == ("vehicles", Standing.FOUND, "resident")
+def test_a_plate_finds_the_vehicle_and_who_is_registered_with_it(site: Site) -> None:
+    vehicle, owner = site.look(roster="渝a·12345")
+    assert (vehicle.register, vehicle.standing, vehicle.category) == ("vehicles", Standing.FOUND, "resident")
+    assert (owner.register, owner.standing, owner.entry, owner.household) == ("people", Standing.FOUND, 1, 1)
+    # A plate that is asked for as such says what somebody drives and not who they are.
+    assert [one.register for one in site.look(plate="渝A12345")] == ["vehicles"]
+
+
+def test_a_plate_of_somebody_whose_time_is_over_lets_nobody_in_and_is_held_against_the_lists(
+    site: Site,
+) -> None:
+    site.enter("people", until_us=NOW.at_us, name="钱过期", phone="13700001111", plate="渝B22222")
+    site.enter("watch", plate="渝B22222", list="contact")
+    vehicle, owner = site.look(roster="渝B22222")
+    assert (vehicle.standing, owner.standing, owner.lapsed) == (Standing.NONE, Standing.NONE, 3)
+    assert [hit.watch for hit in owner.hits] == ["contact"]
 
 
 def test_the_last_four_digits_find_everybody_who_fits_and_a_name_parts_them(site: Site) -> None:
@@ -206,6 +219,22 @@ def test_an_ended_entry_no_longer_counts(site: Site) -> None:
     assert site.one(roster="13800001111").hits
     site.book.end(Order("release", "boss"), "watch", number, "released")
     assert site.one(roster="13800001111").hits == ()
+
+
+def test_r17_wherever_a_procedure_asks_for_a_place_it_is_matched(site: Site) -> None:
+    """R7 and the coach station ask 从哪里来; a site may give its itinerary a name of its own."""
+    site.enter("regions", region="湖北省", level="listed")
+    for name in ("r7", "coach_station"):
+        asked = procedures.parse(name, (procedures.SHIPPED / f"{name}.toml").read_text("utf-8"))
+        assert asked.question("from_place") is not None
+    assert [place.region for place in site.one(from_place="湖北孝感").places] == ["湖北省"]
+    text = (procedures.SHIPPED / "hotel.toml").read_text("utf-8").replace('id = "places"', 'id = "travelled"')
+    own = procedures.parse("hotel", text).itineraries
+    assert own == ("travelled",)
+    (known,) = site.roster.look_up(
+        asks_of_answers([("travelled", "湖北，成都")], (), own), site.rules, "in", NOW
+    )
+    assert [(place.told, place.region) for place in known.places] == [("itinerary", "湖北省")]
 
 
 def test_an_itinerary_names_regions_of_the_day(site: Site) -> None:

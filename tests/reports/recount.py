@@ -143,7 +143,8 @@ class Recount:
           coalesce((SELECT json_extract(c.body, '$.suspected') FROM about b JOIN journal c USING (seq)
             WHERE b.kind = 'correction.recorded' AND b.seq <= :upto AND b.passage = ended.passage
             AND json_extract(c.body, '$.suspected') IS NOT NULL ORDER BY b.seq DESC LIMIT 1),
-            json_extract(j.body, '$.chosen') = 'suspected', 0) AS suspected,
+            json_extract(j.body, '$.chosen') = 'suspected' OR EXISTS (SELECT 1 FROM
+              json_each(j.body, '$.reasons') w WHERE w.value GLOB 'watch_*:suspected'), 0) AS suspected,
           coalesce(json_extract(j.body, '$.temperature.verdict'), 'missing') AS verdict,
           coalesce(json_extract(j.body, '$.second'), 0) AS second,
           CASE WHEN json_extract(j.body, '$.override') THEN json_extract(j.body, '$.by') END AS override_by,

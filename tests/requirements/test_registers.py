@@ -93,6 +93,19 @@ class Town:
         answer = self.gate._http.request("POST", url, json=body, headers=headers, timeout=8.0)
         return answer.status, json.loads(answer.data)
 
+    def push(self, name: str, text: str) -> int:
+        """Let the district push a list, and the gate ask for it now; return its version."""
+        file = self.folder / f"{name}.csv"
+        file.write_text(text, "utf-8")
+        words = ["list", "push", name, str(file), "--json", "--store", str(self.district.folder)]
+        done = subprocess.run(
+            [sys.executable, "-m", "district", *words], capture_output=True, text=True, check=True, cwd=ROOT
+        )
+        state = State.open(self.gate.store)
+        state.put(RETRY, {})
+        state.close()
+        return int(json.loads(done.stdout)["version"])
+
     def found(self, register: str, by: str, value: str) -> list[int]:
         headers = {"authorization": f"Bearer {self.gate.boss_token}"}
         url = f"{self.gate.url}/api/v1/rosters/{register}/find"
@@ -267,32 +280,40 @@ def test_r73_coverage_of_households_per_grid(town: Town) -> None:
 def test_r82_the_districts_watch_list_comes_down_into_the_register(town: Town) -> None:
     """大数据平台、疾控机构合作机制."""
     local = town.enter("watch", name="本地某", phone=phone(70600), list="isolated", outcome="hold")
-
-    def push(text: str) -> int:
-        file = town.folder / "watch.csv"
-        file.write_text(text, "utf-8")
-        words = ["list", "push", "watch", str(file), "--json", "--store", str(town.district.folder)]
-        done = subprocess.run(
-            [sys.executable, "-m", "district", *words], capture_output=True, text=True, check=True, cwd=ROOT
-        )
-        state = State.open(town.gate.store)
-        state.put(RETRY, {})
-        state.close()
-        return int(json.loads(done.stdout)["version"])
-
     head = "姓名,身份证号,类别,处置方式\n"
-    version = push(f"{head}密某甲,{id_number(70601)},密切接触者,拦下\n密某乙,{id_number(70602)},密接,劝返\n")
+    version = town.push(
+        "watch", f"{head}密某甲,{id_number(70601)},密切接触者,拦下\n密某乙,{id_number(70602)},密接,劝返\n"
+    )
     until(lambda: f'data-version="{version}"' in town.page("/registers/watch"), 40, "the district's list")
     first = town.found("watch", "id_number", id_number(70601))
     assert first
     assert town.gate.get(f"/api/v1/rosters/watch/{first[0]}")[1]["fields"]["list"] == "contact"
-    version = push(f"{head}密某乙,{id_number(70602)},密接,拦下\n")
+    version = town.push("watch", f"{head}密某乙,{id_number(70602)},密接,拦下\n")
     until(lambda: f'data-version="{version}"' in town.page("/registers/watch"), 40, "the newer list")
     assert not town.found("watch", "id_number", id_number(70601)), "no longer on the list"
     assert town.found("watch", "phone", phone(70600)) == [local], "what was entered here stays"
     page = town.page("/registers/watch")
     assert 'data-from="local"' in page
     assert 'data-from="district"' in page
+
+
+def test_r18_the_districts_list_of_regions_comes_down_with_its_levels(town: Town) -> None:
+    """中高风险地区."""
+    kept = town.enter("regions", region="本地登记市", level="listed")
+    head = "地区,风险等级,发布单位\n"
+    version = town.push("regions", f"{head}某高市,高风险,省指挥部\n某中县,中风险,省指挥部\n")
+    until(lambda: f'data-version="{version}"' in town.page("/registers/regions"), 40, "the district's list")
+    assert regions(town) == {("本地登记市", "listed"), ("某高市", "high"), ("某中县", "medium")}
+    version = town.push("regions", f"{head}某高市,低风险,省指挥部\n")
+    until(lambda: f'data-version="{version}"' in town.page("/registers/regions"), 40, "the newer list")
+    assert regions(town) == {("本地登记市", "listed"), ("某高市", "low")}
+    assert town.gate.get(f"/api/v1/rosters/regions/{kept}")[1]["fields"].get("district") is None
+    assert "中高风险" in town.page("/registers/regions")
+
+
+def regions(town: Town) -> set[tuple[str, str]]:
+    found = town.gate.get("/api/v1/rosters/regions?open=true")[1]["entries"]
+    return {(one["fields"]["region"], one["fields"]["level"]) for one in found}
 
 
 def test_r84_a_mixed_file_of_an_office_is_read_and_what_cannot_be_right_is_refused(town: Town) -> None:

@@ -32,7 +32,21 @@ LANES = (
     *((name, "in", name) for name in ("r1", "r2", "r3", "r4", "pharmacy", "r7", "r8", "market")),
     *((name, "in", name) for name in ("r11", "r12", "office", "boundary", "hotel")),
 )
-STRICT = shipped("compound").replace("no_code_no_passage = false", "no_code_no_passage = true")
+ROOM = 'en = "Building and room (whom to see)" }\n'
+TRAVELLED = """
+[[step.question]]
+id = "travelled"
+kind = "itinerary"
+personal = true
+days = 14
+required = false
+title = { zh_Hans = "去过哪里", en = "Places" }
+"""
+STRICT = (
+    shipped("compound")
+    .replace("no_code_no_passage = false", "no_code_no_passage = true")
+    .replace(ROOM, ROOM + TRAVELLED)
+)
 UNIT = "发热门诊 fever clinic"
 REGISTERED = {"name": "李晓", "phone": "无"}
 
@@ -398,6 +412,41 @@ def test_r17_visitors_of_an_office_tell_where_they_were(gates: Street) -> None:
         sealed = journal.unseal(row) or {}
     told = [piece["value"] for piece in sealed["evidence"].values() if "成都" in piece.get("value", "")]
     assert [places(value) for value in told] == [("成都市", "重庆市渝北区")]
+
+
+@pytest.mark.parametrize(
+    ("name", "question", "told"),
+    [
+        ("r7", "from_place", "某险市"),
+        ("office", "places", "成都、某险"),
+        ("strict", "travelled", "某险市某区"),
+    ],
+)
+def test_r17_r18_wherever_somebody_says_where_they_were_the_list_of_regions_is_asked(
+    gates: Street, name: str, question: str, told: str
+) -> None:
+    """中高风险地区: in a preset's own question, and in one that a site named itself"""
+    if not gates.gate.rows("register.entered"):
+        assert gates.boss("rosters/regions", values={"region": "某险市", "level": "高风险"})[0] == 200
+    lane = gates[name]
+    passage = lane.begin()
+    lane.give(id_number=NUMBER, temperature_contact="36.4")
+    assert lane.give(name="李晓", **{question: told})[0] == 200
+    view = lane.view()
+    assert (view["passage"], view["stage"], view["reasons"]) == (passage, "hold", ["access_hold:risk_area"])
+
+
+def test_r36_whoever_seems_suspected_is_flagged_so_by_one_tap_in_every_preset(gates: Street) -> None:
+    """疑似人员"""
+    for name in procedures.names([procedures.SHIPPED]):
+        offered = {one.value: one for one in procedures.parse(name, shipped(name)).reasons}
+        assert "suspected" in offered, name
+    lane = gates["in"]
+    passage = lane.begin()
+    assert 'id="refer-suspected"' in lane.page()
+    assert lane.decide("refer", "suspected")[0] == 200
+    body = ended(lane, passage)
+    assert (body["outcome"], body["chosen"]) == ("refer", "suspected")
 
 
 def test_r38_staff_wear_a_mask_as_customers_do(gates: Street) -> None:

@@ -53,6 +53,7 @@ LANES = (
     ("likai", "out", "boundary"),
     ("xiang", "in", "r8"),
     ("wai", "in", "r7"),
+    ("er", "in", "r2"),
 )
 NUMBERS = iter(f"E{number:07d}" for number in range(1, 1000))
 
@@ -331,6 +332,16 @@ def test_r49_what_was_let_through_incomplete_is_named(gate: Gate) -> None:
     found = [row for row in counted(gate, "incomplete") if row not in before]
     assert found == [(car, 4, 1, "door1", "urgent"), (empty, None, 0, "door1", "urgent")]
     assert newest(gate, empty)["override"] is True
+
+
+def test_r02_a_vehicle_is_checked_and_everybody_in_it_measured_and_registered(gate: Gate) -> None:
+    """一检二测三登记: compounds and vehicles"""
+    post = Post(gate, "er")
+    car = post.vehicle("渝A02222", 2)
+    people = [post.occupant(), post.occupant("36.8")]
+    assert post.last() | {"outcome": "admit", "passage": car} == post.last()
+    assert [one["passage"] for one in newest(gate, car)["occupants"]] == people
+    assert all(newest(gate, one)["musts"]["information"] for one in people)
 
 
 def test_r07_people_from_elsewhere_and_their_vehicles(gate: Gate) -> None:

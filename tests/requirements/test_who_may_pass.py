@@ -168,6 +168,14 @@ class Post:
     def _follow(self, version: str) -> bool:
         return all(self.lane(lane)["closure"]["rules"] == version for lane in self.stages)
 
+    def figure(self, name: str) -> int:
+        """Return a figure of today's report, as its page shows it."""
+        day = (datetime.now(UTC) + timedelta(hours=8)).date().isoformat()
+        page = self.browser.get(f"/review/reports?day={day}")
+        found = re.search(rf'data-figure="{name}".*?data-now>(\d+)<', page, re.DOTALL)
+        assert found is not None, name
+        return int(found[1])
+
     def decided(self) -> dict[str, Any]:
         """Return the newest decided passage's body."""
         return dict(self.gate.rows("passage.decided")[-1].body)
@@ -242,6 +250,31 @@ def test_r11_the_last_four_digits_of_two_people_ask_which_of_them(post: Post) ->
     assert 'data-question="roster_entry"' in post.kiosk("in")
     post.give("in", passage, roster_entry=str(labels["赵大山 4-101"]))
     assert post.measure("in")["last"]["outcome"] == "admit"
+
+
+def test_r76_somebody_who_is_not_registered_is_entered_by_somebody_else_on_the_fast_lane(post: Post) -> None:
+    """代办"""
+    asked = {entry["id"] for entry in post.give("in", post.begin("in"), helper="赵代办")["ask"]}
+    assert {"name", "id_number"} <= asked
+    own = {"name": "无机甲", "id_number": "E12345677", "phone": "无", "room": "3-502"}
+    post.give("in", post.lane("in")["passage"], **own)
+    assert post.measure("in")["last"]["outcome"] == "admit"
+    body = post.decided()
+    assert [p["by"] for p in body["evidence"] if p.get("question") == "helper"] == ["door1"]
+    assert "赵代办" not in json.dumps(body, ensure_ascii=False)
+
+
+def test_r11_whoever_is_registered_with_a_plate_passes_by_it(post: Post) -> None:
+    """比对：证件、车牌、手机号或后四位"""
+    own = {"name": "吕车主", "phone": "13700000099", "room": "4-101", "plate": "渝A77777"}
+    number = post.office.enter("people", own, category="resident")
+    view = post.give("in", post.begin("in"), roster="渝A·77777")
+    assert [one["entry"] for one in view["card"]["known"] if one["standing"] == "found"] == [number]
+    assert post.measure("in")["last"]["outcome"] == "admit"
+    view = post.give("in", post.begin("in"), roster="渝A77778")
+    assert [one["standing"] for one in view["card"]["known"]] == ["none"]
+    assert post.measure("in")["last"]["passage"] != view["passage"], "nobody is let in by a plate nobody has"
+    post.left("in", post.lane("in"))
 
 
 def test_r12_what_is_told_otherwise_than_registered_is_a_reason_of_its_own_and_holds(post: Post) -> None:
@@ -348,6 +381,9 @@ def test_r71_whoever_changed_who_may_pass_or_ended_a_watch_stands_in_the_log(pos
 
 def test_r23_only_residents_pass_but_for_named_exceptions_and_the_notice_is_printed(post: Post) -> None:
     assert post.change("preset", name="residents_only")[0] == 303
+    hours = 'hours = ["06:00-22:00"]\n'
+    assert hours in rules_text(post), "by night nobody goes out: these tests are run by night as well"
+    assert post.change("text", text=rules_text(post).replace(hours, ""))[0] == 303
     notice = post.browser.get("/access/notice")
     assert "非本小区居民和车辆禁止入内" in notice
     assert all(f'data-exception="{name}"' in notice for name in ("emergency", "services", "residents"))
@@ -357,6 +393,11 @@ def test_r23_only_residents_pass_but_for_named_exceptions_and_the_notice_is_prin
     post.give("in", view["passage"], purpose="repair")
     assert post.measure("in")["last"]["outcome"] == "admit"
     assert post.cross("in", "赵大山")["last"]["outcome"] == "admit"
+    status, told = post.post("in", "vehicle", plate="渝Z99999", occupants=1)
+    assert status == 200, told
+    car = post.lane("in")["vehicle"]
+    assert (car["hold"], car["reasons"]) == (True, ["access_hold:foreign_vehicle"])
+    assert post.decide("in", car, "turn_back", "not_allowed") == 200
 
 
 def test_r83_nobody_goes_out_without_saying_what_for(post: Post) -> None:
@@ -425,6 +466,8 @@ def test_r26_the_end_of_an_observation_prompts_for_a_release_and_does_not_end_it
     page = post.browser.get("/access")
     line = page.split(f'data-entry="{post.watch["周观察"]}"', 1)[1].split("</tr>", 1)[0]
     assert "到期，待单位确认解除" in line
+    first = post.browser.get("/review").split('id="releases"', 1)[1].split("</p>", 1)[0]
+    assert "名单上有 1 条已到期" in first, "the office is told without looking for it"
 
 
 def test_r97_a_release_confirmed_by_a_unit_and_signed_holds_at_every_lane(post: Post) -> None:
@@ -456,6 +499,32 @@ def test_r97_a_release_confirmed_by_a_unit_and_signed_holds_at_every_lane(post: 
     assert post.cross("out", "周观察")["last"]["outcome"] == "admit"
 
 
+def test_r01_everybody_a_list_stops_has_a_case_and_who_is_only_of_their_household_has_none(
+    post: Post,
+) -> None:
+    """四对接五跟踪六管控: every list hit is followed until somebody closes it"""
+
+    def opened(passage: int) -> list[dict[str, Any]]:
+        return [row.body for row in post.gate.rows("case.opened") if row.body["passage"] == passage]
+
+    for name, lane, decided in (("蒋返家", "out", "turn_back"), ("孙隔离", "in", "abandoned")):
+        view = post.compare(lane, name)
+        watch = WATCHED[name]
+        assert view["reasons"] == [f"watch_hold:{watch}"]
+        reason = "left" if decided == "abandoned" else "not_allowed"
+        assert post.decide(lane, view, decided, reason) == 200
+        (case,) = opened(view["passage"])
+        assert f"watch_hold:{watch}" in case["why"]
+        assert case["due_us"] > case["passage_us"]
+        page = post.browser.get(f"/cases/{case['case']}")
+        assert "责任单位" in page
+        assert 'id="owner"' in page
+    view = post.compare("in", "孙家属")
+    assert view["reasons"] == ["watch_hold:isolated"]
+    post.left("in", view)
+    assert opened(view["passage"]) == []
+
+
 def is_referred(post: Post, name: str, watch: str) -> None:
     view = post.compare("in", name)
     assert view["last"]["outcome"] == "refer"
@@ -474,7 +543,9 @@ def test_r27_a_close_contact_is_referred_and_opens_a_case(post: Post) -> None:
 
 def test_r36_somebody_suspected_is_referred_and_told_apart_from_a_fever(post: Post) -> None:
     """疑似人员"""
+    before = post.figure("suspected"), post.figure("over")
     is_referred(post, "郑疑似", "suspected")
+    assert (post.figure("suspected"), post.figure("over")) == (before[0] + 1, before[1])
     body = post.decided()
     assert "watch_refer:suspected" in body["reasons"]
     assert not any(reason.startswith("temperature") for reason in body["reasons"])
