@@ -54,7 +54,7 @@ def for_program() -> bool:
     """Return whether the request in hand wants JSON rather than a page."""
     view = request.endpoint and _view(request.endpoint)
     meant = bool(view and getattr(view, "program", False))
-    return meant or request.path.startswith("/api/") or request.path.endswith(".png")
+    return meant or request.path.startswith("/api/") or request.path.endswith((".png", ".jpg"))
 
 
 def principal() -> Principal | None:
