@@ -254,7 +254,7 @@ REMEDIES: Mapping[str, Remedy] = {
         Text("Something that a register asks for today is overdue", "登记册里有今天超时未办的事项"),
         Text(
             "Open Today's tasks in the pages: see to what is overdue and tick it off.",
-            "打开“今天要做”页：办理超时的事项并登记。",
+            "打开“今日待办”页：办理超时的事项并登记。",
         ),
     ),
     "report_missing": Remedy(

@@ -1,4 +1,4 @@
-"""今天要做: what all registers ask for today, and what of it is late.
+"""今日待办: what all registers ask for today, and what of it is late.
 
 Computed from definitions and rows, each time anew; what is kept between looks decides nothing. Rooms are
 opened to tell whose temperature was told; what is kept of them are digests under a key of this process.

@@ -22,7 +22,7 @@ from edge.reports.day import PAPER, Days
 from edge.reports.facts import named
 from edge.reports.trace import MOST_MINUTES, Trace, trace
 from edge.reports.trace import named as key_of
-from edge.web import forms, show
+from edge.web import forms, ledger_cells, show
 from edge.web.gate import Gate
 from edge.web.orders import asker
 from edge.web.roles import allow
@@ -31,7 +31,6 @@ from edge.web.words import LANGUAGES, WORDS, say
 
 MOST_DAYS, MOST_SHOWN = 366, 500
 TRACES = "traces"
-_WORDED = {"outcome": "outcome", "direction": "direction", "temperature": "temperature"}
 
 
 def blueprint(gate: Gate) -> Blueprint:
@@ -75,11 +74,9 @@ def _tables(routes: Blueprint, gate: Gate) -> None:
                 raise FormError("forbidden", status=403)
             _write_down(gate, name)
         mimetype, write = FILES[form]
-        language = request.cookies.get("language", "")
-        language = language if language in LANGUAGES else gate.language
         with closing(gate.reader()) as reader:
             table = _table(gate, reader, name, opened=opened)
-            answer = Response(write(_texts(table, language)), mimetype=mimetype)
+            answer = Response(write(_texts(gate, table, _language(gate))), mimetype=mimetype)
         span = _range(gate)
         title = f"{name}-{span['first'].isoformat()}-{span['last'].isoformat()}.{form}"
         answer.headers["Content-Disposition"] = f'attachment; filename="{title}"'
@@ -157,7 +154,7 @@ def _shown(row: StoredRow, personal: Mapping[str, Any] | None) -> str:
 def _ledger_page(gate: Gate, name: str, *, opened: bool) -> Response:
     with closing(gate.reader()) as reader:
         table = _table(gate, reader, name, opened=opened)
-        lines = list(islice(table.lines, MOST_SHOWN + 1))
+        lines = list(islice(ledger_cells.lines(gate, table, _language(gate)), MOST_SHOWN + 1))
     return make_response(
         render_template(
             "reports/ledger.html",
@@ -166,7 +163,6 @@ def _ledger_page(gate: Gate, name: str, *, opened: bool) -> Response:
             more=len(lines) > MOST_SHOWN,
             name=name,
             opened=opened,
-            worded=_WORDED,
             why=WORDS["opening"],
             **_range(gate),
         )
@@ -209,16 +205,12 @@ def _range(gate: Gate) -> dict[str, date]:
     return {"first": first, "last": last}
 
 
-def _texts(table: ledgers.Table, language: str) -> Iterator[list[str]]:
+def _texts(gate: Gate, table: ledgers.Table, language: str) -> Iterator[list[str]]:
     """Yield the heads of the columns, then each line, as texts."""
     yield [say("column", column, language) for column in table.columns]
-    for line in table.lines:
-        yield [_cell(column, cell, language) for column, cell in zip(table.columns, line, strict=True)]
+    yield from ledger_cells.lines(gate, table, language)
 
 
-def _cell(column: str, cell: ledgers.Cell, language: str) -> str:
-    if cell is None or cell is False:
-        return ""
-    if cell is True:
-        return say("report_text", "yes", language)
-    return say(_WORDED[column], str(cell), language) if column in _WORDED else str(cell)
+def _language(gate: Gate) -> str:
+    given = request.cookies.get("language", "")
+    return given if given in LANGUAGES else gate.language

@@ -65,6 +65,7 @@ TEXTS: Mapping[str, Word] = {
     "passes": Word("passes", "人次"),
     "who": Word("Name, telephone, document, pass or plate", "姓名、电话、证件号、通行证号或车牌"),
     "minutes": Word("Minutes before and after", "前后多少分钟"),
+    "earlier": Word("Earlier requests", "以往查询"),
     "requester": Word("Asked for by (office)", "申请单位"),
     "authority": Word("On what authority (document)", "依据（文号）"),
     "find": Word("Find; this is recorded", "查询（留下记录）"),

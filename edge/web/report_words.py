@@ -152,6 +152,20 @@ GROUPS: Mapping[str, Mapping[str, Word]] = {
         **{"last": Word("Last row", "末条流水号"), "after": Word("After", "不早于")},
         **{"before": Word("Before", "不晚于"), "passages": Word("Passages", "通行数")},
     },
+    "about": {
+        **{
+            "passage": Word("passage", "通行"),
+            "case": Word("case", "个案"),
+            "register": Word("register", "登记册"),
+        },
+        **{
+            "paper": Word("paper page", "纸质登记"),
+            "trace": Word("trace", "轨迹查询"),
+            "account": Word("account", "账号"),
+        },
+        **{"name": Word("name", "名称"), "what": Word("what", "内容"), "device": Word("device", "设备")},
+        **{"version": Word("version", "版本"), "day": Word("day", "日期")},
+    },
     "report": {
         "daily": Word("Daily report · zero report", "日报 · 零报告"),
         "zero": Word("Zero report: nothing happened", "零报告：当日无异常、无通行"),
@@ -184,6 +198,21 @@ GROUPS: Mapping[str, Mapping[str, Word]] = {
         "other": Word("another reason", "其他"),
     },
     "report_text": TEXTS,
+}
+
+
+# Kinds of rows that somebody has to answer for, beside those that other parts name.
+ROWS: Mapping[str, Word] = {
+    "settings.changed": Word("settings changed", "更改设置"),
+    "user.added": Word("account added", "新增账号"),
+    "user.changed": Word("account changed", "更改账号"),
+    "user.disabled": Word("account closed", "停用账号"),
+    "calibration.recorded": Word("thermometer calibrated", "测温仪校准"),
+    "calibration.withdrawn": Word("calibration withdrawn", "撤销校准"),
+    "clock.corrected": Word("clock corrected", "校正时钟"),
+    "retention.destroyed": Word("expired days destroyed", "到期数据销毁"),
+    "journal.set_aside": Word("journal set aside", "日志另存"),
+    "journal.restored": Word("journal restored", "日志恢复"),
 }
 
 

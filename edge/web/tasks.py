@@ -1,4 +1,4 @@
-"""今天要做: everything the registers ask for today on one page, overdue first; ticked off with one tap.
+"""今日待办: everything the registers ask for today on one page, overdue first; ticked off with one tap.
 
 A temperature of a household is written as any temperature that was told, of the room the entry names.
 """

@@ -248,6 +248,7 @@ WORDS: dict[str, dict[str, Word]] = {
         "correction.recorded": Word("corrected in reports", "报表更正"),
         "paper.entered": Word("line of a paper page", "纸质登记补录"),
         "report.daily": Word("daily report", "日报、零报告"),
+        **report_words.ROWS,
         **cases_words.ROWS,
         **register_words.ROWS,
         **procedures_words.ROWS,

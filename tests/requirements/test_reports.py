@@ -21,6 +21,7 @@ from edge.cli import main
 from edge.clock import Clock
 from edge.domain.model import ClockQuality, Instant
 from edge.journal import Journal, Row, State
+from edge.web.show import number as shown
 from edge.web.users import OBSERVER, Users
 from tests.paths import ROOT
 from tests.reports.recount import Recount
@@ -250,7 +251,7 @@ def test_r04_r71_who_overrode_what_is_counted_by_name_and_stands_in_the_log(
     assert found["gap.without_temperature"] > before["gap.without_temperature"]
     page = boss.get("/review/ledgers/accountability")
     assert "督导问责" in page
-    assert f"passage {number}" in page
+    assert f"通行 {shown(number)}" in page
     assert "门岗" in page or "door1" in page
 
 
@@ -360,6 +361,7 @@ def test_r66_the_book_of_outsiders_on_screen_printable_and_exported(gate: Gate, 
     assert status == 200
     assert saved.startswith("\ufeff")
     assert saved.splitlines()[0].startswith("\ufeff编号,通道")
+    assert ",visitor," not in saved  # an office reads words, not codes
     css = (ROOT / "edge/web/static/gatepost.css").read_text("utf-8")
     assert "@page { size: A4" in css
 

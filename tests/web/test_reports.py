@@ -22,6 +22,7 @@ from edge.journal import Row, StoredRow
 from edge.registers.book import Order
 from edge.reports.day import starts_us
 from edge.reports.sending import Reports
+from edge.web.show import number
 from edge.wire.received import body_fault
 from tests.web.conftest import token_of
 from tests.web.fakes import World
@@ -247,6 +248,13 @@ def test_the_book_of_outsiders_lists_no_resident(world: World, enter: Enter) -> 
     world.station.submit(Decide("in", visitor, "d", "door", world.clock(), Outcome.TURN_BACK, "not_allowed"))
     text = page(enter("manager"), "/review/ledgers/outsiders")
     assert text.count("<tr><td data-column") == 1
+    line = text.partition("<tbody>")[2].partition("</tbody>")[0]
+    assert f'data-column="number">{number(visitor)}<' in line
+    assert 'data-column="reasons">Not allowed in<' in line
+    assert 'data-column="category">visitor<' in line
+    assert "not_allowed" not in line
+    saved = send(enter("manager"), "/review/ledgers/outsiders/file", "/review/reports", format="csv")
+    assert "Not allowed in" in saved.get_data().decode("utf-8-sig")
     assert page(enter("manager"), "/review/ledgers/passages").count("<tr><td data-column") == 2
 
 
@@ -256,8 +264,10 @@ def test_whoever_changed_or_overrode_something_is_in_a_ledger(reported: World, e
     path = f"/review/passage/{decided.body['passage']}/correct"
     send(client, path, path, why="double", void="yes")
     text = page(client, "/review/ledgers/accountability")
-    line = next(part for part in text.split("<tr>") if "correction.recorded" in part)
+    line = next(part for part in text.split("<tr>") if "corrected in reports" in part)
     assert "boss" in line
+    assert f"passage {number(decided.body['passage'])}" in line
+    assert "entered twice" in line
     assert rows(reported, "correction.recorded")[0].hash.hex()[:16] in line
     assert client.get("/review/ledgers/nothing").status_code == 404
 
