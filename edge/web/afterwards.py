@@ -78,8 +78,12 @@ def _papers(routes: Blueprint, gate: Gate) -> None:
     @routes.post("/review/paper")
     @allow("manager", "attendant")
     def take() -> Response:
-        lines = [line for number in range(LINES) if (line := _line(gate, number)) is not None]
-        return _paper_page(gate, len(gate.reports.taking.take(form_order(), lines)))
+        order = form_order()
+        try:
+            lines = [line for number in range(LINES) if (line := _line(gate, number)) is not None]
+            return _paper_page(gate, len(gate.reports.taking.take(order, lines)))
+        except FormError as error:  # six lines are not typed twice
+            return _paper_page(gate, None, error)
 
 
 def _evenings(routes: Blueprint, gate: Gate) -> None:
@@ -87,41 +91,17 @@ def _evenings(routes: Blueprint, gate: Gate) -> None:
     @allow("manager")
     def evening() -> Response:
         today = forms.day_within(show.day_of(gate.now().at_us, _zone(gate)))
-        day = asked_day(gate, request.args.get("day") or today.isoformat())
-        with closing(gate.reader()) as reader:
-            known = gate.reports.known(reader, day)
-            noted = gate.reports.taking.noted(reader, day)
-            kept = _kept(gate, reader, day, known.now.figures)
-        return make_response(
-            render_template(
-                "reports/evening.html",
-                kept=kept,
-                measured=twice_daily.counted(day),
-                day=day,
-                known=known,
-                shown=indicators(gate, known.now.figures),
-                noted=noted,
-                texts=EVENING_TEXTS,
-                numbers=EVENING_NUMBERS,
-                has_template=gate.reports.terms.template is not None,
-                command_id=secrets.token_hex(8),
-            )
-        )
+        return _evening_page(gate, asked_day(gate, request.args.get("day") or today.isoformat()))
 
     @routes.post("/review/evening")
     @allow("manager")
     def keep() -> BaseResponse:
         day = asked_day(gate, request.form.get("day", ""))
-        fields: dict[str, int | str] = {}
-        for name in EVENING_TEXTS:
-            if text := request.form.get(name, "").strip():
-                fields[name] = _checked(text)
-        for name in EVENING_NUMBERS:
-            if text := request.form.get(name, "").strip():
-                if not text.isdecimal() or len(text) > 7:
-                    raise FormError("bad_value")
-                fields[name] = int(text)
-        gate.reports.taking.note(form_order(), day, fields)
+        order = form_order()
+        try:
+            gate.reports.taking.note(order, day, _evening_fields())
+        except FormError as error:
+            return _evening_page(gate, day, error)
         return redirect(url_for("afterwards.evening", day=day.isoformat()), 303)
 
     @routes.get("/review/evening/table")
@@ -160,18 +140,54 @@ def _filled(path: Path, values: dict[str, int | str]) -> bytes:
         raise FormError("bad_template", "the street's table cannot be read or filled", 409) from error
 
 
-def _paper_page(gate: Gate, taken: int | None) -> Response:
-    now = show.local_text(gate.now().at_us, _zone(gate)).replace(" ", "T")
-    return make_response(
-        render_template(
-            "reports/paper.html",
-            numbers=range(LINES),
-            personal=_PERSONAL,
-            taken=taken,
-            latest=now,
-            command_id=secrets.token_hex(8),
-        )
+def _evening_page(gate: Gate, day: date, refused: FormError | None = None) -> Response:
+    with closing(gate.reader()) as reader:
+        known = gate.reports.known(reader, day)
+        noted = gate.reports.taking.noted(reader, day)
+        kept = _kept(gate, reader, day, known.now.figures)
+    page = render_template(
+        "reports/evening.html",
+        kept=kept,
+        measured=twice_daily.counted(day),
+        day=day,
+        known=known,
+        shown=indicators(gate, known.now.figures),
+        noted=noted if refused is None else request.form,
+        texts=EVENING_TEXTS,
+        numbers=EVENING_NUMBERS,
+        has_template=gate.reports.terms.template is not None,
+        refused=refused,
+        command_id=secrets.token_hex(8) if refused is None else request.form["command_id"],
     )
+    return make_response(page, 200 if refused is None else refused.status)
+
+
+def _evening_fields() -> dict[str, int | str]:
+    fields: dict[str, int | str] = {}
+    for name in EVENING_TEXTS:
+        if text := request.form.get(name, "").strip():
+            fields[name] = _checked(text)
+    for name in EVENING_NUMBERS:
+        if text := request.form.get(name, "").strip():
+            if not text.isdecimal() or len(text) > 7:
+                raise FormError("bad_value")
+            fields[name] = int(text)
+    return fields
+
+
+def _paper_page(gate: Gate, taken: int | None, refused: FormError | None = None) -> Response:
+    now = show.local_text(gate.now().at_us, _zone(gate)).replace(" ", "T")
+    page = render_template(
+        "reports/paper.html",
+        numbers=range(LINES),
+        personal=_PERSONAL,
+        taken=taken,
+        latest=now,
+        refused=refused,
+        typed={} if refused is None else request.form,
+        command_id=secrets.token_hex(8) if refused is None else request.form["command_id"],
+    )
+    return make_response(page, 200 if refused is None else refused.status)
 
 
 def _line(gate: Gate, number: int) -> Line | None:

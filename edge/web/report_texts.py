@@ -65,6 +65,14 @@ TEXTS: Mapping[str, Word] = {
     "passes": Word("passes", "人次"),
     "who": Word("Name, telephone, document, pass or plate", "姓名、电话、证件号、通行证号或车牌"),
     "minutes": Word("Minutes before and after", "前后多少分钟"),
+    "paper_wrong": Word(
+        "Nothing was taken in. Each line needs its time, and a temperature of 30 to 45 °C or none.",
+        "一行也没有补录。每行要填登记上的时间，体温填 30 到 45 °C 或不填。",
+    ),
+    "evening_wrong": Word(
+        "Nothing was kept. Numbers are whole numbers, texts have at most 500 characters.",
+        "没有保存。数量请填整数，文字每栏最多 500 字。",
+    ),
     "earlier": Word("Earlier requests", "以往查询"),
     "requester": Word("Asked for by (office)", "申请单位"),
     "authority": Word("On what authority (document)", "依据（文号）"),

@@ -435,3 +435,27 @@ def test_what_cannot_be_dated_is_listed_apart(world: World, enter: Enter) -> Non
     assert figures(text)["passes.persons"][0] == "1"
     assert "data-gap=" in text
     assert page(enter("manager"), "/review/ledgers/undated").count("<tr><td data-column") == 1
+
+
+def test_a_refused_paper_page_or_evening_keeps_what_was_typed(world: World, enter: Enter) -> None:
+    client = enter("manager")
+    lines = {
+        "writer": "王师傅",
+        "name-0": "周小舟",
+        "time-0": "2020-02-05T08:30",
+        "outcome-0": "refer",
+        "c-0": "99",
+    }
+    answer = send(client, "/review/paper", "/review/paper", **lines)
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == 400
+    for value in ("王师傅", "周小舟", "2020-02-05T08:30", "99"):
+        assert f'value="{value}"' in text
+    assert '<option value="refer" selected>' in text
+    assert "30 to 45" in text
+    answer = send(
+        client, "/review/evening", "/review/evening", day=TODAY.isoformat(), situation="平稳", visits="x"
+    )
+    assert answer.status_code == 400
+    assert "平稳" in answer.get_data(as_text=True)
+    assert not rows(world, "paper.entered")
