@@ -157,7 +157,7 @@ def _accountability(days: Days, wish: Wish) -> Iterator[tuple[Cell, ...]]:
         found += days.rows.these(*overridden)
     for one in sorted(found, key=lambda each: each.row.seq):
         body = one.row.body
-        about = next((f"{key} {body[key]}" for key in _ABOUT if body.get(key) is not None), None)
+        about = next((f"{key} {body[key]}" for key in ABOUT if body.get(key) is not None), None)
         if "register" in body and "entry" in body:
             about = f"{body['register']} {body['entry']}"
         fields = body.get("fields", {})
@@ -167,7 +167,7 @@ def _accountability(days: Days, wish: Wish) -> Iterator[tuple[Cell, ...]]:
         yield (*head, about, why, one.row.hash.hex()[:16])
 
 
-_ABOUT = (
+ABOUT = (
     "closure",
     "passage",
     "case",

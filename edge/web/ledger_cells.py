@@ -78,6 +78,9 @@ class _Cells:
         key, _, value = text.partition(" ")
         if key == "passage" and value.isdecimal():
             value = show.number(int(value))
+        elif key == "closure":
+            title = self._gate.access.rules.titles.get(value)
+            value = value if title is None else told(title, self._language)
         elif key == "account":
             value = say("account", value, self._language)
         return f"{say('about', key, self._language)} {value}"

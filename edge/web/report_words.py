@@ -163,6 +163,7 @@ GROUPS: Mapping[str, Mapping[str, Word]] = {
             "trace": Word("trace", "轨迹查询"),
             "account": Word("account", "账号"),
         },
+        **{"closure": Word("closure level", "管控级别")},
         **{"name": Word("name", "名称"), "what": Word("what", "内容"), "device": Word("device", "设备")},
         **{"version": Word("version", "版本"), "day": Word("day", "日期")},
     },
@@ -203,6 +204,8 @@ GROUPS: Mapping[str, Mapping[str, Word]] = {
 
 # Kinds of rows that somebody has to answer for, beside those that other parts name.
 ROWS: Mapping[str, Word] = {
+    "screening.settled": Word("shifted level confirmed", "确认体温水平变化"),
+    "screening.withdrawn": Word("confirmation of a shifted level withdrawn", "撤回体温水平确认"),
     "settings.changed": Word("settings changed", "更改设置"),
     "user.added": Word("account added", "新增账号"),
     "user.changed": Word("account changed", "更改账号"),

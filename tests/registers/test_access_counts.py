@@ -112,7 +112,7 @@ def counted(journal: Journal) -> tuple[dict[tuple[Any, ...], int], dict[int, tup
 
 
 @given(st.lists(st.one_of(passages, passages, passages, corrections, kills), max_size=25))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_what_is_counted_is_what_a_recount_of_the_raw_journal_gives(happened: list[dict[str, Any]]) -> None:
     with tempfile.TemporaryDirectory() as place:
         folder, journals = Path(place) / "0", []

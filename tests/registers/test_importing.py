@@ -253,7 +253,7 @@ def test_a_list_of_the_district_replaces_its_own_entries_and_no_others(
     )
     head = "姓名,身份证号,类别\n"
     both = f"{head}密某甲,{id_number(1)},密接\n密某乙,{id_number(2)},密接\n"
-    assert lists.held() == {"watch": None, "roster": None}
+    assert lists.held() == {"watch": None, "roster": None, "regions": None}
     assert lists.take("watch", 7, both) == {"kind": "register", "count": 2, "rejected": 0}
     rows = journal.head()
     lists.take("watch", 8, both)

@@ -117,7 +117,7 @@ def test_a_text_that_no_row_can_carry_is_refused(desk: Desk) -> None:
         desk.publish(COMPOUND + "#" * MOST_TEXT)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_a_text_with_any_fault_is_refused_with_its_faults_and_the_old_one_stays(
     tmp_path_factory: pytest.TempPathFactory, seed: int

@@ -373,8 +373,8 @@ def test_r71_whoever_changed_who_may_pass_or_ended_a_watch_stands_in_the_log(pos
     assert post.change("closure", name="closed")[0] == 303
     assert post.change("closure", name="managed")[0] == 303
     text = post.browser.get("/review/ledgers/accountability")
-    lines = [line for line in text.split("<tr>") if "access.published" in line]
-    assert [("closure closed" in line, "boss" in line or "物业" in line) for line in lines][-2:] == [
+    lines = [line for line in text.split("<tr>") if "通行规则" in line]
+    assert [("管控级别 全封闭" in line, "boss" in line or "物业" in line) for line in lines][-2:] == [
         *((True, True), (False, True))
     ]
 

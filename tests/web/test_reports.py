@@ -20,9 +20,11 @@ from edge.domain.events import Decide, Give
 from edge.domain.model import ClockQuality, Instant, Outcome
 from edge.journal import Row, StoredRow
 from edge.registers.book import Order
+from edge.reports import ledgers
 from edge.reports.day import starts_us
 from edge.reports.sending import Reports
 from edge.web.show import number
+from edge.web.words import WORDS
 from edge.wire.received import body_fault
 from tests.web.conftest import token_of
 from tests.web.fakes import World
@@ -256,6 +258,11 @@ def test_the_book_of_outsiders_lists_no_resident(world: World, enter: Enter) -> 
     saved = send(enter("manager"), "/review/ledgers/outsiders/file", "/review/reports", format="csv")
     assert "Not allowed in" in saved.get_data().decode("utf-8-sig")
     assert page(enter("manager"), "/review/ledgers/passages").count("<tr><td data-column") == 2
+
+
+def test_every_kind_of_row_and_everything_it_is_about_has_words() -> None:
+    assert [kind for kind in ledgers.ANSWERED_FOR if kind not in WORDS["row"]] == []
+    assert [name for name in ledgers.ABOUT if name not in WORDS["about"]] == []
 
 
 def test_whoever_changed_or_overrode_something_is_in_a_ledger(reported: World, enter: Enter) -> None:
