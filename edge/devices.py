@@ -48,12 +48,13 @@ class Status(Protocol):
     def up(self) -> None: ...
     def down(self, code: str, message: str) -> None: ...
     def totals(self, **totals: int) -> None: ...
+    def ails(self, code: str, message: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a device stands and whom it tells. `name` is unique within the lane; `holds` learns which
-    port is open, None once it is closed."""
+    port is open, None once it is closed; `whose_mask` says which passage asks for the mask now."""
 
     lane: str
     name: str
@@ -63,6 +64,7 @@ class Place:
     now: Callable[[], Instant]
     count: Callable[..., None]
     holds: Callable[[Any], None] = lambda _port: None
+    whose_mask: Callable[[], int | None] = lambda: None
 
 
 class Device:
@@ -169,6 +171,8 @@ def read_scanner(driver: Driver, place: Place, stop: threading.Event) -> None:
     """Read a scanner until `stop` is set."""
 
     def pump(port: Scanner) -> bool:
+        if getattr(port, "looks", False):
+            _look(place, port)
         scans = port.read()
         at = place.now()
         for scan in scans:
@@ -178,6 +182,14 @@ def read_scanner(driver: Driver, place: Place, stop: threading.Event) -> None:
         return bool(getattr(port, "started", True))
 
     _pump(driver, place, stop, pump)
+
+
+def _look(place: Place, port: Any) -> None:
+    """Tell a camera with a model of whom it is to say whether a mask is worn, and what ails the model: codes
+    are read all the same."""
+    port.look(place.whose_mask())
+    code, message = port.mask_fault or ("", "")
+    place.status.ails(f"mask_{code}" if code else "", message)
 
 
 def _count(place: Place, what: str, number: int, port: object) -> None:
