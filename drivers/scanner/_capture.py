@@ -14,7 +14,6 @@ import base64
 import json
 import os
 import signal
-import sys
 import threading
 import time
 from contextlib import suppress
@@ -40,7 +39,8 @@ _saying = threading.Lock()
 def main() -> None:
     """Serve until standard input ends or the source does; leaves by os._exit."""
     out = _own_output()
-    line = sys.stdin.buffer.readline()
+    with open(0, "rb", buffering=0, closefd=False) as unbuffered:
+        line = unbuffered.readline()  # and not a byte of what follows: another thread reads that
     if not line:
         os._exit(0)
     # Ctrl-C and systemd signal the whole group; the parent says when to end, by closing our input.
@@ -75,12 +75,12 @@ class Asked:
     def __init__(self) -> None:
         self.preview = threading.Event()
         self.looker: Looker | None = None
-        self._passage: int | None = None
+        self.passage: int | None = None
 
     def looks(self, looker: "Looker") -> None:
         """Have this one look, at whoever was named already."""
         self.looker = looker
-        looker.ask(self._passage)
+        looker.ask(self.passage)
 
     def take(self, line: bytes) -> None:
         """Take a line in; what is none of ours is passed over."""
@@ -88,9 +88,9 @@ class Asked:
         if what == b"preview":
             self.preview.set()
         elif what == b"mask":
-            self._passage = int(number) if number.isdigit() else None
+            self.passage = int(number) if number.isdigit() else None
             if self.looker is not None:
-                self.looker.ask(self._passage)
+                self.looker.ask(self.passage)
 
 
 def _serve(source: Source, out: BinaryIO, frozen_s: float, asked: Asked) -> None:
