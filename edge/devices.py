@@ -48,13 +48,13 @@ class Status(Protocol):
     def up(self) -> None: ...
     def down(self, code: str, message: str) -> None: ...
     def totals(self, **totals: int) -> None: ...
-    def ails(self, code: str, message: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a device stands and whom it tells. `name` is unique within the lane; `holds` learns which
-    port is open, None once it is closed; `whose_mask` says which passage asks for the mask now."""
+    port is open, None once it is closed; `whose_mask` says which passage asks for the mask now, `ails` learns what does
+    not work of a device that works otherwise (a code, "" for nothing, and a message)."""
 
     lane: str
     name: str
@@ -65,6 +65,7 @@ class Place:
     count: Callable[..., None]
     holds: Callable[[Any], None] = lambda _port: None
     whose_mask: Callable[[], int | None] = lambda: None
+    ails: Callable[[str, str], None] = lambda _code, _message: None
 
 
 class Device:
@@ -189,7 +190,7 @@ def _look(place: Place, port: Any) -> None:
     are read all the same."""
     port.look(place.whose_mask())
     code, message = port.mask_fault or ("", "")
-    place.status.ails(f"mask_{code}" if code else "", message)
+    place.ails(f"mask_{code}" if code else "", message)
 
 
 def _count(place: Place, what: str, number: int, port: object) -> None:

@@ -287,6 +287,12 @@ def stands(post: Post, colour: tuple[int, int, int], *, body_c: float | None = 3
     return {"passage": passage}
 
 
+def looked_at(post: Post) -> dict[str, Any]:
+    """Wait until the model has answered what the attendant may still tap; return the lane's view."""
+    until(lambda: any("looked" in one for one in post.lane("looked_at")["ask"]), 40, "a look")
+    return post.lane("looked_at")
+
+
 def masks(body: dict[str, Any]) -> list[tuple[str, str]]:
     """What was answered about the mask, and whether a model or an attendant did."""
     found = [piece for piece in body["evidence"] if piece.get("question") == "mask"]
@@ -313,7 +319,7 @@ def test_r11_where_a_model_sees_the_mask_nobody_taps(post: Post) -> None:
 
 def test_r11_who_is_seen_without_a_mask_is_reminded_and_the_attendants_tap_counts(post: Post) -> None:
     passage = stands(post, RED)["passage"]
-    view = until(lambda: (v := post.lane("looked_at"))["ask"] and "looked" in v["ask"][0] and v, 40, "a look")
+    view = looked_at(post)
     assert view["stage"] == "open", "a model sends nobody away"
     assert "data-looked=" in post.kiosk("looked_at")
     view = post.give("looked_at", passage, mask="on")
