@@ -53,8 +53,8 @@ class Status(Protocol):
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a device stands and whom it tells. `name` is unique within the lane; `holds` learns which
-    port is open, None once it is closed; `whose_mask` says which passage asks for the mask now, `ails` learns what does
-    not work of a device that works otherwise (a code, "" for nothing, and a message)."""
+    port is open, None once it is closed; `whose_mask` says which passage asks for the mask now, `ails`
+    learns what does not work of a device that works otherwise (a code, "" for nothing, and a message)."""
 
     lane: str
     name: str
