@@ -331,9 +331,7 @@ def test_r11_who_is_seen_without_a_mask_is_reminded_and_the_attendants_tap_count
 
 def test_r11_an_attendant_who_sees_no_mask_overrules_the_model_until_it_is_on(post: Post) -> None:
     passage = stands(post, BLUE, body_c=None)["passage"]
-    view = until(
-        lambda: (v := post.lane("looked_at"))["ask"] and "looked" in v["ask"][-1] and v, 40, "a look"
-    )
+    view = looked_at(post)
     assert next(step["state"] for step in view["steps"] if step["id"] == "mask") == "done"
     post.give("looked_at", passage, mask="reminded")
     post.stages["looked_at"].stand(36.5)
