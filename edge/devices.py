@@ -53,7 +53,8 @@ class Status(Protocol):
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a device stands and whom it tells. `name` is unique within the lane; `holds` learns which
-    port is open, None once it is closed."""
+    port is open, None once it is closed; `whose_mask` says which passage asks for the mask now, `ails`
+    learns what does not work of a device that works otherwise (a code, "" for nothing, and a message)."""
 
     lane: str
     name: str
@@ -63,6 +64,8 @@ class Place:
     now: Callable[[], Instant]
     count: Callable[..., None]
     holds: Callable[[Any], None] = lambda _port: None
+    whose_mask: Callable[[], int | None] = lambda: None
+    ails: Callable[[str, str], None] = lambda _code, _message: None
 
 
 class Device:
@@ -169,6 +172,8 @@ def read_scanner(driver: Driver, place: Place, stop: threading.Event) -> None:
     """Read a scanner until `stop` is set."""
 
     def pump(port: Scanner) -> bool:
+        if getattr(port, "looks", False):
+            _look(place, port)
         scans = port.read()
         at = place.now()
         for scan in scans:
@@ -178,6 +183,14 @@ def read_scanner(driver: Driver, place: Place, stop: threading.Event) -> None:
         return bool(getattr(port, "started", True))
 
     _pump(driver, place, stop, pump)
+
+
+def _look(place: Place, port: Any) -> None:
+    """Tell a camera with a model of whom it is to say whether a mask is worn, and what ails the model: codes
+    are read all the same."""
+    port.look(place.whose_mask())
+    code, message = port.mask_fault or ("", "")
+    place.ails(f"mask_{code}" if code else "", message)
 
 
 def _count(place: Place, what: str, number: int, port: object) -> None:

@@ -74,6 +74,17 @@ def scan_of(fields: Mapping[str, Any]) -> Scan:
     return Scan(_bytes(fields["payload"]), str(fields["symbology"]), str(fields["decoder"]))
 
 
+def fault_of(fields: Mapping[str, Any]) -> tuple[str, str]:
+    """Return code and message of a `fault` line. Raises KeyError, TypeError."""
+    return str(fields["code"]), str(fields["message"])
+
+
+def model_of(fields: Mapping[str, Any]) -> tuple[str, tuple[str, str] | None]:
+    """Return the name of the model that a `mask_model` line tells of, "" and why where it cannot be used.
+    Raises KeyError, TypeError."""
+    return ("", fault_of(fields)) if "code" in fields else (str(fields["model"]), None)
+
+
 def preview_of(fields: Mapping[str, Any]) -> Preview:
     """Return what a `preview` line says. Raises KeyError, TypeError, ValueError."""
     numbers = {name: int(fields[name]) for name in ("width", "height", "focus", "brightness", "clipped")}

@@ -1,9 +1,12 @@
 """What the camera's sources have in common: faults by name, and the brightness of a frame.
 
-MJPEG is decoded to grey alone, without the way through colour, which costs as much again. Runs in
+MJPEG is decoded to grey alone, without the way through colour, which costs as much again; the one picture
+in so many that a model looks at is decoded a second time. Runs in
 the capture child and in `gatepost scan`.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 import cv2
@@ -13,6 +16,17 @@ import numpy.typing as npt
 from drivers.scanner._regions import Grey
 
 JPEGS = ("MJPG", "JPEG", "mjpg", "jpeg")
+Bgr = npt.NDArray[np.uint8]
+Colour = Callable[[], Bgr | None]
+"""Decodes a frame in colour when it is called, which the reading of codes never waits for."""
+
+_PACKED = {"YUYV": cv2.COLOR_YUV2BGR_YUYV, "UYVY": cv2.COLOR_YUV2BGR_UYVY}
+_PLANAR = {
+    "NV12": cv2.COLOR_YUV2BGR_NV12,
+    "NV21": cv2.COLOR_YUV2BGR_NV21,
+    "YV12": cv2.COLOR_YUV2BGR_YV12,
+    "YU12": cv2.COLOR_YUV2BGR_I420,
+}
 
 
 class SourceFault(Exception):
@@ -31,6 +45,9 @@ class Source(Protocol):
 
     def read(self) -> Grey | None:
         """Return the next frame (height x width, uint8), None while there is none yet."""
+
+    def colour(self) -> Colour:
+        """Return what decodes the frame of the last `read` in colour: the same picture, for who needs it."""
 
     def close(self) -> None:
         """Let go of the device or file."""
@@ -66,6 +83,33 @@ def grey_of(frame: npt.NDArray[Any], fourcc: str = "", height: int = 0) -> Grey 
         return None if picture is None else picture.astype(np.uint8, copy=False)
     # Planar formats: the first `height` rows are the brightness.
     return np.ascontiguousarray(frame[: height or None])
+
+
+def in_colour(frame: npt.NDArray[Any] | None, fourcc: str = "", height: int = 0) -> Colour:
+    """Return what decodes a frame as `grey_of` takes it, in colour."""
+    return partial(_bgr_of, frame, fourcc, height)
+
+
+def _bgr_of(frame: npt.NDArray[Any] | None, fourcc: str, height: int) -> Bgr | None:
+    if frame is None or frame.size == 0 or frame.dtype != np.uint8:
+        return None
+    try:
+        picture = _converted(frame, fourcc, height)
+    except cv2.error:
+        return None
+    return None if picture is None else picture.astype(np.uint8, copy=False)
+
+
+def _converted(frame: npt.NDArray[Any], fourcc: str, height: int) -> npt.NDArray[Any] | None:
+    if frame.ndim == 3:
+        if frame.shape[2] == 3:
+            return frame
+        return cv2.cvtColor(frame, _PACKED["UYVY" if fourcc == "UYVY" else "YUYV"])
+    if fourcc in JPEGS:
+        return cv2.imdecode(frame.reshape(-1), cv2.IMREAD_COLOR)
+    if fourcc in _PLANAR:
+        return cv2.cvtColor(frame, _PLANAR[fourcc])
+    return cv2.cvtColor(np.ascontiguousarray(frame[: height or None]), cv2.COLOR_GRAY2BGR)
 
 
 def first_line(error: cv2.error) -> str:

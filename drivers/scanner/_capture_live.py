@@ -12,7 +12,15 @@ from urllib.parse import urlsplit
 
 import cv2
 
-from drivers.scanner._capture_frames import SourceFault, first_line, fourcc_of, grey_of, take_packets
+from drivers.scanner._capture_frames import (
+    Colour,
+    SourceFault,
+    first_line,
+    fourcc_of,
+    grey_of,
+    in_colour,
+    take_packets,
+)
 from drivers.scanner._regions import Grey
 
 USUAL_FPS = 15.0
@@ -27,6 +35,7 @@ class LiveCamera:
     def __init__(self, source: str, width: int, height: int, fps: float) -> None:
         self.patience = 1.0
         self._at_once_s = 0.0
+        self._colour = in_colour(None)
         if "://" in source:
             self._capture, self._fourcc = _open_stream(source)
             self.patience = 1.0 if self._fourcc else _COMPRESSED_PATIENCE
@@ -44,7 +53,13 @@ class LiveCamera:
             raise SourceFault("lost", f"the camera failed: {first_line(error)}") from error
         if not got or frame is None:
             raise SourceFault("lost", "the camera gives no more pictures")
-        return grey_of(frame, self._fourcc, int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT)))
+        height = int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+        self._colour = in_colour(frame, self._fourcc, height)
+        return grey_of(frame, self._fourcc, height)
+
+    def colour(self) -> Colour:
+        """Return what decodes the last frame in colour."""
+        return self._colour
 
     def close(self) -> None:
         """Give the device back."""

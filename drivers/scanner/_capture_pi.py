@@ -1,7 +1,7 @@
 """Pictures of a Raspberry Pi camera module through picamera2 (Pi OS), by libcamera and not V4L2.
 
 `picamera2` is the first camera module, `picamera2:1` the second. The frames are YUV 4:2:0; their
-upper two thirds are the brightness, which is all we take. Written against the documented API and
+upper two thirds are the brightness, which is all that codes need. Written against the documented API and
 tried with a stand-in that answers as documented; not tried on hardware. Runs in the capture child
 only: what hangs in here is ended by the parent.
 """
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from drivers.scanner._capture_frames import SourceFault
+from drivers.scanner._capture_frames import Bgr, Colour, SourceFault, in_colour
 from drivers.scanner._regions import Grey
 
 # Debian's package is for the system's Python and outside of a virtual environment.
@@ -33,6 +33,7 @@ class PiCamera:
     patience = 1.0
 
     def __init__(self, source: str, width: int, height: int, fps: float) -> None:
+        self._frame: Any = None
         module = _picamera2()
         number = int(source.partition(":")[2] or 0)
         count = len(module.Picamera2.global_camera_info())
@@ -59,7 +60,18 @@ class PiCamera:
         # Rows are as long as the stride, which may exceed the width; colour lies below the picture.
         if frame.ndim != 2 or frame.shape[0] < self._height or frame.shape[1] < self._width:
             return None
+        self._frame = frame
         return np.ascontiguousarray(frame[: self._height, : self._width])
+
+    def colour(self) -> Colour:
+        """Return what decodes the last frame in colour."""
+        whole, width = in_colour(self._frame, "YU12", self._height), self._width
+
+        def cut() -> Bgr | None:
+            found = whole()
+            return None if found is None else found[:, :width]
+
+        return cut
 
     def close(self) -> None:
         """Give the camera back."""

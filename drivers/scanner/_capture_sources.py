@@ -6,12 +6,23 @@ capture child only; `gatepost scan` reads files through it too.
 """
 
 import time
+from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from drivers.scanner._capture_frames import Source, SourceFault, first_line, grey_of, take_packets
+from drivers.scanner._capture_frames import (
+    JPEGS,
+    Bgr,
+    Colour,
+    Source,
+    SourceFault,
+    first_line,
+    grey_of,
+    in_colour,
+    take_packets,
+)
 from drivers.scanner._capture_live import USUAL_FPS, LiveCamera
 from drivers.scanner._capture_pi import PiCamera
 from drivers.scanner._regions import Grey
@@ -84,12 +95,17 @@ class PictureFile:
     patience = 0.0
 
     def __init__(self, path: Path, fps: float) -> None:
+        self._path = path
         self._picture = read_picture_file(path)
         self._pace = _Pace(fps or USUAL_FPS)
 
     def read(self) -> Grey | None:
         """Return the picture each time a frame is due."""
         return None if self._pace.wait() is None else self._picture
+
+    def colour(self) -> Colour:
+        """Return what reads the file in colour."""
+        return partial(_colour_of_file, self._path)
 
     def close(self) -> None:
         """Hold nothing."""
@@ -110,6 +126,7 @@ class VideoFile:
         self._count = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
         self._start: int | None = None
         self._next = 0
+        self._colour = in_colour(None)
 
     def read(self) -> Grey | None:
         """Return the frame that is due; frames nobody came for in time are passed over."""
@@ -128,7 +145,12 @@ class VideoFile:
             self._at_end()
             return None
         self._next += 1
+        self._colour = in_colour(frame, self._fourcc)
         return grey_of(frame, self._fourcc)
+
+    def colour(self) -> Colour:
+        """Return what decodes the last frame in colour."""
+        return self._colour
 
     def close(self) -> None:
         """Close the file."""
@@ -169,6 +191,13 @@ class _Pace:
             return None
         self._given = number
         return number
+
+
+def _colour_of_file(path: Path) -> Bgr | None:
+    try:
+        return in_colour(np.frombuffer(path.read_bytes(), np.uint8), JPEGS[0])()
+    except OSError:
+        return None
 
 
 def _opened(path: Path) -> cv2.VideoCapture:

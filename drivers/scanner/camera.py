@@ -28,13 +28,21 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drivers.options import both, option
-from drivers.scanner._camera_source import is_source, require_present, without_password
-from drivers.scanner._capture_child import how_it_ended, lines, preview_of, scan_of, spawn
+from drivers.scanner._camera_options import Options
+from drivers.scanner._camera_source import require_present, without_password
+from drivers.scanner._capture_child import (
+    fault_of,
+    how_it_ended,
+    lines,
+    model_of,
+    preview_of,
+    scan_of,
+    spawn,
+)
 from edge.domain.errors import DeviceUnavailable
 from edge.domain.model import Scan
 from edge.domain.ports import Preview
@@ -43,6 +51,7 @@ if TYPE_CHECKING:
     from drivers.scanner._decode_file import FileCode
 
 _log = logging.getLogger(__name__)
+__all__ = ["CameraPort", "Options", "connect", "decode_file"]
 
 SILENCE_S = 2.5
 _WAIT_S = 0.5
@@ -53,39 +62,7 @@ _LAST_WORDS = 300
 _PREVIEW_S = 1.0
 _SHARED_S = 0.2
 _ORDERS = ("source", "loop", "width", "height", "fps", "frozen_s")
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the camera may be told."""
-
-    source: str = option(
-        "0",
-        'index ("0"), device path, "picamera2" (Pi camera module), rtsp:// or http:// address, file:/path',
-    )
-    loop: bool = option(False, "play a video file again and again")
-    width: int = option(1280, "pixels asked of a device", least=160, most=7680)
-    height: int = option(720, "pixels asked of a device", least=120, most=4320)
-    fps: float = option(0.0, "pictures a second; 0: the file's own, 15 for a device", least=0.0, most=240.0)
-    start_s: float = option(15.0, "how long the first picture may take", least=1.0, most=120.0)
-    frozen_s: float = option(
-        2.5,
-        "a camera's picture that is the same to the last bit for so long is a fault (twelve times as long "
-        "for H.264 streams, which repeat pictures); 0: never",
-        least=0.0,
-    )
-
-    def __post_init__(self) -> None:
-        if not is_source(self.source):
-            raise ValueError(
-                "source: "
-                + both(
-                    f"{without_password(self.source)!r} is no camera; "
-                    'give an index such as "0", /dev/..., picamera2, rtsp://... or file:/path',
-                    f"{without_password(self.source)!r} 不是摄像头；"
-                    '请写序号（如 "0"）、/dev/...、picamera2、rtsp://... 或 file:/路径',
-                )
-            )
+_MASK = "mask_"
 
 
 def connect(options: Options) -> "CameraPort":
@@ -127,7 +104,16 @@ class CameraPort:
         self.decoded = 0
         self._preview: Preview | None = None
         self._previewed_at = self._asked_at = float("-inf")
-        orders = {name: getattr(options, name) for name in _ORDERS}
+        self.looks = bool(options.mask_model)
+        """Whether it looks for masks with a model of the site's own."""
+        self.mask_fault: tuple[str, str] | None = None
+        """Why the model cannot be used, as code and message; None while nothing speaks against it."""
+        self.mask_model = ""
+        self._looked_for: int | None = None
+        orders: dict[str, object] = {name: getattr(options, name) for name in _ORDERS}
+        if self.looks:
+            names = (field.name for field in fields(options) if field.name.startswith(_MASK))
+            orders["mask"] = {name: getattr(options, name) for name in names}
         self._child = spawn(orders)
         self.pid = self._child.pid
         self._threads = [
@@ -170,6 +156,13 @@ class CameraPort:
                 self._ask(b"preview\n")
             over = self._changed.wait_for(lambda: self._previewed_at >= since or self._over(), _PREVIEW_S)
             return self._preview if over and self._previewed_at >= since else None
+
+    def look(self, passage: int | None) -> None:
+        """Look for a mask on whoever passes under this number, None: on nobody. What is seen comes with the
+        codes, and names that number."""
+        if passage != self._looked_for:
+            self._looked_for = passage
+            self._ask(b"mask\n" if passage is None else b"mask %d\n" % passage)
 
     def close(self) -> None:
         """End the child and give everything back."""
@@ -247,12 +240,13 @@ class CameraPort:
 
     def _take(self, line: bytes) -> None:
         try:
-            fields = json.loads(line)
-            kind = fields["kind"]
-            scan = scan_of(fields) if kind == "scan" else None
-            preview = preview_of(fields) if kind == "preview" else None
-            fault = (str(fields["code"]), str(fields["message"])) if kind == "fault" else None
-            frames, decoded = int(fields.get("frames", 0)), int(fields.get("decoded", 0))
+            told = json.loads(line)
+            kind = told["kind"]
+            scan = scan_of(told) if kind == "scan" else None
+            preview = preview_of(told) if kind == "preview" else None
+            fault = fault_of(told) if kind == "fault" else None
+            model = model_of(told) if kind == "mask_model" else None
+            frames, decoded = int(told.get("frames", 0)), int(told.get("decoded", 0))
         except (ValueError, TypeError, KeyError, AttributeError):
             _log.warning("the camera process sent a line that is none of its protocol")
             return
@@ -263,6 +257,8 @@ class CameraPort:
             self.frames, self.decoded = max(self.frames, frames), max(self.decoded, decoded)
             if scan is not None:
                 self._scans.append(scan)
+            if model is not None:
+                self.mask_model, self.mask_fault = model
             if preview is not None:
                 self._preview, self._previewed_at = preview, self._heard_at
             self._changed.notify_all()

@@ -5,6 +5,7 @@ Drivers come from the registry by their configured names; what they deliver goes
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -72,6 +73,7 @@ class Equipment:
         beat = self._health.heart(title, HEART_S).beat
         holds = partial(self._open.__setitem__, (where, name))
         place = Place(where, name, station.offer, status, beat, self._now, self._health.count, holds)
+        place = replace(place, whose_mask=partial(station.whose_mask, where), ails=status.ails)
         work: Callable[[], Any]
         if driver.kind == "thermometer":
             work = partial(read_thermometer, driver, place, stop)

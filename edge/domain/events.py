@@ -59,6 +59,21 @@ class CardRead:
 
 
 @dataclass(frozen=True, slots=True)
+class MaskSeen:
+    """A camera's model says of whoever passes under this number whether a mask is worn: `seen` is `masked`,
+    `bare` or `unsure`, the rest as of `Looked`."""
+
+    lane: str
+    device: str
+    passage: int
+    seen: str
+    score: int
+    pictures: int
+    model: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """What a person or program asks of a lane. `passage` names the passage meant (None only where
     opening one is meant), `command_id` makes a repetition harmless."""
@@ -191,7 +206,7 @@ class WithdrawLevel(Command):
     rested: bool = False
 
 
-Instrument = ReadingArrived | CodeRead | CodeAnswered | CardRead
+Instrument = ReadingArrived | CodeRead | CodeAnswered | CardRead | MaskSeen
 LaneEvent = (
     Instrument
     | Begin

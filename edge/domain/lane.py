@@ -8,7 +8,7 @@ written is thrown away whole, so that the next event meets the old state.
 
 from dataclasses import replace
 
-from edge.domain import rules, vehicle_steps
+from edge.domain import mask, rules, vehicle_steps
 from edge.domain.answering import (
     MAX_ANSWERED,
     WARNING_US,
@@ -36,6 +36,7 @@ from edge.domain.events import (
     Decide,
     Give,
     LaneEvent,
+    MaskSeen,
     Measure,
     NextOccupant,
     Park,
@@ -82,6 +83,8 @@ def step(spec: LaneSpec, state: LaneState, event: LaneEvent) -> Result:
             result = _answered(spec, state, event)
         case CardRead():
             result = _card(spec, state, event)
+        case MaskSeen():
+            result = _mask(spec, state, event)
         case Tick():
             result = _tick(spec, state, event.at)
         case BeginVehicle() | NextOccupant() | AllAboard():
@@ -188,6 +191,13 @@ def _laid(spec: LaneSpec, state: LaneState, event: CardRead) -> Result:
     evidence = with_known((*given, *found, *pieces), event.known, event.at, event.device)
     passage = replace(state.active, evidence=evidence, touched=event.at)
     return settled(spec, replace(state, active=passage), passage, event.at)
+
+
+def _mask(spec: LaneSpec, state: LaneState, event: MaskSeen) -> Result:
+    told = mask.said(spec, state, event)
+    if told.piece is not None:
+        return bound(spec, state, told.piece)
+    return Result(replace(state, notice=(told.notice, event.at.mono_us)) if told.notice else state)
 
 
 def _tick(spec: LaneSpec, state: LaneState, at: Instant) -> Result:

@@ -146,14 +146,26 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """By what a camera's model answered: the first 16 digits of the model's SHA-256, how sure it was in
+    thousandths, and how many pictures in a row said so."""
+
+    model: str
+    score: int
+    pictures: int
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """What an attendant recorded to one question; `personal` answers are sealed at rest."""
+    """What an attendant recorded to one question; `personal` answers are sealed at rest. `looked`: it was no
+    attendant but a model that looked."""
 
     question: str
     value: str
     by: str
     personal: bool = False
     command_id: str = ""
+    looked: Looked | None = None
 
 
 class Method(StrEnum):

@@ -28,6 +28,7 @@ from edge.domain.model import (
     Evidence,
     Grid,
     Instant,
+    Looked,
     Measurement,
     Method,
     Occupant,
@@ -268,6 +269,7 @@ def _piece(piece: Evidence) -> tuple[Json, Json]:
             "question": item.question,
             "by": item.by,
             "command_id": item.command_id or None,
+            **(asdict(item.looked) if item.looked is not None else {}),
         }
         if item.personal:
             return _slim(head | value), {"value": item.value}
@@ -349,7 +351,8 @@ def _restored_item(
     if value["t"] == "answer":
         personal = "value" not in value
         text = hidden.get("value", "") if personal else value["value"]
-        return Answer(value["question"], text, value["by"], personal, value.get("command_id", ""))
+        looked = Looked(value["model"], value["score"], value["pictures"]) if "model" in value else None
+        return Answer(value["question"], text, value["by"], personal, value.get("command_id", ""), looked)
     if value["t"] == "measurement":
         return Measurement(
             device=value["device"],

@@ -17,11 +17,13 @@ from edge.domain.doubting import doubts
 from edge.domain.known import Known
 from edge.domain.lane_state import LaneSpec, LaneState
 from edge.domain.learning import figures, is_away
+from edge.domain.mask import seen_by_model
 from edge.domain.model import (
     Answer,
     Code,
     Evidence,
     Instant,
+    Looked,
     Measurement,
     Outcome,
     Passage,
@@ -155,7 +157,7 @@ def _passage(spec: LaneSpec, passage: Passage, temperature: Json, state: LaneSta
             "twice": twice(passage, finding),
         },
         "steps": [_step(status) for status in steps],
-        "ask": [] if ended else _ask(steps, ordered=procedure.ordered),
+        "ask": [] if ended else _ask(steps, seen_by_model(passage), ordered=procedure.ordered),
         "say": None if ended else _sentence(steps),
         "actions": [] if ended else _actions(finding.verdict, procedure.outcomes),
         "reasons": [str(reason) for reason in passage.decision.reasons] if passage.decision else [],
@@ -184,9 +186,9 @@ def _sentence(steps: Sequence[StepStatus]) -> Mapping[str, str] | None:
     return dict(step.say) if step is not None and step.say else None
 
 
-def _ask(steps: Sequence[StepStatus], *, ordered: bool) -> list[Json]:
+def _ask(steps: Sequence[StepStatus], looked: Mapping[str, Looked], *, ordered: bool) -> list[Json]:
     """What can be answered now. In an ordered procedure instruments run ahead by themselves, but
-    the attendant is asked one step at a time."""
+    the attendant is asked one step at a time. What a model answered stands there last, to be corrected."""
     asked: list[Json] = []
     for status in steps:
         if status.state is StepState.DONE:
@@ -195,6 +197,16 @@ def _ask(steps: Sequence[StepStatus], *, ordered: bool) -> list[Json]:
         asked.extend(_question(status, question, instead=question.id in instead) for question in status.wants)
         if ordered and any(not entry["instead"] and entry["needed"] for entry in asked):
             break
+    there = {entry["id"] for entry in asked}
+    asked.extend(
+        _question(status, question, instead=False)
+        for status in steps
+        for question in status.step.questions
+        if question.id in looked and question.id not in there
+    )
+    for entry in asked:
+        if entry["id"] in looked:
+            entry["looked"] = asdict(looked[entry["id"]])
     return asked
 
 

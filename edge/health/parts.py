@@ -74,6 +74,7 @@ class Device:
         self._code = self._message = ""
         self._since_us = now().at_us
         self._totals: dict[str, int] = {}
+        self._ailing: Problem | None = None
 
     def starting(self) -> None:
         """Say that it is being opened."""
@@ -99,6 +100,13 @@ class Device:
             if fresh:
                 self._count(counter, fresh, lane=self.lane, name=self.name)
 
+    def ails(self, code: str, message: str) -> None:
+        """Say what of it does not work while the rest does, "" once all does."""
+        if code == (self._ailing.code if self._ailing else ""):
+            return
+        where = f"{self.lane} {self.name}: {message}"
+        self._ailing = Problem(code, where, "warning", self._now().at_us) if code else None
+
     def as_dict(self) -> dict[str, Any]:
         """Return it as pages and `status()` show it."""
         found = {
@@ -119,7 +127,9 @@ class Device:
         # Nobody who is told of the gate is needed for its work, and until there is something to tell nothing
         # is wrong.
         beside = self.kind == "notifier"
-        if self.state == "up" or (beside and self.state == "starting"):
+        if self.state == "up":
+            return self._ailing
+        if beside and self.state == "starting":
             return None
         where = " ".join(part for part in (self.lane, self.kind, self.name) if part)
         what = where + (f": {self._message}" if self._message else "")

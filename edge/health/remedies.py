@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edge.config.words import Text
+from edge.health.masks import MASKS
 from edge.health.platforms import PLATFORMS
 from edge.health.procedures import PROCEDURES
 from edge.health.trust import TRUST
@@ -110,7 +111,9 @@ REMEDIES: Mapping[str, Remedy] = {
             "请连同日志一起反馈：journalctl -u gatepost。",
         ),
     ),
-    **{code: Remedy(title, do) for code, (title, do) in {**PLATFORMS, **PROCEDURES, **TRUST}.items()},
+    **{
+        code: Remedy(title, do) for code, (title, do) in {**PLATFORMS, **PROCEDURES, **TRUST, **MASKS}.items()
+    },
     "journal_set_aside": Remedy(
         Text("A damaged journal was set aside", "损坏的记录文件已另存"),
         Text(

@@ -4,10 +4,10 @@ The station's thread alone uses it.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 
-from edge.codes import id_card
-from edge.domain.events import CardRead, CodeRead
+from edge.codes import id_card, mask_seen
+from edge.domain.events import CardRead, CodeRead, MaskSeen
 from edge.domain.given import numbers
 from edge.domain.lane_state import LaneSpec, LaneState
 from edge.domain.model import Code, Instant
@@ -23,9 +23,18 @@ class Scans:
         self._around = around
         self._pieces = Pieces()
 
-    def event(self, spec: LaneSpec, state: LaneState, message: ScanArrived) -> CardRead | CodeRead | None:
+    def event(
+        self, spec: LaneSpec, state: LaneState, message: ScanArrived
+    ) -> CardRead | CodeRead | MaskSeen | None:
         """Return what a lane is told; None while pieces of a code are missing."""
         scan = message.scan
+        if scan.symbology == mask_seen.SYMBOLOGY:
+            told = mask_seen.read(scan.payload)
+            return (
+                None
+                if told is None
+                else MaskSeen(message.lane, message.device, **asdict(told), at=message.at)
+            )
         if scan.symbology == id_card.SYMBOLOGY:
             card, unread = id_card.fields(scan.payload), id_card.unread(scan.payload)
             found = self.of_numbers(spec, state, message.device, card, message.at)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from edge.domain import lane as machine
+from edge.domain import mask
 from edge.domain.access import AccessRules
 from edge.domain.errors import FormError, JournalError
 from edge.domain.events import CodeAnswered, Command, Give, LaneEvent, Tick
@@ -108,6 +109,10 @@ class Station:
     def control(self, rules: AccessRules) -> None:
         """Let these rules of who may pass hold for the next passages of every lane."""
         self._access = rules
+
+    def whose_mask(self, lane: str) -> int | None:
+        """Return the number of the passage whose mask a camera of this lane is to look for."""
+        return mask.wanted(self._specs[lane], self._states[lane])
 
     def unwritable(self) -> str | None:
         """Say why the journal cannot be written, None when it can."""

@@ -122,6 +122,7 @@ NOTICES: dict[str, Word] = {
         "This code is of somebody of this vehicle who is done; it was not taken.",
         "这个码属于本车已登记的人，没有采用。",
     ),
+    "mask_unsure": Word("The camera is not sure about the mask.", "摄像头看不清是否戴好口罩。"),
     "passage_full": Word(
         "This passage holds no more; what was shown last was not taken.",
         "本次通行的记录已满，最后出示的没有采用。",
@@ -161,6 +162,7 @@ NOTICE_REMEDIES: dict[str, Word] = {
     "nobody_awaited": Word("Tap Next first, or correct the number.", "请先点“下一位”，或更正人数。"),
     "code_aboard": Word("Ask for this person's own code.", "请这位乘员出示本人的码。"),
     "step_back": Word("Then whoever steps up is measured at the usual place.", "再上前的人按平常部位测量。"),
+    "mask_unsure": Word("Look yourself and tap what you see.", "请自己看一眼，再点所看到的。"),
     "passage_full": Word("Decide it by hand, then begin anew.", "请人工判定，然后重新开始。"),
 }
 

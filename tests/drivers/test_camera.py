@@ -299,6 +299,9 @@ def test_the_driver_describes_itself() -> None:
         "fps",
         "start_s",
         "frozen_s",
+        *("mask_model", "mask_width", "mask_height", "mask_mean", "mask_scale", "mask_rgb"),
+        *("mask_outputs", "mask_output", "mask_means", "mask_values"),
+        *("mask_seen_per_1000", "mask_not_seen_per_1000", "mask_agree", "mask_every_ms"),
     ]
     assert all(o.doc for o in info.options)
 

@@ -1,5 +1,6 @@
 """Who may pass, through a real gate: registers and lists filled by the office, lanes in and out."""
 
+import hashlib
 import html
 import json
 import re
@@ -13,6 +14,8 @@ import pytest
 from edge.clock import Clock
 from edge.journal import Journal
 from edge.replay import Replay
+from tests.drivers.camera_files import scene, stream, write_picture
+from tests.drivers.onnx_files import BLUE, GREY, RED, colour_model, coloured
 from tests.requirements.browsing import in_the_afternoon
 from tests.requirements.people import Office
 from tests.system.processes import SERIAL, SPOT, Gate
@@ -29,6 +32,28 @@ direction = "out"
 procedure = "fast_lane"
 {thermometer}
 {scanner}
+"""
+# A lane whose camera has a model, and beside it one whose model is not there.
+LOOKED_AT = """
+[[lane]]
+name = "looked_at"
+direction = "in"
+procedure = "fast_lane"
+{thermometer}
+[[lane.scanner]]
+driver = "camera"
+source = "{source}"
+mask_model = "{folder}/mask.onnx"
+mask_width = 32
+mask_height = 32
+mask_rgb = false
+mask_agree = 3
+mask_every_ms = 50
+[[lane.scanner]]
+driver = "camera"
+source = "file:{folder}/wall.png"
+fps = 1
+mask_model = "{folder}/none.onnx"
 """
 # 姓名: 电话, 证件, 房号, 类别
 PEOPLE = {
@@ -75,12 +100,21 @@ class Post:
     """A gate with a lane in and a lane out, its instruments, and whoever sits in the office."""
 
     def __init__(self, folder: Any) -> None:
-        self.stages = {"in": Stage(folder, "in"), "out": Stage(folder, "out")}
+        self.stages = {lane: Stage(folder, lane) for lane in ("in", "out", "looked_at")}
+        self._streamed = stream([coloured(GREY), coloured(GREY, 1)])
+        self.camera = self._streamed.__enter__()
+        colour_model(folder / "mask.onnx")
+        write_picture(folder / "wall.png", scene())
         out = OUT.format(
             thermometer=SPOT.format(folder=folder, lane="out"),
             scanner=SERIAL.format(folder=folder, lane="out"),
         )
-        self.gate = Gate(folder, procedure="fast_lane", extra=out)
+        looked_at = LOOKED_AT.format(
+            folder=folder,
+            thermometer=SPOT.format(folder=folder, lane="looked_at"),
+            source=self.camera.address,
+        )
+        self.gate = Gate(folder, procedure="fast_lane", extra=out + looked_at)
         in_the_afternoon(self.gate)  # quotas have hours
         self.office = Office(self.gate.store)
         self.watch: dict[str, int] = {}
@@ -182,6 +216,7 @@ class Post:
 
     def close(self) -> None:
         self.gate.end()
+        self._streamed.__exit__(None, None, None)
         for stage in self.stages.values():
             stage.close()
 
@@ -238,6 +273,82 @@ def test_r11_who_is_registered_passes_by_digits_measured_and_with_one_tap_for_th
     assert not any(
         name in json.dumps(body, ensure_ascii=False) for name in ("李小红", "13800002222", "3-502")
     )
+
+
+def stands(post: Post, colour: tuple[int, int, int], *, body_c: float | None = 36.5) -> dict[str, Any]:
+    """Somebody of this colour is compared and measured in the lane with the model; return what was seen."""
+    post.camera.show([coloured(colour), coloured(colour, 1)])
+    view = post.compare("looked_at", "李小红")
+    passage = view["passage"]
+    if body_c is not None:
+        post.stages["looked_at"].stand(body_c)
+        until(lambda: post._is_measured("looked_at", passage), 15, "a measurement")
+        post.stages["looked_at"].away()
+    return {"passage": passage}
+
+
+def looked_at(post: Post) -> dict[str, Any]:
+    """Wait until the model has answered what the attendant may still tap; return the lane's view."""
+    until(lambda: any("looked" in one for one in post.lane("looked_at")["ask"]), 40, "a look")
+    return post.lane("looked_at")
+
+
+def masks(body: dict[str, Any]) -> list[tuple[str, str]]:
+    """What was answered about the mask, and whether a model or an attendant did."""
+    found = [piece for piece in body["evidence"] if piece.get("question") == "mask"]
+    return [(piece["value"], "model" if "model" in piece else piece["by"]) for piece in found]
+
+
+def test_r11_where_a_model_sees_the_mask_nobody_taps(post: Post) -> None:
+    until(lambda: "mask_absent" in post.gate.problems(), 40, "the model that is not there, on /readyz")
+    passage = stands(post, BLUE)["passage"]
+    until(lambda: post.lane("looked_at")["passage"] is None, 40, "nothing more to be asked")
+    body = post.decided()
+    assert (body["passage"], body["outcome"]) == (passage, "admit")
+    assert body["musts"] == {"identity": True, "information": True, "temperature": True, "mask": True}
+    (seen,) = [piece for piece in body["evidence"] if piece.get("question") == "mask"]
+    digest = hashlib.sha256((post.gate.folder / "mask.onnx").read_bytes()).hexdigest()[:16]
+    assert (seen["value"], seen["source"], seen["by"]) == ("on", "scanner", f"model:{digest}")
+    assert (seen["model"], seen["pictures"]) == (digest, 3)
+    assert 950 < seen["score"] <= 1000
+    page = post.browser.get(f"/review/passage/{passage}")
+    assert f"{seen['score']} ‰" in page
+    assert digest in page
+    assert post.gate.ready()["ready"], "a model that is not there keeps nobody from passing"
+
+
+def test_r11_who_is_seen_without_a_mask_is_reminded_and_the_attendants_tap_counts(post: Post) -> None:
+    passage = stands(post, RED)["passage"]
+    view = looked_at(post)
+    assert view["stage"] == "open", "a model sends nobody away"
+    assert "data-looked=" in post.kiosk("looked_at")
+    view = post.give("looked_at", passage, mask="on")
+    assert view["last"]["outcome"] == "admit"
+    body = post.decided()
+    assert masks(body) == [("reminded", "model"), ("on", "door1")]
+    assert body["musts"]["mask"]
+
+
+def test_r11_an_attendant_who_sees_no_mask_overrules_the_model_until_it_is_on(post: Post) -> None:
+    passage = stands(post, BLUE, body_c=None)["passage"]
+    view = looked_at(post)
+    assert next(step["state"] for step in view["steps"] if step["id"] == "mask") == "done"
+    post.give("looked_at", passage, mask="reminded")
+    post.stages["looked_at"].stand(36.5)
+    until(lambda: post._is_measured("looked_at", passage), 15, "a measurement")
+    post.stages["looked_at"].away()
+    view = post.lane("looked_at")
+    assert (view["passage"], [entry["id"] for entry in view["ask"]]) == (passage, ["mask"])
+    assert post.give("looked_at", passage, mask="on")["last"]["outcome"] == "admit"
+    assert masks(post.decided()) == [("on", "model"), ("reminded", "door1"), ("on", "door1")]
+
+
+def test_r11_a_model_that_is_not_sure_asks_for_the_tap(post: Post) -> None:
+    passage = stands(post, GREY)["passage"]
+    until(lambda: "mask_unsure" in post.lane("looked_at")["notices"], 40, "the word for the attendant")
+    assert [entry["id"] for entry in post.lane("looked_at")["ask"]] == ["mask"]
+    assert post.give("looked_at", passage, mask="on")["last"]["outcome"] == "admit"
+    assert masks(post.decided()) == [("on", "door1")]
 
 
 def test_r11_the_last_four_digits_of_two_people_ask_which_of_them(post: Post) -> None:

@@ -22,6 +22,7 @@ _WARNINGS = (
     *("calibration_due", "calibration_expired", "calibration_elsewhere"),
     *("instrument_doubted", "level_shifted", "case_overdue"),
     *("report_missing", "report_waits"),
+    *("mask_absent", "mask_broken", "mask_answers"),
 )
 Fetch = Callable[[str], tuple[int, bytes] | None]
 """Fetches an address of this machine: (status, body), None where nobody answers."""
@@ -107,10 +108,23 @@ def thermometer(check: str, driver: Opener, *, calibrated: bool, patience_s: flo
 
 def scanner(check: str, driver: Opener, *, patience_s: float = START_S) -> list[Finding]:
     """Open a scanner, wait until it has started (a camera: its first picture), close it."""
-    found = _opened(driver, lambda port, _items: bool(getattr(port, "started", True)), patience_s)
+    faults: list[tuple[str, str]] = []
+
+    def settled(port: Any, _items: list[Any]) -> bool:
+        fault = getattr(port, "mask_fault", None)
+        faults[:] = [fault] if fault else []
+        told = bool(fault) or not getattr(port, "looks", False) or bool(port.mask_model)
+        return told and bool(getattr(port, "started", True))
+
+    found = _opened(driver, settled, patience_s)
     if isinstance(found, DeviceUnavailable):
         return [_unavailable(check, found)]
-    return [ok(check, "opened", "已打开")]
+    findings = [ok(check, "opened", "已打开")]
+    for code, message in faults:
+        words = remedy(f"mask_{code}")
+        what = (f"{words.title.en}: {message}", f"{words.title.zh}：{message}")
+        findings.append(warn(check, what, (words.do.en, words.do.zh)))
+    return findings
 
 
 def too_far(check: str, zh: str, en: str) -> Finding:
