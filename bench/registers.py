@@ -23,7 +23,7 @@ from tests.registers.made_up import roster
 LINES = 100_000
 QUIET = 200
 ALLOWED_S, ALLOWED_MIB, ALLOWED_MS = 60, 200, 50
-BETWEEN_S = 0.05  # a passage, then a pause: 30 a minute would be 2 s
+BETWEEN_S = 0.5  # a passage, then a pause: some four times the 30 a minute of the busiest gate
 _PIECE = 30_000
 
 

@@ -5,6 +5,7 @@ The only bus for facts. Nobody outside this package sees a connection.
 
 import contextlib
 import logging
+import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from edge.journal import backup as copies
 from edge.journal import case_file, retention
 from edge.journal.anchor import Anchor, read_anchor, write_anchor
 from edge.journal.backup import begin_again
-from edge.journal.faults import journal_error
+from edge.journal.faults import from_os, journal_error
 from edge.journal.hold import Hold
 from edge.journal.keys import Keys
 from edge.journal.look import Look
@@ -25,7 +26,7 @@ from edge.journal.opening import Incident, prepare
 from edge.journal.reader import Reader
 from edge.journal.reserve import Reserve
 from edge.journal.rows import Incarnation, Purged, Row, StoredRow
-from edge.journal.schema import FILE
+from edge.journal.schema import FILE, connect
 from edge.journal.tokens import entry_token
 from edge.journal.verify import verify_file, verify_tail
 from edge.journal.writer import HEAD, Writer
@@ -148,6 +149,15 @@ class Journal:
     def wanted(self) -> bool:
         """Say whether another thread waits to write or to read a key: who writes much lets it go first."""
         return self._writer.turn.wanted
+
+    def relieve(self) -> None:
+        """Copy the write-ahead file into the database while others go on writing. Who writes much does so now
+        and then: left to a commit, the copy would be made while that commit holds the journal."""
+        try:
+            with contextlib.closing(connect(self.path)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except sqlite3.Error as error:
+            raise from_os(error) from error
 
     def shared(self) -> bool:
         """Say whether another process has the journal open. Processes cannot see each other wait."""

@@ -248,3 +248,20 @@ def test_a_journal_says_whether_another_process_has_it_open(tmp_path: Path) -> N
             assert other.shared()
         assert not journal.shared()
         Journal.open(tmp_path, create=False).close()  # others may still come
+
+
+def test_the_write_ahead_file_is_copied_while_somebody_writes(tmp_path: Path) -> None:
+    with Journal.open(tmp_path) as journal:
+        journal.start_boot()
+        journal.append(decided(1))
+
+        def make(_look: object) -> list[Row]:
+            journal.relieve()  # in the middle of a transaction, and it waits for nothing
+            return [Row("gate.stopped", instant(), {"z": 1})]
+
+        journal.compose(make)
+        alone = tmp_path / "alone.db"
+        alone.write_bytes(journal.path.read_bytes())
+        with sqlite3.connect(f"file:{alone}?immutable=1", uri=True) as connection:
+            assert connection.execute("SELECT max(seq) FROM journal").fetchone() == (1,)
+        assert journal.verify() == []

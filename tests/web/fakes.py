@@ -86,6 +86,7 @@ class RegistersJournal:
         self._journal, self._card = journal, card
         self.reader, self.unseal = journal.reader, journal.unseal
         self.token, self.forget, self.wanted = journal.token, journal.forget, journal.wanted
+        self.relieve = journal.relieve
         self.append = card.append
 
     @property
