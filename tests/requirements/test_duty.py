@@ -468,7 +468,8 @@ def test_a_week_is_copied_and_an_offices_list_is_looked_at_taken_in_and_taken_ba
     gate: Gate, boss: Person
 ) -> None:
     # By day: what lasts past the midnight of a Sunday stands in the next week as well.
-    line = shift(name="曹上周", phone="13600136000") | {"from": "08:00", "until": "16:00"}
+    today = {"day": datetime.now(ZONE).strftime("%Y-%m-%d"), "from": "08:00", "until": "16:00"}
+    line = shift(name="曹上周", phone="13600136000") | today
     assert boss.send("/duty/plan", "/duty/plan", **line)[0] == 303
     next_week = (datetime.now(ZONE) + timedelta(days=7)).strftime("%Y-%m-%d")
     for _ in range(2):

@@ -115,7 +115,7 @@ class Post:
             source=self.camera.address,
         )
         self.gate = Gate(folder, procedure="fast_lane", extra=out + looked_at)
-        in_the_afternoon(self.gate)  # quotas have hours
+        self.zone = in_the_afternoon(self.gate)  # quotas have hours
         self.office = Office(self.gate.store)
         self.watch: dict[str, int] = {}
         self._browser: Browser | None = None
@@ -204,7 +204,7 @@ class Post:
 
     def figure(self, name: str) -> int:
         """Return a figure of today's report, as its page shows it."""
-        day = (datetime.now(UTC) + timedelta(hours=8)).date().isoformat()
+        day = datetime.now(self.zone).date().isoformat()
         page = self.browser.get(f"/review/reports?day={day}")
         found = re.search(rf'data-figure="{name}".*?data-now>(\d+)<', page, re.DOTALL)
         assert found is not None, name
