@@ -24,7 +24,7 @@ from edge.reports.trace import MOST_MINUTES, Trace, trace
 from edge.reports.trace import named as key_of
 from edge.web import forms, ledger_cells, show
 from edge.web.gate import Gate
-from edge.web.orders import asker
+from edge.web.orders import asker, form_order
 from edge.web.roles import allow
 from edge.web.twice_daily import FILES
 from edge.web.words import LANGUAGES, WORDS, say
@@ -87,39 +87,39 @@ def _traces(routes: Blueprint, gate: Gate) -> None:
     @routes.get("/review/trace")
     @allow("manager")
     def trace_form() -> Response:
-        return make_response(render_template("reports/trace.html", **_trace_page(gate), found=None))
+        return _trace_page(gate, _range(gate))
 
     @routes.post("/review/trace")
     @allow("manager")
     def find() -> Response:
-        who = asker()
-        given = {name: request.form.get(name, "").strip() for name in ("who", "requester", "authority")}
-        minutes, command_id = (
-            forms.whole(request.form.get("minutes", "30"), 4),
-            request.form.get("command_id", ""),
-        )
-        if not 2 <= len(given["who"]) <= 100 or minutes is None or minutes > MOST_MINUTES:
-            raise FormError("bad_value")
-        if not given["requester"] or not given["authority"] or not 1 <= len(command_id) <= 64:
-            raise FormError("reason_needed")
-        span = _range(gate)
-        with closing(gate.reader()) as reader:
-            days = Days(reader, gate.reports.terms.zone)
-            found = trace(reader, days, [given["who"]], span["first"], span["last"], minutes=minutes)
-            _keep(gate, who.account, command_id, given, found, minutes=minutes, span=span)
-            told = dict(zip((row.seq for row in found.rows()), reader.opened(found.rows()), strict=True))
-        people = {row.seq: _shown(row, told[row.seq]) for row in found.rows()}
-        return make_response(
-            render_template(
-                "reports/trace.html", **_trace_page(gate), found=found, people=people, key_of=key_of
-            )
-        )
+        order = form_order()
+        try:
+            return _traced(gate, order)
+        except FormError as error:
+            return _trace_page(gate, None, refused=error)
+
+
+def _traced(gate: Gate, order: Order) -> Response:
+    """Look for who was near the person that is asked for, and return the answer. Raises FormError."""
+    given = {name: request.form.get(name, "").strip() for name in ("who", "requester", "authority")}
+    minutes = forms.whole(request.form.get("minutes", "30"), 4)
+    if not 2 <= len(given["who"]) <= 100 or minutes is None or minutes > MOST_MINUTES:
+        raise FormError("bad_value")
+    if not given["requester"] or not given["authority"]:
+        raise FormError("reason_needed")
+    span = _range(gate)
+    with closing(gate.reader()) as reader:
+        days = Days(reader, gate.reports.terms.zone)
+        found = trace(reader, days, [given["who"]], span["first"], span["last"], minutes=minutes)
+        _keep(gate, order, given, found, minutes=minutes, span=span)
+        told = dict(zip((row.seq for row in found.rows()), reader.opened(found.rows()), strict=True))
+    people = {row.seq: _shown(row, told[row.seq]) for row in found.rows()}
+    return _trace_page(gate, span, found=found, people=people, key_of=key_of)
 
 
 def _keep(
     gate: Gate,
-    by: str,
-    command_id: str,
+    order: Order,
     given: Mapping[str, str],
     found: Trace,
     *,
@@ -133,15 +133,35 @@ def _keep(
         **{"passages": len(found.hits), "others": found.others},
     }
     draft = Draft(fields, {"person": given["who"]}, reckoned=("passages", "others"))
-    entered = gate.book.enter(Order(command_id, by), TRACES, draft)
-    body = {"what": "trace", "trace": entered.number, "by": by, "why": "trace"}
+    entered = gate.book.enter(order, TRACES, draft)
+    body = {"what": "trace", "trace": entered.number, "by": order.by, "why": "trace"}
     gate.append(Row(kind="personal.opened", at=gate.now(), body=body))
 
 
-def _trace_page(gate: Gate) -> dict[str, Any]:
+def _trace_page(
+    gate: Gate,
+    span: Mapping[str, date] | None,
+    *,
+    refused: FormError | None = None,
+    found: Trace | None = None,
+    **more: Any,
+) -> Response:
+    """Return the form as it was typed, with what was found, or why it was refused and then without `span`."""
     with closing(gate.reader()) as reader:
         earlier = reader.entries(TRACES, limit=20)
-    return {**_range(gate), "earlier": earlier, "command_id": secrets.token_hex(8), "asked": request.form}
+    days = dict.fromkeys(("from", "to"), "")
+    if span is not None:
+        days = {"from": span["first"].isoformat(), "to": span["last"].isoformat()}
+    page = render_template(
+        "reports/trace.html",
+        asked=days | request.form.to_dict(),
+        earlier=earlier,
+        found=found,
+        refused=refused,
+        command_id=secrets.token_hex(8),
+        **more,
+    )
+    return make_response(page, 200 if refused is None else refused.status)
 
 
 def _shown(row: StoredRow, personal: Mapping[str, Any] | None) -> str:

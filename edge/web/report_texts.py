@@ -69,6 +69,12 @@ TEXTS: Mapping[str, Word] = {
         "Nothing was taken in. Each line needs its time, and a temperature of 30 to 45 °C or none.",
         "一行也没有补录。每行要填登记上的时间，体温填 30 到 45 °C 或不填。",
     ),
+    "trace_wrong": Word(
+        "Nothing was looked for. Say whom (2 to 100 characters), the office, its document, at most 240 "
+        "minutes, and days one after the other within a year.",
+        "还没有查询。请填写查谁（2 到 100 字）、申请单位和文号；前后不超过 240 分钟；"
+        "日期按先后填写，跨度不超过一年。",
+    ),
     "evening_wrong": Word(
         "Nothing was kept. Numbers are whole numbers, texts have at most 500 characters.",
         "没有保存。数量请填整数，文字每栏最多 500 字。",

@@ -36,6 +36,10 @@ TODAY = date(2023, 11, 15)
 DAY_US = 86_400_000_000
 
 
+def fresh(text: str) -> str:
+    return text.split('name="command_id" value="', 1)[1].split('"', 1)[0]
+
+
 def rows(world: World, kind: str) -> list[StoredRow]:
     with closing(world.journal.reader()) as reader:
         return reader.rows_after(0, 500, {kind})
@@ -299,7 +303,25 @@ def test_a_trace_finds_who_was_near_and_is_recorded_before_it_is_shown(world: Wo
     assert (entry.body["fields"]["passages"], entry.body["fields"]["others"]) == (1, 1)
     assert "李兰" not in entry.body_text
     assert rows(world, "personal.opened")[0].body["trace"] == 1
-    assert send(client, "/review/trace", "/review/trace", **form | {"requester": ""}).status_code == 400
+
+
+def test_a_refused_trace_says_what_to_do_and_keeps_what_was_typed(world: World, enter: Enter) -> None:
+    passes(world, "李兰")
+    client = enter("manager")
+    client.set_cookie("language", "zh_Hans")
+    form = {"who": "李兰", "minutes": "45", "requester": "区疾控中心", "authority": "疾控函5号"}
+    form |= {"from": "2023-11-01", "to": "2023-11-14"}
+    wrongs = [{"requester": ""}, {"authority": " "}, {"minutes": "241"}, {"minutes": "半小时"}, {"who": "李"}]
+    wrongs += [{"from": "2023-11-30"}, {"to": "昨天"}, {"from": "2020-01-01"}]
+    for wrong in wrongs:
+        answer = send(client, "/review/trace", "/review/trace", **form | wrong)
+        text = answer.get_data(as_text=True)
+        assert (answer.status_code, "还没有查询" in text) == (400, True), wrong
+        for name, typed in (form | wrong).items():
+            [field] = re.findall(rf'<input id="{name}"[^>]*>', text)
+            assert f'value="{typed}"' in field, (wrong, name)
+    assert rows(world, "register.entered") == rows(world, "personal.opened") == []
+    assert send(client, "/review/trace", "/review/trace", **form).status_code == 200
 
 
 def test_a_trace_goes_through_the_paper_pages_as_well(world: World, enter: Enter) -> None:
@@ -365,7 +387,11 @@ def test_a_trace_of_somebody_else_under_an_old_command_is_refused_and_a_repeated
     assert other.status_code == 409
     [entry] = world.gate.book.page("traces")
     assert world.gate.book.one("traces", entry.number, opened=True).personal == {"person": "张三"}
-    assert "李四" not in other.get_data(as_text=True)
+    text = other.get_data(as_text=True)
+    assert "data-trace" not in text
+    assert (
+        boss.post("/review/trace", data=form | {"who": "李四", "command_id": fresh(text)}).status_code == 200
+    )
 
 
 def test_a_paper_page_is_typed_in_and_counted_on_its_day(reported: World, enter: Enter) -> None:
