@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from xdist.remote import Producer  # type: ignore[import-untyped]
     from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
-_TOGETHER = ("tests/system/", "tests/requirements/")
+_TOGETHER = ("tests/system/", "tests/requirements/", "tests/web/test_browser")
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> "LoadScopeScheduling":
-    """Keep the tests of a file that share running programs on one worker, one after the other; whatever
-    stands alone goes to whoever is free. Marks of groups do not do it: they are put on a name that pytest
-    no longer reports."""
+    """Keep the tests of a file that share running programs, or a browser that takes two seconds to start,
+    on one worker, one after the other; whatever stands alone goes to whoever is free. Marks of groups do
+    not do it: they are put on a name that pytest no longer reports."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByProgram(LoadScopeScheduling):  # type: ignore[misc]

@@ -5,7 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.compiled_once import compile_once
 from tests.district.desk import Desk
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled() -> None:
+    compile_once()
 
 
 @pytest.fixture

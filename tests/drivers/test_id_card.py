@@ -173,7 +173,8 @@ def reader() -> Iterator[tuple[IdReader, Scripted]]:
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(id_card, "AWAY_S", 0.1)
     monkeypatch.setattr(id_card, "_POLL_S", 0.01)
-    monkeypatch.setattr(id_card, "REPLY_S", {FIND: 0.8, SELECT: 0.1, READ: 0.1})
+    # On a busy machine an answer that came late would be taken for the next one: what is answered has time.
+    monkeypatch.setattr(id_card, "REPLY_S", {FIND: 2.0, SELECT: 2.0, READ: 0.6})
 
 
 def _connect(device: Scripted, **options: object) -> id_card.IdCardReader:

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from edge.web import create_app, users
 from edge.web.server import serve
+from tests.compiled_once import compile_once
 from tests.web.catalogue import compile_catalogues
 from tests.web.fakes import ACCOUNTS, World, running
 
@@ -20,6 +21,7 @@ Enter = Callable[[str], FlaskClient]
 @pytest.fixture(scope="session", autouse=True)
 def _catalogues() -> None:
     compile_catalogues()
+    compile_once()
 
 
 @pytest.fixture(scope="session", autouse=True)
