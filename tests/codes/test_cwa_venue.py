@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.codes import cwa_venue, protobuf
+from edge.codes import TrustStore, cwa_venue, protobuf, read
 from edge.codes.outcome import Refusal, proven, refused
 from edge.codes.reasons import SENTENCES
 from edge.domain.facts import Fact
@@ -199,8 +199,9 @@ def test_any_text_of_a_place_comes_back(place: str, address: str) -> None:
         assert found.reason == "structure"
 
 
-@given(st.binary(max_size=300))
-def test_recognising_never_fails(data: bytes) -> None:
-    for start in (b"", b"https://", b"https://menu.example.org/"):
-        cwa_venue.recognises(start + data)
-        cwa_venue.recognises(start + data + b"/CWA1/" + data)
+@given(st.binary(max_size=300), st.sampled_from([b"", b"https://", b"https://menu.example.org/"]))
+def test_whatever_is_recognised_is_read_as_a_venue_and_nothing_else_is(data: bytes, start: bytes) -> None:
+    for payload in (start + data, start + data + b"/CWA1/" + data):
+        found = read(payload, TrustStore(), NOW_US)
+        assert (found.carrier is Carrier.CWA_VENUE) == cwa_venue.recognises(payload)
+        assert found.verdict is not CodeVerdict.VALID

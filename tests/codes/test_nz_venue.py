@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.codes import nz_venue
+from edge.codes import TrustStore, nz_venue, read
 from edge.codes.outcome import Refusal, proven, refused
 from edge.codes.reasons import SENTENCES
 from edge.domain.facts import Fact
@@ -132,6 +132,8 @@ def test_any_bytes_get_an_answer_that_is_never_valid(data: bytes, wrapped: bool)
 
 
 @given(st.binary(max_size=300))
-def test_recognising_never_fails(data: bytes) -> None:
-    nz_venue.recognises(data)
-    nz_venue.recognises(b"https://" + data + b"#data=NZCOVIDTRACER:")
+def test_whatever_is_recognised_is_read_as_a_poster_and_nothing_else_is(data: bytes) -> None:
+    for payload in (data, b"https://" + data + b"#data=NZCOVIDTRACER:"):
+        found = read(payload, TrustStore(), NOW_US)
+        assert (found.carrier is Carrier.NZ_VENUE) == nz_venue.recognises(payload)
+        assert found.verdict is not CodeVerdict.VALID
