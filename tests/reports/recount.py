@@ -245,13 +245,14 @@ class Recount:
         """Count the positions told of as filled by nobody, and the whole minutes of the day."""
         told = self._file.execute(
             """
-            WITH empty AS (
+            WITH covered AS MATERIALIZED (
+              SELECT json_extract(body, '$.uncovered') AS seq, json_extract(body, '$.until_us') AS until_us
+              FROM journal WHERE kind = 'duty.covered' AND seq <= :upto
+            ), empty AS (
               SELECT json_extract(u.body, '$.post') || ' ' || json_extract(u.body, '$.role') AS position,
                 max(json_extract(u.body, '$.from_us'), :begins) AS from_us,
-                min(coalesce((SELECT json_extract(c.body, '$.until_us') FROM journal c WHERE c.kind =
-                  'duty.covered' AND c.seq <= :upto AND json_extract(c.body, '$.uncovered') = u.seq),
-                  :ends), :ends) AS until_us
-              FROM journal u WHERE u.kind = 'duty.uncovered' AND u.seq <= :upto
+                min(coalesce(covered.until_us, :ends), :ends) AS until_us
+              FROM journal u LEFT JOIN covered USING (seq) WHERE u.kind = 'duty.uncovered' AND u.seq <= :upto
             ) SELECT count(DISTINCT position), sum(until_us - from_us) / 60000000 FROM empty
             WHERE until_us > from_us
             """,
