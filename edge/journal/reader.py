@@ -27,6 +27,7 @@ from edge.journal import (
 )
 from edge.journal.day_rows import DayRows, Until
 from edge.journal.faults import from_os
+from edge.journal.key_records import records
 from edge.journal.rows import (
     CaseFile,
     Entry,
@@ -384,6 +385,11 @@ class Reader:
         keys = {} if self._day_keys is None else self._day_keys()
         incarnations = self.incarnations()
         return [_opened(row, keys, incarnations) for row in rows]
+
+    def living_day_keys(self) -> frozenset[int]:
+        """Return the numbers of the keys of days that are not destroyed."""
+        with self._reading() as connection:
+            return frozenset(one.key_id for one in records(connection) if one.alive)
 
     def register_names(self) -> list[str]:
         """Return the names of the registers that have an entry."""

@@ -36,13 +36,15 @@ class Gap:
 @dataclass(frozen=True, slots=True)
 class Told:
     """A day as it is known. `upto` is the newest row that was read. `lanes` has the figures of each lane that
-    count passages. `gaps` are those that may have been in this day and cannot be dated."""
+    count passages. `gaps` are those that may have been in this day and cannot be dated. `keys` are those that
+    its personal fields are sealed under."""
 
     day: date
     upto: int
     figures: Figures
     lanes: Mapping[str, Figures] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
+    keys: frozenset[int] = frozenset()
 
 
 class Days:
@@ -76,7 +78,8 @@ class Days:
         found |= lines.told(lines.Asked(self._reader, self.rows, day, *bounds, upto))
         gaps = tuple(gap for gap in self.gaps(upto) if _may_be(gap, *bounds))
         found["undated"] = sum(gap.passages for gap in gaps)
-        return Told(day, upto, found, figures.by_lane(facts), gaps)
+        keys = frozenset(one.key_id for one in facts if one.key_id is not None)
+        return Told(day, upto, found, figures.by_lane(facts), gaps, keys)
 
     def facts(self, day: date, upto: int | None = None) -> list[Fact]:
         """Return the passages of a day, those of paper pages last, each as corrected up to a row."""
@@ -163,6 +166,7 @@ def _passage(
         seq=row.seq,
         at_us=one.at_us or row.at_us,
         has_seal=has_seal,
+        key_id=row.key_id,
         corrections=corrections,
     )
 
@@ -191,6 +195,7 @@ def _paper(
         paper=True,
         who=None if personal is None else identity(personal, vehicle=vehicle),
         sealed=row.sealed is not None and personal is None,
+        key_id=row.key_id,
         seq=row.seq,
         at_us=body["written_us"],
     )

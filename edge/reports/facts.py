@@ -53,6 +53,7 @@ class Fact:
     entry: int | None = None
     who: str | None = None
     sealed: bool = False
+    key_id: int | None = None
     seq: int = 0
     at_us: int = 0
 
@@ -65,6 +66,7 @@ def fact(
     seq: int,
     at_us: int,
     has_seal: bool,
+    key_id: int | None = None,
     corrections: Sequence[Mapping[str, Any]] = (),
 ) -> Fact | None:
     """Return what counts of a passage's row; `personal` are its opened fields, None where they are not to be
@@ -107,6 +109,7 @@ def fact(
         entry=None if vehicle else registered(evidence),
         who=None if personal is None else identity(named(body, personal), vehicle=vehicle),
         sealed=has_seal and personal is None,
+        key_id=key_id,
         seq=seq,
         at_us=at_us,
     )

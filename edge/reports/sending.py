@@ -8,7 +8,7 @@ further row that names the one before.
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from edge.domain.errors import FormError, JournalError
 from edge.domain.model import Instant
 from edge.journal import Look, Reader, Row, StoredRow
-from edge.reports.day import DAILY, Days, Gap, Told, days_between, starts_us
+from edge.reports.day import DAILY, Days, Gap, Told, day_of, days_between, starts_us
 from edge.reports.figures import DISTINCT, Figures, count, summed
 from edge.reports.taking import Taking
 
@@ -74,6 +74,10 @@ class Sent:
         return dict(self.body["figures"])
 
     @property
+    def upto(self) -> int:
+        return int(self.body["upto"])
+
+    @property
     def late(self) -> bool:
         return bool(self.body.get("late"))
 
@@ -124,6 +128,8 @@ class Reports:
         self._missing: tuple[date, ...] = ()
         self._refused = ""
         self._reported_us: int | None = None
+        # Days that were counted anew for a bulletin; each took some tenths of a second.
+        self._counted: dict[date, Told] = {}
 
     def run(self, stop: threading.Event, beat: Callable[[], None], every_s: float = 5.0) -> None:
         """Write what is due until told to stop."""
@@ -139,6 +145,8 @@ class Reports:
     def write_due(self, beat: Callable[[], None] = lambda: None) -> list[int]:
         """Write the report of each day that is due and has none; return their sequences. Nothing by a clock
         that is not believed."""
+        if self._is_early():
+            return []
         written: list[int] = []
         for day in self.due():
             beat()
@@ -201,18 +209,16 @@ class Reports:
         days = Days(reader, self.terms.zone)
         last = min(last, days.day_of(self._now().at_us))  # what has not been counts for nothing
         first = first or self.terms.since or self.first_day(days) or last
-        sent = _between(days, first, last)
+        sent, living = _between(days, first, last), reader.living_day_keys()
         as_sent, corrected, changed, unsent = [], [], [], []
         for day in days_between(first, last):
             reports = sent.get(day, [])
-            if reports and not days.changed_since(day, int(reports[-1].body["upto"])):
-                now = reports[-1].figures
-            else:
-                now = self._known(days, day, reports).now.figures
-            corrected.append(now)
             if not reports:
                 unsent.append(day)
+                corrected.append(self._told(days, day).figures)
                 continue
+            now = self._standing(days, day, reports, living)
+            corrected.append(now)
             as_sent.append(reports[0].figures)
             if now != reports[0].figures:
                 changed.append(day)
@@ -247,6 +253,18 @@ class Reports:
             frozen = True
         changed = bool(sent) and now.figures != sent[-1].figures
         return Known(day, tuple(sent), now, changed, frozen)
+
+    def _standing(self, days: Days, day: date, sent: Sequence[Sent], living: Collection[int]) -> Figures:
+        """Return the figures of a day as it stands now: as it was last told, where nothing of it was written
+        since. What was counted under keys that are gone by now is forgotten, as after a restart."""
+        kept = self._counted.get(day)
+        if kept is not None and (kept.upto < sent[-1].upto or not kept.keys.issubset(living)):
+            kept = None
+        if not days.changed_since(day, sent[-1].upto if kept is None else kept.upto):
+            return sent[-1].figures if kept is None else kept.figures
+        now = self._known(days, day, sent).now
+        self._counted[day] = Told(day, now.upto, now.figures, keys=now.keys.intersection(living))
+        return now.figures
 
     def _told(self, days: Days, day: date) -> Told:
         """Return a day; a lane to which nobody came says so, or it would look like one that told nothing."""
@@ -285,6 +303,14 @@ class Reports:
         until = lacking[0] if lacking else max(begins, last + timedelta(days=1))
         self._reported_us = starts_us(until, self.terms.zone)
         return lacking
+
+    def _is_early(self) -> bool:
+        """Say whether every day up to the one that is due next has its report. It is asked every few seconds,
+        and to look into the journal for it takes the longer the older the journal is."""
+        now, reported_us = self._now(), self._reported_us
+        if reported_us is None or not now.clock.trusted:
+            return False
+        return now.at_us < self.due_us(day_of(reported_us, self.terms.zone))
 
     def _write(self, day: date) -> int | None:
         with closing(self._journal.reader()) as reader:

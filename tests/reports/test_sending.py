@@ -1,7 +1,7 @@
 """The daily report: at its hour, every day, also with zeros, also late, once; corrected by a further one."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ import pytest
 
 from edge.domain.errors import FormError
 from edge.domain.model import ClockQuality
-from edge.journal import Journal, StoredRow
+from edge.journal import Journal, Look, Reader, Row, StoredRow
 from edge.keeper import Keeper
 from edge.registers.drafts import Order
 from edge.reports.day import Days, starts_us
@@ -105,6 +105,35 @@ def test_nothing_is_reported_by_a_clock_that_is_not_believed(journal: Journal, g
     assert gate.report() == []
     gate.clocks.quality = ClockQuality.MANUAL
     assert len(gate.report()) == 2
+
+
+def test_between_two_reports_the_journal_is_left_alone(journal: Journal, gate: BusyGate) -> None:
+    class Asked:
+        """The journal, and how often somebody wanted to read it."""
+
+        def __init__(self) -> None:
+            self.asked = 0
+
+        def compose(self, make: Callable[[Look], Sequence[Row]]) -> tuple[int, ...]:
+            return journal.compose(make)
+
+        def reader(self) -> Reader:
+            self.asked += 1
+            return journal.reader()
+
+    asked = Asked()
+    gate.reports = Reports(asked, gate.reports.terms, gate.clocks, lambda: None)
+    gate._person()
+    at(gate, FIRST + timedelta(days=1), 10)
+    assert len(gate.report()) == 1
+    looked = asked.asked
+    at(gate, FIRST + timedelta(days=2), 9)
+    assert gate.report() == []
+    gate.clocks.quality = ClockQuality.RESTORED
+    assert (gate.report(), asked.asked) == ([], looked)
+    gate.clocks.quality = ClockQuality.SYNCED
+    at(gate, FIRST + timedelta(days=2), 10)
+    assert len(gate.report()) == 1
 
 
 def test_no_day_has_two_reports_whoever_writes_them(journal: Journal, gate: BusyGate) -> None:
