@@ -13,6 +13,7 @@ import sqlite3
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate, groupby
 
 from edge.domain.model import ClockQuality
 
@@ -70,6 +71,8 @@ class Calendar:
         self._day_of = day_of
         self.stretches = _stretches(connection)
         self._firsts = [one.first for one in self.stretches]
+        self._offsets = _offsets(self.stretches)
+        self._spans = _spans(self.stretches)
 
     def moment(self, row: Place) -> int | None:
         """Return when a row was written, None where nobody can say. Of a run that is known to lie within one
@@ -77,10 +80,10 @@ class Calendar:
         if row.clock in TRUSTED:
             return row.at_us
         index = bisect_right(self._firsts, row.seq) - 1
-        offset_us = self._offset_us(index)
+        offset_us = self._offsets[index]
         if offset_us is not None:
             return row.mono_us + offset_us
-        span = self._around(index)
+        span = self._spans[index]
         return span.after_us if self._is_one_day(span) else None
 
     def ranges(self, from_us: int, to_us: int) -> list[tuple[int, int]]:
@@ -90,13 +93,13 @@ class Calendar:
             if not one.even:
                 found.append((one.first, one.last))
                 continue
-            for offset_us in {one.offset_us, self._offset_us(index)} - {None}:
+            for offset_us in {one.offset_us, self._offsets[index]} - {None}:
                 assert offset_us is not None
                 low, high = from_us - offset_us - _SLACK_US, to_us - offset_us + _SLACK_US
                 if one.mono_us <= high and one.last_mono_us >= low:
                     found.append((self._reached(one, low), self._reached(one, high)))
-            if self._offset_us(index) is None and one.offset_us is None:
-                span = self._around(index)
+            if self._offsets[index] is None and one.offset_us is None:
+                span = self._spans[index]
                 if self._is_one_day(span) and span.after_us is not None and from_us <= span.after_us < to_us:
                     found.append((one.first, one.last))
         return _joined(found)
@@ -104,45 +107,21 @@ class Calendar:
     def since_when(self, row: Place) -> int | None:
         """Return the last believed moment before the run of a row that cannot be dated, None where there is
         none."""
-        return self._around(bisect_right(self._firsts, row.seq) - 1).after_us
+        return self._spans[bisect_right(self._firsts, row.seq) - 1].after_us
 
     def begins_us(self) -> int | None:
         """Return the earliest moment that a row can be dated at, None where none can."""
-        offsets = ((one, self._offset_us(index)) for index, one in enumerate(self.stretches))
+        offsets = zip(self.stretches, self._offsets, strict=True)
         return min(
             (one.mono_us + offset_us for one, offset_us in offsets if offset_us is not None), default=None
         )
 
     def undated(self) -> list[Span]:
         """Return the runs that cannot be dated."""
-        found = []
-        for index, _one in enumerate(self.stretches):
-            if self._offset_us(index) is None:
-                span = self._around(index)
-                if not self._is_one_day(span):
-                    found.append(span)
-        return found
-
-    def _offset_us(self, index: int) -> int | None:
-        """Return by what rows of a stretch that were not believed are dated."""
-        boot = self.stretches[index].boot
-        for later in self.stretches[index + 1 :]:
-            if later.boot != boot:
-                break
-            if later.offset_us is not None:
-                return later.offset_us
-        for earlier in reversed(self.stretches[: index + 1]):
-            if earlier.boot != boot:
-                break
-            if earlier.offset_us is not None:
-                return earlier.offset_us
-        return None
-
-    def _around(self, index: int) -> Span:
-        one = self.stretches[index]
-        before = (found.to_us for found in reversed(self.stretches[:index]) if found.to_us is not None)
-        after = (found.from_us for found in self.stretches[index + 1 :] if found.from_us is not None)
-        return Span(one.first, one.last, next(before, None), next(after, None))
+        unknown = (
+            span for span, offset_us in zip(self._spans, self._offsets, strict=True) if offset_us is None
+        )
+        return [span for span in unknown if not self._is_one_day(span)]
 
     def _is_one_day(self, span: Span) -> bool:
         if span.after_us is None or span.before_us is None or span.after_us > span.before_us:
@@ -152,6 +131,10 @@ class Calendar:
     def _reached(self, one: Stretch, mono_us: int) -> int:
         """Return the first sequence of a stretch whose monotonic clock has reached this, its last where none
         has."""
+        if mono_us <= one.mono_us:
+            return one.first
+        if mono_us > one.last_mono_us:
+            return one.last
         low, high = one.first, one.last
         while low < high:
             middle = (low + high) // 2
@@ -178,6 +161,30 @@ def _stretches(connection: sqlite3.Connection) -> list[Stretch]:
     for first, after in zip(firsts, [*firsts[1:], head[1] + 1], strict=True):
         found += _of_one_boot(connection, first, after - 1)
     return found
+
+
+def _offsets(stretches: list[Stretch]) -> list[int | None]:
+    """Return by what rows of each stretch that were not believed are dated: the next offset behind it in the
+    same run, else its own or the last one before it."""
+    found: list[int | None] = []
+    for _boot, run in groupby(stretches, lambda one: one.boot):
+        own = [one.offset_us for one in run]
+        until = accumulate(own, _or_before)
+        behind = list(accumulate((None, *reversed(own)), _or_before))[-2::-1]
+        found += [before if after is None else after for before, after in zip(until, behind, strict=True)]
+    return found
+
+
+def _spans(stretches: list[Stretch]) -> list[Span]:
+    """Return between which believed moments of other stretches each one lies."""
+    before = accumulate((None, *(one.to_us for one in stretches)), _or_before)
+    after = accumulate((None, *(one.from_us for one in reversed(stretches))), _or_before)
+    around = zip(stretches, before, list(after)[-2::-1], strict=False)
+    return [Span(one.first, one.last, earlier, later) for one, earlier, later in around]
+
+
+def _or_before(before: int | None, one: int | None) -> int | None:
+    return before if one is None else one
 
 
 def _of_one_boot(connection: sqlite3.Connection, first: int, last: int) -> list[Stretch]:

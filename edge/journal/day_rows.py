@@ -17,6 +17,11 @@ _SELECT = f"SELECT {_COLUMNS} FROM journal"  # noqa: S608 - our own words
 _DECIDED = f"{_SELECT} WHERE seq BETWEEN ? AND ? AND kind = 'passage.decided' ORDER BY seq LIMIT ?"
 _RARE = f"{_SELECT} WHERE kind = ? AND kind NOT GLOB 'passage.*'"
 _NEVER_US = 1 << 62
+_CASES = """
+SELECT seq, boot, mono_us, at_us, clock, kind, json_extract(body, '$.case'), json_type(body, '$.due_us'),
+  json_extract(body, '$.due_us')
+FROM journal WHERE kind = ? AND kind NOT GLOB 'passage.*' AND seq <= ?
+"""
 _OTHERS = """
 SELECT j.seq FROM passage p, json_each(p.mentions) m JOIN journal j ON j.seq = m.value
 WHERE p.id = ? AND j.kind = 'passage.decided' AND j.seq <= ? ORDER BY j.seq
@@ -29,6 +34,19 @@ class Dated:
 
     at_us: int | None
     row: StoredRow
+
+
+@dataclass(frozen=True, slots=True)
+class CaseStep:
+    """What a row of a case did to when it is due: when it was written, None where nobody can say, and whether
+    it names a due time at all."""
+
+    seq: int
+    at_us: int | None
+    kind: str
+    case: int
+    tells_due: bool
+    due_us: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +117,16 @@ class DayRows:
             )
         found.sort(key=lambda row: row.seq)
         return [Dated(self.moment(row), row) for row in found]
+
+    def case_steps(self, kinds: Collection[str], upto: int) -> list[CaseStep]:
+        """Return what the rows of these kinds up to one say of cases, oldest first. Of a year there are tens
+        of thousands: they are not parsed as a whole."""
+        found = []
+        for kind in kinds:
+            for *place, kind_, case, told, due_us in self._connection.execute(_CASES, (kind, upto)):
+                at_us = self.calendar.moment(Place(*place))
+                found.append(CaseStep(place[0], at_us, kind_, case, told is not None, due_us))
+        return sorted(found, key=lambda step: step.seq)
 
     def rare_between(self, kinds: Collection[str], from_us: int, to_us: int, upto: int) -> list[Dated]:
         """Return the rows of these rare kinds that were written in [from, to), up to a row, oldest first."""

@@ -1,7 +1,8 @@
 """A local day of a gate, told from its journal: figures of all lanes and of each, as of any row.
 
-Nothing is kept between two calls. With `upto` a day is told as it stood when that row was the newest, which
-is how a report that was sent is told again.
+With `upto` a day is told as it stood when that row was the newest, which is how a report that was sent is
+told again. Between two calls nothing is kept but what holds for every day up to one row: corrections, and
+what became of cases.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from edge.journal import Reader, StoredRow
-from edge.journal.day_rows import Dated, DayRows
+from edge.journal.day_rows import CaseStep, Dated, DayRows
 from edge.reports import figures, happened, lines
 from edge.reports.facts import MEASURED, Fact, fact, identity
 from edge.reports.figures import Figures
@@ -55,6 +56,9 @@ class Days:
         self._reader = reader
         self.rows: DayRows = reader.days(self.day_of)
         self.head = reader.head()
+        # Of the last row that was asked for: the same for every day of a bulletin, and all of a journal's.
+        self._corrected: tuple[int, dict[tuple[str, int], list[Mapping[str, Any]]]] | None = None
+        self._steps: tuple[int, list[CaseStep]] | None = None
 
     def day_of(self, at_us: int) -> date:
         """Return the local day of a moment."""
@@ -74,7 +78,7 @@ class Days:
         facts = self.facts(day, upto)
         bounds = starts_us(day, self.zone), starts_us(day + timedelta(days=1), self.zone)
         found = figures.count(facts)
-        found |= happened.happened(self.rows, *bounds, upto)
+        found |= happened.happened(self.rows, self._case_steps(upto), *bounds, upto)
         found |= lines.told(lines.Asked(self._reader, self.rows, day, *bounds, upto))
         gaps = tuple(gap for gap in self.gaps(upto) if _may_be(gap, *bounds))
         found["undated"] = sum(gap.passages for gap in gaps)
@@ -97,11 +101,14 @@ class Days:
 
     def corrections(self, upto: int) -> dict[tuple[str, int], list[Mapping[str, Any]]]:
         """Return what was corrected, oldest first, by passage and by row of a paper page."""
+        if self._corrected is not None and self._corrected[0] == upto:
+            return self._corrected[1]
         found: dict[tuple[str, int], list[Mapping[str, Any]]] = {}
         for one in self.rows.rare((CORRECTION,), upto):
             body = one.row.body
             name = "paper" if "paper" in body else "passage"
             found.setdefault((name, body[name]), []).append(body)
+        self._corrected = upto, found
         return found
 
     def gaps(self, upto: int | None = None) -> list[Gap]:
@@ -120,6 +127,11 @@ class Days:
             return True
         bounds = starts_us(day, self.zone), starts_us(day + timedelta(days=1), self.zone)
         return self.rows.grown(*bounds, upto)
+
+    def _case_steps(self, upto: int) -> list[CaseStep]:
+        if self._steps is None or self._steps[0] != upto:
+            self._steps = upto, self.rows.case_steps(happened.STEPS, upto)
+        return self._steps[1]
 
     def _papers(
         self, day: date, upto: int, corrections: Mapping[tuple[str, int], Sequence[Mapping[str, Any]]]

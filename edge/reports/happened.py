@@ -3,9 +3,9 @@
 Rows are counted in the day in which they were written. Each function takes rows and gives figures.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from edge.journal.day_rows import Dated, DayRows
+from edge.journal.day_rows import CaseStep, DayRows
 from edge.reports.figures import Figures
 
 _CASES = {
@@ -24,34 +24,33 @@ _COUNTED = {
     "gate.started": "gate.started",
     "clock.corrected": "clock.corrected",
 }
-_FOLLOWED = "case.followed_up"
+STEPS = (*_CASES, "case.followed_up")
 
 
-def happened(rows: DayRows, from_us: int, to_us: int, upto: int) -> Figures:
-    """Return the figures of the day [from, to) that are no passages."""
+def happened(rows: DayRows, steps: Sequence[CaseStep], from_us: int, to_us: int, upto: int) -> Figures:
+    """Return the figures of the day [from, to) that are no passages; `steps` are those of all cases up to the
+    row `upto`, oldest first."""
     found: Figures = dict.fromkeys([*_CASES.values(), "cases.overdue", *_COUNTED.values()], 0)
     found["temperatures.told_over"] = 0
     for one in rows.rare_between(tuple(_COUNTED), from_us, to_us, upto):
         found[_COUNTED[one.row.kind]] += 1
         if one.row.kind == "temperature.reported" and one.row.body.get("verdict") == "over":
             found["temperatures.told_over"] += 1
-    cases = rows.rare((*_CASES, _FOLLOWED), upto)
-    for one in cases:
-        if one.row.kind in _CASES and one.at_us is not None and from_us <= one.at_us < to_us:
-            found[_CASES[one.row.kind]] += 1
-    found["cases.overdue"] = overdue(cases, to_us)
+    for step in steps:
+        if step.kind in _CASES and step.at_us is not None and from_us <= step.at_us < to_us:
+            found[_CASES[step.kind]] += 1
+    found["cases.overdue"] = overdue(steps, to_us)
     return found
 
 
-def overdue(cases: Iterable[Dated], at_us: int) -> int:
+def overdue(steps: Iterable[CaseStep], at_us: int) -> int:
     """Return how many cases were open and overdue at a moment."""
     due: dict[int, int | None] = {}
-    for one in cases:
-        if one.at_us is None or one.at_us >= at_us:
+    for step in steps:
+        if step.at_us is None or step.at_us >= at_us:
             continue
-        body = one.row.body
-        if one.row.kind == "case.closed":
-            due.pop(body["case"], None)
-        elif "due_us" in body:
-            due[body["case"]] = body["due_us"]
+        if step.kind == "case.closed":
+            due.pop(step.case, None)
+        elif step.tells_due:
+            due[step.case] = step.due_us
     return sum(due_us is not None and due_us < at_us for due_us in due.values())
