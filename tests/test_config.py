@@ -5,7 +5,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from click.testing import CliRunner, Result
@@ -19,9 +19,11 @@ from edge.config import Text, examine, load
 from edge.config.faults import parted
 from edge.config.model import LISTS, TABLES, Lane
 from edge.config.text import HIDDEN, example, reference, shown, toml
+from edge.config.twice_daily import Registered
 from edge.domain.errors import ConfigError
 from edge.domain.policy import Policy
 from edge.domain.twice_daily import Terms
+from edge.registers import people
 from tests.paths import ROOT
 
 GOOD = """
@@ -456,12 +458,17 @@ def test_a_sister_that_is_not_there_is_named_in_both_languages(
 def test_two_measurements_a_day_are_by_default_what_the_domain_says(tmp_path: Path) -> None:
     assert twice_daily_of(load(write(tmp_path, GOOD), {}).settings) == Terms()
     table = '[twice_daily]\nmorning = "5:30-9:00"\nafternoon = "17:00-24:00"\nroster_days = 3\n'
-    table += 'categories = ["staff"]\n'
+    table += 'categories = ["staff"]\nregistered = ["staff", "courier"]\n'
     found = twice_daily_of(
         load(write(tmp_path, GOOD + "[screening]\nthreshold_c = 37.0\n" + table), {}).settings
     )
     assert (found.windows.morning, found.windows.afternoon) == ((330, 540), (1020, 1440))
     assert (found.roster_days, found.categories, found.threshold_mdegc) == (3, frozenset({"staff"}), 37_000)
+    assert found.registered == frozenset({"staff", "courier"})
+
+
+def test_who_may_be_expected_by_the_register_is_whom_the_register_tells_apart() -> None:
+    assert set(get_args(Registered)) == set(people.CATEGORIES)
 
 
 @pytest.mark.parametrize(
@@ -474,6 +481,7 @@ def test_two_measurements_a_day_are_by_default_what_the_domain_says(tmp_path: Pa
         ("roster_days = 0", "roster_days"),
         ('categories = ["a b"]', "categories"),
         ("categories = []", "categories"),
+        ('registered = ["teacher"]', "registered"),
     ],
 )
 def test_windows_and_people_that_make_no_sense_are_named_in_both_languages(

@@ -204,6 +204,7 @@ def twice_daily_of(settings: Settings) -> Terms:
         windows=table.windows,
         roster_days=table.roster_days,
         categories=frozenset(table.categories),
+        registered=frozenset(table.registered),
         threshold_mdegc=policy.threshold_mdegc,
         plausible_mdegc=(policy.too_low_mdegc, policy.too_high_mdegc),
     )

@@ -9,7 +9,7 @@ import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
@@ -233,5 +233,7 @@ def _type_name(annotation: Any) -> str:
     if arguments and isinstance(arguments[0], str):
         return " or ".join(f'`"{choice}"`' for choice in arguments)
     if arguments and arguments[-1] is Ellipsis:
+        if get_origin(arguments[0]) is Literal:
+            return f"list of {_type_name(arguments[0])}"
         return "list of texts" if arguments[0] is str else "table or list of tables"
     return "table"

@@ -4,7 +4,7 @@ Defaults equal those of `edge.domain.twice_daily.Terms`; a test holds them toget
 """
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, model_validator
 
@@ -13,6 +13,19 @@ from edge.domain.errors import FormError
 from edge.domain.twice_daily import MINUTES, Windows, checked
 
 _WINDOW = re.compile(r"([0-9]{1,2}):([0-9]{2})\s*-\s*([0-9]{1,2}):([0-9]{2})")
+# Those of `edge.registers.people`; a test holds them together.
+Registered = Literal[
+    "resident",
+    "tenant",
+    "staff",
+    "visitor",
+    "outsider",
+    "returnee",
+    "from_abroad",
+    "resumed_worker",
+    "courier",
+    "other",
+]
 _WORD = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 
 
@@ -72,6 +85,15 @@ class TwiceDaily(Table):
         "categories of passes whose holders are expected; visitors and couriers are not",
         "哪些类别的通行证持有人应一日两测；访客、配送员不算",
         default=("resident", "staff"),
+        lax=True,
+    )
+    registered: tuple[Registered, ...] = key(
+        "who of the register of people is expected whether they came or not, by category, such as "
+        '["staff"]; each of them is opened for each page, so at most 5,000',
+        '人员名册中哪些类别的人不管来没来过都应一日两测，例如 ["staff"]；每次打开页面都要逐人解封，'
+        "最多 5000 人",
+        default=(),
+        example=["staff"],
         lax=True,
     )
 

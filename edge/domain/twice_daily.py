@@ -47,12 +47,14 @@ class Windows:
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What a site has settled: the windows, within how many days (that day included) somebody's own pass has
-    to have been seen for them to be expected, which categories of passes count, from which value on somebody
-    is over, and between which a value can be one of a living person (thousandths of a degree)."""
+    to have been seen for them to be expected, which categories of passes count, which categories of the
+    register of people are expected whether they were seen or not, from which value on somebody is over, and
+    between which a value can be one of a living person (thousandths of a degree)."""
 
     windows: Windows = Windows()
     roster_days: int = 14
     categories: frozenset[str] = frozenset({"resident", "staff"})
+    registered: frozenset[str] = frozenset()
     threshold_mdegc: int = 37_300
     plausible_mdegc: tuple[int, int] = (35_000, 42_500)
 

@@ -237,11 +237,13 @@ class Book:
         sealed = any(row.sealed is not None for row in rows)
         return Told(entry, rows, personal or {}, destroyed=opened and sealed and personal is None)
 
-    def personal(self, entry: Entry) -> Mapping[str, str] | None:
-        """Return the personal fields of an entry, None where they are destroyed or it has none."""
+    def personal(self, entry: Entry, by: Reader | None = None) -> Mapping[str, str] | None:
+        """Return the personal fields of an entry, None where they are destroyed or it has none. `by` is a
+        reader that is open already."""
+        if by is not None:
+            return self._opened(by.entry_rows(entry))
         with closing(self._journal.reader()) as reader:
-            rows = reader.entry_rows(entry)
-        return self._opened(rows)
+            return self._opened(reader.entry_rows(entry))
 
     def _opened(self, rows: Sequence[StoredRow]) -> Mapping[str, str] | None:
         newest = next((row for row in reversed(rows) if row.sealed is not None), None)

@@ -1,7 +1,8 @@
 """Who is expected to be measured twice a day, and what they have, out of the journal.
 
-Expected is whoever's own pass was seen here of late or whom the register of people knew, and whoever a
-temperature was entered for; who is registered and never came is not. Names are opened to tell people apart
+Expected is whoever's own pass was seen here of late or whom the register of people knew, whoever a
+temperature was entered for, and of the register those categories that the site names, whether they came or
+not. Names are opened to tell people apart
 and live as long as one answer is made; what is kept between answers are digests under a key of this process,
 which name nobody. Never logs.
 """
@@ -20,13 +21,18 @@ from edge.domain.errors import FormError
 from edge.domain.model import ClockQuality, ScreeningVerdict
 from edge.domain.told import OLDEST_DAYS, REPORTED
 from edge.domain.twice_daily import Taken, Terms, counts
-from edge.journal import Reader, StoredRow
+from edge.journal import Entry, Reader, StoredRow
 from edge.journal.reader import CHUNK
+from edge.registers import homes
+from edge.registers.book import Book
+from edge.registers.people import REGISTER
 from edge.web import show
 from edge.web.whose import Person, Whose, by_name, spelt
 
 Json = Mapping[str, Any]
 DAYS_KEPT = 64
+# Each has to be opened to be told from whoever came by a pass: of so many that takes a second or two.
+MOST_REGISTERED = 5_000
 # Somebody may rest, or wait for a platform, until after midnight (`park_max_s` as shipped).
 PARKED_US = 12 * 3_600_000_000
 _DAY_US = 86_400_000_000
@@ -51,20 +57,22 @@ class Where:
 
 @dataclass
 class Roll:
-    """Everybody expected on one day, what they have of it, and how many measurements belong to no day."""
+    """Everybody expected on one day, what they have of it, and how many measurements belong to no day.
+    `unlisted`: how many are registered where they are too many to be listed, else 0."""
 
     people: dict[str, Person] = field(default_factory=dict)
     taken: list[Taken] = field(default_factory=list)
     where: dict[int, Where] = field(default_factory=dict)
     undated: int = 0
+    unlisted: int = 0
 
 
 class Rolls:
     """Makes rolls; thread-safe. What days that are over showed is kept, as digests and row numbers. One is
     made at a time, and few wait for it: whoever waits holds one of the threads that serve the lanes too."""
 
-    def __init__(self, reader: Callable[[], Reader], terms: Terms, zone: ZoneInfo) -> None:
-        self._reader, self._terms, self._zone = reader, terms, zone
+    def __init__(self, reader: Callable[[], Reader], book: Book, terms: Terms, zone: ZoneInfo) -> None:
+        self._reader, self._book, self._terms, self._zone = reader, book, terms, zone
         self._whose = Whose(terms.categories)
         self._lock = threading.Lock()
         self._waiting = threading.BoundedSemaphore(WAITING)
@@ -77,6 +85,7 @@ class Rolls:
             roll = Roll()
             nameless = self._measured(reader, day, roll)
             self._expected_before(reader, day, roll)
+            self._registered(reader, day, roll)
             self._told(reader, day, roll)
             by_hand = by_name(roll.people.values())
             for name, one in nameless:
@@ -183,6 +192,30 @@ class Rolls:
                 if person is not None:
                     yield row.seq, person
 
+    def _registered(self, reader: Reader, day: date, roll: Roll) -> None:
+        """Add who is registered that day as one of those that are expected, also if nobody saw them."""
+        wanted = [{"category": name} for name in sorted(self._terms.registered)]
+        count = sum(reader.entry_count(REGISTER, open_=True, where=one) for one in wanted)
+        if count > MOST_REGISTERED:
+            roll.unlisted = count
+            return
+        starts = show.day_starts_us(day, self._zone)
+        ends = show.day_starts_us(day + timedelta(days=1), self._zone)
+        passes = by_name(roll.people.values())
+        for one in wanted:
+            after = 0
+            while entries := reader.entries(REGISTER, where=one, after=after, limit=CHUNK):
+                after = entries[-1].number
+                for entry in entries:
+                    key = self._whose.entry(entry.number)
+                    if key in roll.people or entry.forgotten or not _stood(entry, starts, ends):
+                        continue
+                    own = self._book.personal(entry, reader) or {}
+                    name, room = own.get("name", ""), homes.written(own)
+                    shown = self._whose.holder(own["pass_id"]) if own.get("pass_id") else ""
+                    if shown not in roll.people and spelt(name, room) not in passes:
+                        roll.people[key] = Person(key, name, room, registered=True)
+
     def _told(self, reader: Reader, day: date, roll: Roll) -> None:
         """Take in what people told of: those expected by their pass, or in their own right."""
         since = show.day_starts_us(day - timedelta(days=self._terms.roster_days - 1), self._zone)
@@ -204,12 +237,17 @@ class Rolls:
     def _told_of(self, opened: Json, roll: Roll, known: Mapping[str, str]) -> Person:
         name, room = str(opened.get("name", "")), str(opened.get("room", ""))
         if opened.get("pass_id"):
-            key = self._whose.digest(f"holder gatepost_pass:{opened['pass_id']}")
+            key = self._whose.holder(str(opened["pass_id"]))
             return roll.people.get(key) or Person(key, name or str(opened["pass_id"]), room)
         called = spelt(name, room)
-        return roll.people.get(known.get(called, "")) or Person(
-            self._whose.digest(f"name {called}"), name, room
-        )
+        return roll.people.get(known.get(called, "")) or Person(self._whose.called(called), name, room)
+
+
+def _stood(entry: Entry, from_us: int, to_us: int) -> bool:
+    """Say whether an entry stood in the register in [from, to) and was not ended by then."""
+    has_begun = max(entry.entered_us, entry.from_us or 0) < to_us
+    is_over = entry.until_us is not None and entry.until_us <= from_us
+    return has_begun and not is_over and (entry.open or entry.at_us >= to_us)
 
 
 def _join(roll: Roll) -> None:

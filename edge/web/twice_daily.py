@@ -23,7 +23,7 @@ from edge.web import show
 from edge.web.gate import Gate
 from edge.web.orders import asker
 from edge.web.roles import allow
-from edge.web.roll import Roll, Rolls, Where
+from edge.web.roll import MOST_REGISTERED, Roll, Rolls, Where
 from edge.web.whose import Person
 from edge.web.words import LANGUAGES, WORDS, say
 
@@ -70,7 +70,7 @@ def blueprint(gate: Gate) -> Blueprint:
     """Return `/review/twice-daily`, its opening and its file."""
     routes = Blueprint("twice_daily", __name__)
     zone = show.zone_of(gate.timezone)
-    rolls = Rolls(gate.reader, gate.twice_daily, zone)
+    rolls = Rolls(gate.reader, gate.book, gate.twice_daily, zone)
 
     @routes.record_once
     def share(setup: BlueprintSetupState) -> None:
@@ -159,6 +159,7 @@ def _page(gate: Gate, sheet: Sheet, shown: str, *, opened: bool = False) -> Resp
             halves=tuple(Half),
             windows=_windows(gate.twice_daily.windows),
             terms=gate.twice_daily,
+            most=MOST_REGISTERED,
             why=WORDS["opening"],
             before=sheet.day - timedelta(days=1),
             after=sheet.day + timedelta(days=1),

@@ -7,7 +7,6 @@ Personal fields are read and not kept. Digests are under a key of this process a
 import hashlib
 import hmac
 import secrets
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
@@ -15,6 +14,8 @@ from typing import Any
 
 from edge.domain.identity import differ
 from edge.domain.model import Carrier, CodeVerdict
+from edge.registers import homes
+from edge.registers.values import folded
 
 Json = Mapping[str, Any]
 _OF_TWO = frozenset({"second_identity", "other_person", "two_people"})
@@ -73,15 +74,27 @@ class Whose:
         fields = own.get("personal") or {}
         name, room = str(fields.get("name", "")), str(fields.get("room", ""))
         values = frozenset({name, room, str(fields.get("pass_id", ""))} - {""})
-        return Person(self.digest(f"holder {own['holder']}"), name, room, values)
+        return Person(self._digest(f"holder {own['holder']}"), name, room, values)
 
     def _registered(self, entry: int, own: Json) -> Person:
         fields = own.get("personal") or {}
         name, room = str(fields.get("name", "")), str(fields.get("room", ""))
         values = frozenset(str(fields[each]) for each in ("name", "phone", "id_number") if fields.get(each))
-        return Person(self.digest(f"entry {entry}"), name, room, values, registered=True)
+        return Person(self.entry(entry), name, room, values, registered=True)
 
-    def digest(self, text: str) -> str:
+    def holder(self, pass_id: str) -> str:
+        """Return what stands for whoever has this pass of the gate's own."""
+        return self._digest(f"holder {Carrier.GATEPOST_PASS}:{pass_id}")
+
+    def entry(self, number: int) -> str:
+        """Return what stands for somebody in the register of people."""
+        return self._digest(f"entry {number}")
+
+    def called(self, spelling: str) -> str:
+        """Return what stands for somebody who is known by name and room alone."""
+        return self._digest(f"name {spelling}")
+
+    def _digest(self, text: str) -> str:
         """Return what stands for a text as long as this process lives."""
         return hmac.digest(self._secret, text.encode(), hashlib.sha256).hex()
 
@@ -97,8 +110,7 @@ def by_name(people: Iterable[Person]) -> dict[str, str]:
 
 def spelt(name: str, room: str) -> str:
     """Return name and room in the one way in which they are compared, however they were written."""
-    both = (unicodedata.normalize("NFKC", text).casefold() for text in (name, room))
-    return "\n".join("".join(text.split()) for text in both)
+    return "\n".join((folded(name), *homes.parts_told(room)))
 
 
 def _is_pass(piece: Json) -> bool:

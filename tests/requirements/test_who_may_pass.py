@@ -33,6 +33,7 @@ procedure = "fast_lane"
 {thermometer}
 {scanner}
 """
+EXPECTED = '[twice_daily]\nregistered = ["resumed_worker"]\n'
 # A lane whose camera has a model, and beside it one whose model is not there.
 LOOKED_AT = """
 [[lane]]
@@ -114,7 +115,7 @@ class Post:
             thermometer=SPOT.format(folder=folder, lane="looked_at"),
             source=self.camera.address,
         )
-        self.gate = Gate(folder, procedure="fast_lane", extra=out + looked_at)
+        self.gate = Gate(folder, procedure="fast_lane", extra=EXPECTED + out + looked_at)
         self.zone = in_the_afternoon(self.gate)  # quotas have hours
         self.office = Office(self.gate.store)
         self.watch: dict[str, int] = {}
@@ -459,6 +460,8 @@ def test_r62_whoever_passes_by_the_digits_of_a_phone_was_measured_that_day(post:
     line = text.split("赵大山")[1].split("</tr>")[0]
     assert re.search(r"36\.\d °C", line), "the afternoon's: it is afternoon there"
     assert "钱来客" not in text, "a visitor is not expected"
+    line = text.split("卫未入")[1].split("</tr>")[0]
+    assert "outcome-hold" in line, "registered, and missing although nobody saw them here this morning"
     row = next(
         row for row in reversed(post.gate.rows("personal.opened")) if row.body["what"] == "twice_daily"
     )

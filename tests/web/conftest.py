@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -47,17 +48,16 @@ def app(world: World) -> Flask:
 @pytest.fixture
 def enter(app: Flask) -> Enter:
     """Log in as a role and return the browser."""
+    return partial(logged_in, app)
 
-    def log_in(role: str) -> FlaskClient:
-        client = app.test_client()
-        name, _, secret = next(account for account in ACCOUNTS if account[1] == role)
-        answer = client.post(
-            "/login", data={"account": name, "secret": secret, "csrf_token": token_of(client)}
-        )
-        assert answer.status_code == 302, answer.get_data(as_text=True)
-        return client
 
-    return log_in
+def logged_in(app: Flask, role: str) -> FlaskClient:
+    """Return a browser in which somebody of this role logged in."""
+    client = app.test_client()
+    name, _, secret = next(account for account in ACCOUNTS if account[1] == role)
+    answer = client.post("/login", data={"account": name, "secret": secret, "csrf_token": token_of(client)})
+    assert answer.status_code == 302, answer.get_data(as_text=True)
+    return client
 
 
 @pytest.fixture

@@ -26,12 +26,13 @@ from edge.domain.model import ClockQuality, CodeVerdict, Instant, Outcome
 from edge.domain.told import OLDEST_DAYS
 from edge.domain.twice_daily import Terms
 from edge.journal import Row, StoredRow
-from edge.web import create_app
+from edge.registers.drafts import Draft, Order
+from edge.web import create_app, roll
 from edge.web.roll import Rolls
 from edge.web.server import THREADS
 from edge.web.show import zone_of
 from edge.wire.received import body_fault
-from tests.web.conftest import token_of
+from tests.web.conftest import logged_in, token_of
 from tests.web.fakes import World
 
 pytestmark = pytest.mark.system
@@ -106,7 +107,7 @@ def shown(
     name: str, room: str, when: dict[str, Any], category: str = "resident", proven: str = "valid"
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the piece of a pass, and what of it is sealed."""
-    pass_id = name.encode().hex()[:16].ljust(16, "0")
+    pass_id = pass_of(name)
     piece = {**when, "t": "code", "carrier": "gatepost_pass", "verdict": proven}
     piece |= {"subject": {"category": category}, "symbology": "QRCode", "decoder": ""}
     own = {"name": name, "room": room, "pass_id": pass_id}
@@ -121,6 +122,38 @@ def answered(question: str, value: str) -> tuple[dict[str, Any], dict[str, Any]]
 def days(world: World) -> Days:
     world.clock.move(2 * 3600)  # a quarter past eight in the morning
     return Days(world)
+
+
+@pytest.fixture
+def boss(world: World) -> Callable[[Terms], FlaskClient]:
+    """Return a manager's browser, in Chinese, at a gate that settled these terms."""
+
+    def enter(terms: Terms) -> FlaskClient:
+        client = logged_in(create_app(replace(world.gate, twice_daily=terms)), "manager")
+        client.set_cookie("language", "zh_Hans")
+        return client
+
+    return enter
+
+
+def register(world: World, name: str, category: str, *, ended: bool = False, **more: Any) -> int:
+    """Enter somebody in the register of people; returns the number."""
+    times = {key: more.pop(key) for key in ("from_us", "until_us") if key in more}
+    draft = Draft({"category": category}, {"name": name} | more, ("name",), **times)
+    number = world.gate.book.enter(Order(f"enter {name}", "boss"), "people", draft).number
+    if ended:
+        world.gate.book.end(Order(f"end {name}", "boss"), "people", number, "left")
+    return number
+
+
+def pass_of(name: str) -> str:
+    return name.encode().hex()[:16].ljust(16, "0")
+
+
+def found(entry: int, name: str, room: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the piece of somebody whom the register of people knew, and what of it is sealed."""
+    piece = {"t": "known", "by": "phone", "register": "people", "standing": "found", "entry": entry}
+    return piece | {"category": "staff"}, {"personal": {"name": name, "room": room}}
 
 
 @pytest.fixture
@@ -305,10 +338,46 @@ def test_who_was_not_seen_for_longer_than_the_roster_goes_back_is_not_expected(
 ) -> None:
     for back, person in ((13, LI), (14, WANG)):
         days.passes(person, at(12, day=TODAY - timedelta(days=back)))
-    rolls = Rolls(world.gate.reader, Terms(), zone_of("Asia/Shanghai"))
+    rolls = Rolls(world.gate.reader, world.gate.book, Terms(), zone_of("Asia/Shanghai"))
     assert [person.name for person in rolls.of(TODAY).people.values()] == [LI[0]]
-    shorter = Rolls(world.gate.reader, Terms(roster_days=13), zone_of("Asia/Shanghai"))
+    shorter = Rolls(world.gate.reader, world.gate.book, Terms(roster_days=13), zone_of("Asia/Shanghai"))
     assert not shorter.of(TODAY).people
+
+
+def test_who_is_registered_is_expected_also_if_nobody_ever_saw_them(
+    world: World, days: Days, boss: Callable[[Terms], FlaskClient]
+) -> None:
+    register(world, "周在册", "staff", room="5栋1单元301室")
+    register(world, "吴住户", "resident")
+    register(world, "郑离职", "staff", ended=True)
+    register(world, "冯未到", "staff", from_us=at(24))
+    register(world, "陈到期", "staff", until_us=at(0))
+    seen = register(world, "褚来过", "staff", room="2-1-101")
+    days.passes(None, more=[found(seen, "褚来过", "2-1-101")])
+    days.passes(("卫有证", "1-1-102"))
+    register(world, "卫有证", "staff", room="1栋1单元102室")
+    register(world, "蒋改名", "staff", pass_id=pass_of("蒋"), room="9-9-999")
+    days.passes(("蒋", "4-1-104"))
+    page = opened(boss(Terms(registered=frozenset({"staff"}))), show="all")
+    names = re.findall(r'<th scope="row">(.*?)</th>', page)
+    assert sorted(names) == ["1-1-102 卫有证", "2-1-101 褚来过", "4-1-104 蒋", "5栋1单元301室 周在册"]
+    assert "从业人员也都应测" in page
+    without = opened(boss(Terms()), show="all")
+    assert "周在册" not in without
+    assert counted(without)["expected"] == "3"
+
+
+def test_too_many_registered_are_said_and_not_listed(
+    world: World, boss: Callable[[Terms], FlaskClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(roll, "MOST_REGISTERED", 1)
+    client = boss(Terms(registered=frozenset({"staff", "courier"})))
+    register(world, "周在册", "staff")
+    assert counted(text_of(client))["expected"] == "1"
+    register(world, "吴在册", "courier")
+    page = text_of(client)
+    assert counted(page)["expected"] == "0"
+    assert counted(page)["unlisted"].startswith("名册中的快递配送、从业人员共 2 人")
 
 
 def test_what_was_taken_while_the_clock_was_not_believed_belongs_to_no_day_and_that_is_said(
@@ -347,7 +416,7 @@ def test_somebody_who_rested_until_after_midnight_was_measured_on_their_day(
 
 
 def test_once_a_day_is_forgotten_nobody_of_it_is_expected(world: World, days: Days) -> None:
-    rolls = Rolls(world.gate.reader, Terms(), zone_of("Asia/Shanghai"))
+    rolls = Rolls(world.gate.reader, world.gate.book, Terms(), zone_of("Asia/Shanghai"))
     days.passes(LI, at(12, day=TODAY - timedelta(days=9)))
     days.passes(WANG, at(12, day=TODAY - timedelta(days=1)))
     assert len(rolls.of(TODAY).people) == 2
@@ -357,7 +426,7 @@ def test_once_a_day_is_forgotten_nobody_of_it_is_expected(world: World, days: Da
 
 
 def test_a_day_that_a_clock_adds_to_later_is_read_again(world: World, days: Days) -> None:
-    rolls = Rolls(world.gate.reader, Terms(), zone_of("Asia/Shanghai"))
+    rolls = Rolls(world.gate.reader, world.gate.book, Terms(), zone_of("Asia/Shanghai"))
     yesterday = TODAY - timedelta(days=1)
     days.passes(LI, at(12, day=yesterday))
     assert len(rolls.of(TODAY).people) == 1
@@ -366,7 +435,7 @@ def test_a_day_that_a_clock_adds_to_later_is_read_again(world: World, days: Days
 
 
 def test_nothing_that_names_anybody_is_kept_between_two_answers(world: World, days: Days) -> None:
-    rolls = Rolls(world.gate.reader, Terms(), zone_of("Asia/Shanghai"))
+    rolls = Rolls(world.gate.reader, world.gate.book, Terms(), zone_of("Asia/Shanghai"))
     days.passes(LI, at(12, day=TODAY - timedelta(days=1)))
     rolls.of(TODAY)
     kept = repr({name: value for name, value in vars(rolls).items() if name != "_reader"})
