@@ -2,9 +2,8 @@
 
 Expected is whoever's own pass was seen here of late or whom the register of people knew, whoever a
 temperature was entered for, and of the register those categories that the site names, whether they came or
-not. Names are opened to tell people apart
-and live as long as one answer is made; what is kept between answers are digests under a key of this process,
-which name nobody. Never logs.
+not. Names are opened to tell people apart and live as long as one answer is made; what is kept between
+answers are digests under a key of this process, which name nobody. Never logs.
 """
 
 import threading
@@ -73,7 +72,7 @@ class Rolls:
 
     def __init__(self, reader: Callable[[], Reader], book: Book, terms: Terms, zone: ZoneInfo) -> None:
         self._reader, self._book, self._terms, self._zone = reader, book, terms, zone
-        self._whose = Whose(terms.categories)
+        self._whose = Whose(terms.categories, terms.categories | terms.registered)
         self._lock = threading.Lock()
         self._waiting = threading.BoundedSemaphore(WAITING)
         self._days: OrderedDict[tuple[date, int], dict[str, int]] = OrderedDict()

@@ -35,10 +35,11 @@ class Person:
 
 
 class Whose:
-    """Tells people apart by the rows of passages; `categories` are those of the passes that count."""
+    """Tells people apart by the rows of passages; `categories` are those of the passes that count,
+    `registered` those of the people whom the register knew."""
 
-    def __init__(self, categories: Collection[str]) -> None:
-        self._categories = categories
+    def __init__(self, categories: Collection[str], registered: Collection[str]) -> None:
+        self._categories, self._registered_as = categories, registered
         self._secret = secrets.token_bytes(32)
 
     def of(self, body: Json, opened: Json | None) -> tuple[Person | None, str | None]:
@@ -64,7 +65,7 @@ class Whose:
         if len({piece["entry"] for piece, _ in known_as}) == 1:
             piece, own = known_as[-1]
             alike = not any(differ(one, _told_by(own)) for one in told)
-            is_ours = alike and piece.get("category") in self._categories
+            is_ours = alike and piece.get("category") in self._registered_as
             return (self._registered(piece["entry"], own) if is_ours else None), None
         if proven or known_as or not answers.get("name"):
             return None, None

@@ -150,10 +150,10 @@ def pass_of(name: str) -> str:
     return name.encode().hex()[:16].ljust(16, "0")
 
 
-def found(entry: int, name: str, room: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def found(entry: int, name: str, room: str, category: str = "staff") -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the piece of somebody whom the register of people knew, and what of it is sealed."""
     piece = {"t": "known", "by": "phone", "register": "people", "standing": "found", "entry": entry}
-    return piece | {"category": "staff"}, {"personal": {"name": name, "room": room}}
+    return piece | {"category": category}, {"personal": {"name": name, "room": room}}
 
 
 @pytest.fixture
@@ -365,6 +365,16 @@ def test_who_is_registered_is_expected_also_if_nobody_ever_saw_them(
     without = opened(boss(Terms()), show="all")
     assert "周在册" not in without
     assert counted(without)["expected"] == "3"
+
+
+def test_who_is_expected_by_the_register_alone_is_measured_when_they_come(
+    world: World, days: Days, boss: Callable[[Terms], FlaskClient]
+) -> None:
+    courier = register(world, "杨骑手", "courier")
+    days.passes(None, at(8), more=[found(courier, "杨骑手", "", "courier")])
+    page = text_of(boss(Terms(registered=frozenset({"courier"}))))
+    assert (counted(page)["expected"], counted(page)["morning"]) == ("1", "1")
+    assert counted(text_of(boss(Terms())))["expected"] == "0"
 
 
 def test_too_many_registered_are_said_and_not_listed(
