@@ -4,6 +4,7 @@ Every call is a few short reads; the connection is the reader's, which cannot wr
 """
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
@@ -16,6 +17,11 @@ _COLUMNS = "seq, boot, mono_us, at_us, clock, kind, lane, body, key_id, sealed, 
 _SELECT = f"SELECT {_COLUMNS} FROM journal"  # noqa: S608 - our own words
 _DECIDED = f"{_SELECT} WHERE seq BETWEEN ? AND ? AND kind = 'passage.decided' ORDER BY seq LIMIT ?"
 _RARE = f"{_SELECT} WHERE kind = ? AND kind NOT GLOB 'passage.*'"
+# What an import brought, or put back when undone, is one change of one person however many rows it has.
+_BY_HAND = (
+    " AND (kind NOT IN ('register.entered', 'register.amended', 'register.ended')"
+    " OR (json_extract(body, '$.import') IS NULL AND json_extract(body, '$.why') IS NOT 'import_undone'))"
+)
 _NEVER_US = 1 << 62
 _CASES = """
 SELECT seq, boot, mono_us, at_us, clock, kind, json_extract(body, '$.case'), json_type(body, '$.due_us'),
@@ -25,6 +31,12 @@ FROM journal WHERE kind = ? AND kind NOT GLOB 'passage.*' AND seq <= ?
 _OTHERS = """
 SELECT j.seq FROM passage p, json_each(p.mentions) m JOIN journal j ON j.seq = m.value
 WHERE p.id = ? AND j.kind = 'passage.decided' AND j.seq <= ? ORDER BY j.seq
+"""
+
+
+_NAMED = """
+SELECT seq, boot, mono_us, at_us, clock, json_extract(body, ?) FROM journal
+WHERE kind = ? AND kind NOT GLOB 'passage.*' AND seq BETWEEN ? AND ?
 """
 
 
@@ -105,12 +117,15 @@ class DayRows:
                 found.append((span, int(count)))
         return found
 
-    def rare(self, kinds: Collection[str], upto: int, after: int = 0) -> list[Dated]:
-        """Return every row of these rare kinds after one and up to another, oldest first."""
+    def rare(
+        self, kinds: Collection[str], upto: int, after: int = 0, *, by_hand: bool = False
+    ) -> list[Dated]:
+        """Return every row of these rare kinds after one and up to another, oldest first; `by_hand`: without
+        those that imports wrote, of which one file may bring a hundred thousand."""
         found: list[StoredRow] = []
         for kind in kinds:
             found += self._rows(
-                f"{_RARE} AND seq > ? AND seq <= ? ORDER BY seq",
+                f"{_RARE}{_BY_HAND if by_hand else ''} AND seq > ? AND seq <= ? ORDER BY seq",
                 kind,
                 after,
                 upto,
@@ -128,12 +143,30 @@ class DayRows:
                 found.append(CaseStep(place[0], at_us, kind_, case, told is not None, due_us))
         return sorted(found, key=lambda step: step.seq)
 
-    def rare_between(self, kinds: Collection[str], from_us: int, to_us: int, upto: int) -> list[Dated]:
-        """Return the rows of these rare kinds that were written in [from, to), up to a row, oldest first."""
+    def rare_between(
+        self, kinds: Collection[str], from_us: int, to_us: int, upto: int, *, by_hand: bool = False
+    ) -> list[Dated]:
+        """Return the rows of these rare kinds that were written in [from, to), up to a row, oldest first;
+        `by_hand` as of `rare`."""
         found: list[Dated] = []
         for low, high in self.calendar.ranges(from_us, to_us):
-            found += self.rare(kinds, min(high, upto), low - 1)
+            found += self.rare(kinds, min(high, upto), low - 1, by_hand=by_hand)
         return [one for one in found if one.at_us is not None and from_us <= one.at_us < to_us]
+
+    def counted(
+        self, kinds: Collection[str], name: str, from_us: int, to_us: int, upto: int
+    ) -> Counter[tuple[str, str | int]]:
+        """Count the rows of these rare kinds that were written in [from, to), up to a row, by kind and by
+        what their body holds under a name. An import is a hundred thousand of them: none is kept."""
+        found: Counter[tuple[str, str | int]] = Counter()
+        for low, high in self.calendar.ranges(from_us, to_us):
+            for kind in kinds:
+                bounds = (f"$.{name}", kind, low, min(high, upto))
+                for *place, value in self._connection.execute(_NAMED, bounds):
+                    at_us = self.calendar.moment(Place(*place))
+                    if at_us is not None and from_us <= at_us < to_us:
+                        found[kind, value] += 1
+        return found
 
     def rare_of(self, kind: str, name: str, value: str | int, upto: int) -> list[StoredRow]:
         """Return the rows of a rare kind whose body holds a value under a name, oldest first."""

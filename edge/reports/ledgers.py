@@ -26,7 +26,8 @@ ANSWERED_FOR = (
     *("access.published", "access.corrected", "register.defined", "screening.settled", "screening.withdrawn"),
     *("correction.recorded", "paper.entered", "personal.opened", "settings.changed", "procedure.published"),
     *("user.added", "user.changed", "user.disabled", "register.amended", "register.ended"),
-    *("register.import_undone", "calibration.recorded", "calibration.withdrawn", "clock.corrected"),
+    *("import.begun", "import.ended", "register.import_undone"),
+    *("calibration.recorded", "calibration.withdrawn", "clock.corrected"),
     *("retention.destroyed", "journal.set_aside", "journal.restored"),
 )
 Cell = str | int | bool | None
@@ -141,11 +142,11 @@ def _person(row: StoredRow, personal: Mapping[str, Any] | None) -> tuple[Cell, .
 
 def _accountability(days: Days, wish: Wish) -> Iterator[tuple[Cell, ...]]:
     bounds = starts_us(wish.first, wish.zone), starts_us(wish.last + timedelta(days=1), wish.zone)
-    found = list(days.rows.rare_between(ANSWERED_FOR, *bounds, days.head))
+    found = list(days.rows.rare_between(ANSWERED_FOR, *bounds, days.head, by_hand=True))
     for span in days.rows.calendar.undated():
         # What may have been then and cannot be dated is told, without a moment: nobody's change falls out.
         if (span.after_us or 0) < bounds[1] and (span.before_us is None or span.before_us >= bounds[0]):
-            found += days.rows.rare(ANSWERED_FOR, span.last, span.first - 1)
+            found += days.rows.rare(ANSWERED_FOR, span.last, span.first - 1, by_hand=True)
     # Rules that a start took from their file are nobody's doing.
     found = [one for one in found if one.row.body.get("by") or not one.row.kind.startswith("access.")]
     for register, reason in _ALTHOUGH.items():
@@ -162,7 +163,8 @@ def _accountability(days: Days, wish: Wish) -> Iterator[tuple[Cell, ...]]:
             about = f"{body['register']} {body['entry']}"
         fields = body.get("fields", {})
         although = next((fields[name] for name in _ALTHOUGH.values() if fields.get(name)), None)
-        why = body.get("why") or although or body.get("chosen") or " ".join(body.get("reasons", ())) or None
+        why = body.get("why") or although or body.get("chosen") or " ".join(body.get("reasons", ()))
+        why = why or (body["state"] if one.row.kind == "import.ended" else None)
         head = (one.row.seq, _moment(one.at_us, days), one.row.kind, body.get("by"))
         yield (*head, about, why, one.row.hash.hex()[:16])
 
@@ -171,6 +173,7 @@ ABOUT = (
     "closure",
     "passage",
     "case",
+    "import",
     "register",
     "paper",
     "trace",

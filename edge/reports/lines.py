@@ -38,12 +38,9 @@ Line = Callable[[Asked], Figures]
 
 def registers(asked: Asked) -> Figures:
     """Count, for each register, what was entered, amended and ended in the day."""
-    found: Figures = {}
     kinds = (ENTERED, AMENDED, ENDED)
-    for one in asked.rows.rare_between(kinds, asked.from_us, asked.to_us, asked.upto):
-        name = f"register.{one.row.body['register']}.{one.row.kind.removeprefix('register.')}"
-        found[name] = found.get(name, 0) + 1
-    return found
+    found = asked.rows.counted(kinds, "register", asked.from_us, asked.to_us, asked.upto)
+    return {f"register.{name}.{kind.removeprefix('register.')}": n for (kind, name), n in found.items()}
 
 
 def duty(asked: Asked) -> Figures:

@@ -54,6 +54,7 @@ from edge.web import (
 )
 from edge.web.errors import register_errors
 from edge.web.gate import Gate
+from edge.web.languages import language_of
 from edge.web.logins import Logins
 from edge.web.roles import PUBLIC, allow, check_views, guard, principal
 from edge.web.roster_words import WORDED
@@ -61,7 +62,7 @@ from edge.web.server import MAX_BODY
 from edge.web.streams import Streams
 from edge.web.titles import titles_at
 from edge.web.users import Users
-from edge.web.words import LANGUAGES, WORDS, say, source
+from edge.web.words import WORDS, say, source
 
 TRANSLATIONS = Path(__file__).with_name("translations")
 
@@ -101,7 +102,7 @@ def create_app(gate: Gate) -> Flask:
     streams = Streams(ring)
     app.extensions["gatepost"] = streams
     Bootstrap5(app)
-    Babel(app, locale_selector=lambda: _language(gate))
+    Babel(app, locale_selector=lambda: language_of(gate))
     guard(app, users, logins, CSRFProtect(app))
     register_errors(app)
     for routes in _blueprints(gate, users, logins, streams):
@@ -179,11 +180,6 @@ class _Sessions(SecureCookieSessionInterface):
     def get_cookie_secure(self, app: Flask) -> bool:
         # On the gate's own screen the page comes without TLS, from outside through the proxy with it.
         return request.is_secure
-
-
-def _language(gate: Gate) -> str:
-    chosen = request.cookies.get("language")
-    return chosen if chosen in LANGUAGES else gate.language
 
 
 def _open_static(app: Flask) -> None:

@@ -24,10 +24,11 @@ from edge.reports.trace import MOST_MINUTES, Trace, trace
 from edge.reports.trace import named as key_of
 from edge.web import forms, ledger_cells, show
 from edge.web.gate import Gate
+from edge.web.languages import language_of
 from edge.web.orders import asker, form_order
 from edge.web.roles import allow
 from edge.web.twice_daily import FILES
-from edge.web.words import LANGUAGES, WORDS, say
+from edge.web.words import WORDS, say
 
 MOST_DAYS, MOST_SHOWN = 366, 500
 TRACES = "traces"
@@ -76,7 +77,7 @@ def _tables(routes: Blueprint, gate: Gate) -> None:
         mimetype, write = FILES[form]
         with closing(gate.reader()) as reader:
             table = _table(gate, reader, name, opened=opened)
-            answer = Response(write(_texts(gate, table, _language(gate))), mimetype=mimetype)
+            answer = Response(write(_texts(gate, table, language_of(gate))), mimetype=mimetype)
         span = _range(gate)
         title = f"{name}-{span['first'].isoformat()}-{span['last'].isoformat()}.{form}"
         answer.headers["Content-Disposition"] = f'attachment; filename="{title}"'
@@ -174,7 +175,7 @@ def _shown(row: StoredRow, personal: Mapping[str, Any] | None) -> str:
 def _ledger_page(gate: Gate, name: str, *, opened: bool) -> Response:
     with closing(gate.reader()) as reader:
         table = _table(gate, reader, name, opened=opened)
-        lines = list(islice(ledger_cells.lines(gate, table, _language(gate)), MOST_SHOWN + 1))
+        lines = list(islice(ledger_cells.lines(gate, table, language_of(gate)), MOST_SHOWN + 1))
     return make_response(
         render_template(
             "reports/ledger.html",
@@ -229,8 +230,3 @@ def _texts(gate: Gate, table: ledgers.Table, language: str) -> Iterator[list[str
     """Yield the heads of the columns, then each line, as texts."""
     yield [say("column", column, language) for column in table.columns]
     yield from ledger_cells.lines(gate, table, language)
-
-
-def _language(gate: Gate) -> str:
-    given = request.cookies.get("language", "")
-    return given if given in LANGUAGES else gate.language

@@ -35,6 +35,8 @@ ROWS = {
     "register.entered": Word("entered in a register", "登记册：登记"),
     "register.amended": Word("entry of a register amended", "登记册：更正"),
     "register.ended": Word("entry of a register ended", "登记册：办结"),
+    "import.begun": Word("import into a register begun", "登记册：开始导入"),
+    "import.ended": Word("import into a register over", "登记册：导入结束"),
     "register.import_undone": Word("import into a register undone", "登记册：撤销导入"),
     "register.defined": Word("what a register holds", "登记册：栏目设定"),
 }
@@ -49,6 +51,23 @@ KINDS = {
     "open": Word("Open entries", "未办结"),
     "overdue": Word("Overdue entries", "超时未办"),
     "tasks": Word("Tasks of the day", "当日事项"),
+}
+# Registers that no definition describes, beside those of people and things.
+NAMES = {
+    "duty": Word("Shift sheet", "值班表"),
+    "signin": Word("Signing in", "到岗签到"),
+    "handover": Word("Hand-over notes", "交接班记录"),
+    "training": Word("Training", "培训记录"),
+    "readiness": Word("Readiness of the post", "开岗检查"),
+    "incidents": Word("Incidents", "突发事件"),
+    "visits": Word("Links for visitors", "访客预约链接"),
+    "employers": Word("Employers", "用人单位"),
+    "census": Word("Census rounds", "摸排轮次"),
+}
+PARTS = {
+    "short": Word("that are short", "不足（种）"),
+    "done": Word("done", "已完成"),
+    "missed": Word("missed", "未完成"),
 }
 FIGURES = {
     "visits.inspection": Word("Visits of inspections", "督导检查家次"),
@@ -77,5 +96,6 @@ GROUPS = {
     "register_step": STEPS,
     "entry_end": ENDS,
     "register_column": COLUMNS,
+    "register_part": PARTS,
     "yes_no": YES_NO,
 }

@@ -14,11 +14,13 @@ from edge.domain.errors import FormError
 from edge.reports.sending import Cumulative, Known
 from edge.web import report_words
 from edge.web.afterwards import EVENING
+from edge.web.code_words import CodeWords
 from edge.web.gate import Gate
+from edge.web.languages import language_of
 from edge.web.reports import asked_day, bulletin_of
 from edge.web.roles import allow
 from edge.web.twice_daily import FILES, Cells
-from edge.web.words import LANGUAGES, say
+from edge.web.words import say
 from edge.wire import bulletin as form
 from edge.wire import summary
 
@@ -36,15 +38,14 @@ def blueprint(gate: Gate) -> Blueprint:
         written = request.args.get("format", "")
         if of not in ("daily", "summary", "bulletin") or written not in FILES:
             raise FormError("bad_query")
-        language = request.cookies.get("language", "")
-        language = language if language in LANGUAGES else gate.language
+        language = language_of(gate)
         with closing(gate.reader()) as reader:
             noted = gate.reports.taking.noted(reader, wanted)
             if of == "bulletin":
-                lines = _bulletin(gate, gate.reports.cumulative(reader, wanted), language)
+                lines = _bulletin(gate, gate.reports.cumulative(reader, wanted), CodeWords(gate, language))
             else:
                 known = gate.reports.known(reader, wanted)
-                lines = _day(known, noted, language, short=of == "summary")
+                lines = _day(known, noted, CodeWords(gate, language), short=of == "summary")
             mimetype, write = FILES[written]
             answer = Response(write([*_head(gate, of, wanted, language), *lines]), mimetype=mimetype)
         name = f"{of}-{wanted.isoformat()}.{written}"
@@ -58,9 +59,10 @@ def _head(gate: Gate, of: str, day: date, language: str) -> Iterator[Cells]:
     yield [say("report", of, language), gate.name, gate.reports.terms.site or "", day.isoformat()]
 
 
-def _day(known: Known, noted: Noted, language: str, *, short: bool) -> Iterator[Cells]:
+def _day(known: Known, noted: Noted, words: CodeWords, *, short: bool) -> Iterator[Cells]:
     """Yield the figures of a day as they stand and as they were sent, of the gate and of each lane, then
     what was typed in the evening."""
+    language = words.language
     sent = known.sent[0] if known.sent else None
     for one in known.sent:
         word = "correction" if one.corrects else "sent_at"
@@ -74,18 +76,18 @@ def _day(known: Known, noted: Noted, language: str, *, short: bool) -> Iterator[
     for name in names:
         told = (known.now.figures.get(name, ""), first.get(name, ""))
         lanes = (found.get(name, "") for found in known.now.lanes.values())
-        yield [report_words.figure(name, language), *told, *lanes]
+        yield [words.figure(name), *told, *lanes]
     for name in EVENING:
         if name in noted:
             yield [say("report_text", name, language), noted[name]]
 
 
-def _bulletin(gate: Gate, told: Cumulative, language: str) -> Iterator[Cells]:
+def _bulletin(gate: Gate, told: Cumulative, words: CodeWords) -> Iterator[Cells]:
     """Yield the bulletin's sentence and its figures, of the day and added up."""
-    words = bulletin_of(gate, told)
-    yield [say("report_text", "as_sent", language), words["texts"]["as_sent"]]
+    language, texts = words.language, bulletin_of(gate, told)["texts"]
+    yield [say("report_text", "as_sent", language), texts["as_sent"]]
     if told.changed:
-        yield [say("report_text", "now", language), words["texts"]["now"]]
+        yield [say("report_text", "now", language), texts["now"]]
     yield [form.NOTE[0 if language == "zh_Hans" else 1]]
     columns = (
         *(("of_day", "as_sent", told.day), ("of_day", "now", told.day_corrected)),
@@ -97,4 +99,4 @@ def _bulletin(gate: Gate, told: Cumulative, language: str) -> Iterator[Cells]:
     ]
     yield [say("report_text", "figure", language), *heads]
     for name in form.FIGURES:
-        yield [report_words.figure(name, language), *(found.get(name, "") for _, _, found in columns)]
+        yield [words.figure(name), *(found.get(name, "") for _, _, found in columns)]

@@ -1,9 +1,10 @@
 """Words of the reports: titles of figures, of ledgers and of their columns, and what the pages say.
 
-A figure that has no title of its own (a reason, an account, a register) is told by its kind and its code.
+A figure that has no title of its own (a reason, an account, a register) is told by its kind and its code;
+the words for codes that a site may name are those of `edge.web.code_words`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from edge.web import register_words, roster_words
 from edge.web.report_texts import TEXTS
@@ -157,6 +158,7 @@ GROUPS: Mapping[str, Mapping[str, Word]] = {
             "passage": Word("passage", "通行"),
             "case": Word("case", "个案"),
             "register": Word("register", "登记册"),
+            "import": Word("import", "导入"),
         },
         **{
             "paper": Word("paper page", "纸质登记"),
@@ -199,6 +201,7 @@ GROUPS: Mapping[str, Mapping[str, Word]] = {
         "other": Word("another reason", "其他"),
     },
     "report_text": TEXTS,
+    "register_name": {**roster_words.REGISTERS, **register_words.NAMES},
 }
 
 
@@ -219,21 +222,20 @@ ROWS: Mapping[str, Word] = {
 }
 
 
-def figure(name: str, language: str, titles: Mapping[str, Mapping[str, str]] | None = None) -> str:
-    """Return what a figure is called; `titles` are those of what the rules of access name."""
+def figure(name: str, language: str, told: Callable[[str, str], str]) -> str:
+    """Return what a figure is called; `told` gives the words for a code of a kind."""
     found = FIGURES.get(name)
     if found is None:
-        for kind, word in KINDS.items():
-            if name.startswith(f"{kind}."):
-                rest = _code(kind, name.removeprefix(f"{kind}."), language, titles or {})
-                return f"{word.zh if language == 'zh_Hans' else word.en}: {rest}"
-        return name
+        kind = next((kind for kind in KINDS if name.startswith(f"{kind}.")), None)
+        if kind is None:
+            return name
+        words = told(kind, name.removeprefix(f"{kind}."))
+        return f"{KINDS[kind].zh}：{words}" if language == "zh_Hans" else f"{KINDS[kind].en}: {words}"
     return found.zh if language == "zh_Hans" else found.en
 
 
-def _code(kind: str, code: str, language: str, titles: Mapping[str, Mapping[str, str]]) -> str:
-    if kind in ("set", "listed") and code in titles:
-        return titles[code].get(language, code)
+def code(kind: str, code: str, language: str) -> str:
+    """Return the words for a code that means the same at every site, itself where it has none."""
     word = _CODES.get(kind, {}).get(code)
     if word is None:
         return code

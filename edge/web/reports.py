@@ -6,7 +6,6 @@ Reads rows; the only thing it writes is a corrected report, through the reports.
 import secrets
 from contextlib import closing
 from datetime import date, timedelta
-from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -17,7 +16,9 @@ from edge.journal import Reader
 from edge.reports.figures import ALWAYS, per_mille
 from edge.reports.sending import Cumulative, Known
 from edge.web import report_words, show
+from edge.web.code_words import CodeWords
 from edge.web.gate import Gate
+from edge.web.languages import language_of
 from edge.web.orders import form_order
 from edge.web.roles import allow
 from edge.wire import bulletin as form
@@ -144,7 +145,7 @@ def _page(template: str, gate: Gate, known: Known, **more: Any) -> Response:
             day=known.day,
             due_us=gate.reports.due_us(known.day),
             sections=report_words.sections(names),
-            figure_name=partial(report_words.figure, titles=gate.access.rules.titles),
+            figure_name=CodeWords(gate, language_of(gate)).figure,
             shown=indicators(gate, known.now.figures),
             **_days(known.day),
             **more,

@@ -21,11 +21,12 @@ from edge.domain.twice_daily import MINUTES, Day, Half, Taken, Terms, Windows, d
 from edge.journal import Row, harmless
 from edge.web import show
 from edge.web.gate import Gate
+from edge.web.languages import language_of
 from edge.web.orders import asker
 from edge.web.roles import allow
 from edge.web.roll import MOST_REGISTERED, Roll, Rolls, Where
 from edge.web.whose import Person
-from edge.web.words import LANGUAGES, WORDS, say
+from edge.web.words import WORDS, say
 
 SHOWN = ("all", "missing", "over")
 Cells = Sequence[str | int]
@@ -97,9 +98,7 @@ def blueprint(gate: Gate) -> Blueprint:
         mimetype, write = FILES[form]
         sheet = _sheet(gate, rolls, zone, request.form.get("day"))
         _write_down(gate, sheet)
-        language = request.cookies.get("language", "")
-        language = language if language in LANGUAGES else gate.language
-        table = _table(sheet, _chosen(sheet, _shown(request.form)), zone, language)
+        table = _table(sheet, _chosen(sheet, _shown(request.form)), zone, language_of(gate))
         answer = Response(write(table), mimetype=mimetype)
         name = f"twice-daily-{sheet.day.isoformat()}.{form}"
         answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'

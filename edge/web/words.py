@@ -443,7 +443,7 @@ def both(group: str, code: str) -> dict[str, str]:
 
 
 def _detail(detail: str, language: str) -> str:
-    for group in ("must", "field", "unconverted", "shortfall", "site", "due", "differs"):
+    for group in ("must", "field", "unconverted", "shortfall", "site", "due", "differs", "watch_list"):
         if detail in WORDS[group]:
             return say(group, detail, language)
     # A calibration is named by its offset and its moment; people want the offset.

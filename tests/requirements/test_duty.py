@@ -266,7 +266,7 @@ def test_r58_nobody_goes_on_duty_unprotected_or_hot_and_one_alone_can_with_a_rea
     rows = [row for row in gate.rows("register.entered") if row.body["register"] == "signin"]
     assert rows[-1].body["fields"]["missing"] == list(DRESSED)
     answered = boss.get("/review/ledgers/accountability").split("<tr>")
-    assert any("alone" in line and "signin " in line for line in answered), "it stands in 督导问责"
+    assert any("独自值班" in line and "到岗签到" in line for line in answered), "it stands in 督导问责"
     assert all("temperature" not in row.body["fields"] for row in rows), "somebody's temperature is sealed"
 
 
@@ -424,7 +424,7 @@ def test_r92_an_untrained_person_is_put_on_the_sheet_only_with_a_reason(gate: Ga
     assert "由受过培训的人带班" in boss.get("/duty/plan")
     day = datetime.now(ZONE).strftime("%Y-%m-%d")
     today = boss.get("/review/ledgers/accountability")
-    assert any("with_somebody_trained" in line and "duty " in line for line in today.split("<tr>"))
+    assert any("由受过培训的人带班" in line and "值班表" in line for line in today.split("<tr>"))
     trained = {"name": "吕已训", "course": "岗前培训 before the first shift", "day": day}
     assert boss.send("/duty/training", "/duty/training", **trained)[0] == 303
     assert boss.send("/duty/plan", "/duty/plan", **shift(name="吕已训", untrained=""))[0] == 303

@@ -221,9 +221,9 @@ def test_r20_r29_the_daily_census_of_a_set_and_of_a_list_stands_in_the_report(
     assert found["set.four"] == found["registered.from_abroad"] + found["registered.resumed_worker"]
     assert "set.over" not in found, "its time is over"
     page = boss.get(f"/review/reports?day={day_of(now_us())}")
-    assert "每日摸排: 四类人员" in page
-    assert "名单在册: 治愈出院、康复居家人员" in page
-    assert "在册人员: 境外来返人员" in page
+    assert "每日摸排：四类人员" in page
+    assert "名单在册：治愈出院、康复居家人员" in page
+    assert "在册人员：境外来返人员" in page
 
 
 def test_r36_suspected_are_counted_apart_from_over_the_threshold(gate: Gate, boss: Browser) -> None:

@@ -23,6 +23,7 @@ from edge.registers.book import Order
 from edge.reports import ledgers
 from edge.reports.day import starts_us
 from edge.reports.sending import Reports
+from edge.web.code_words import CodeWords
 from edge.web.show import number
 from edge.web.words import WORDS
 from edge.wire.received import body_fault
@@ -267,6 +268,26 @@ def test_the_book_of_outsiders_lists_no_resident(world: World, enter: Enter) -> 
 def test_every_kind_of_row_and_everything_it_is_about_has_words() -> None:
     assert [kind for kind in ledgers.ANSWERED_FOR if kind not in WORDS["row"]] == []
     assert [name for name in ledgers.ABOUT if name not in WORDS["about"]] == []
+
+
+@pytest.mark.parametrize("language", ["zh_Hans", "en"])
+def test_no_figure_of_a_report_is_called_by_a_code(world: World, language: str) -> None:
+    definitions = world.gate.ledgers.all()
+    registers = [*WORDS["register_name"], *(one.name for one in definitions)]
+    names = [f"register.{name}.{step}" for name in registers for step in WORDS["register_step"]]
+    for one in definitions:
+        item = one.one(one.stock.item) if one.stock is not None else None
+        names += [f"stock.{one.name}.{code}" for code in ("short", *(item.values if item else ()))]
+        names += [f"tasks.{one.name}.{what}" for what in ("done", "missed")]
+        names += [f"{kind}.{one.name}" for kind in ("visits", "overdue", "open")]
+    reasons = {reason.value for procedure in world.gate.procedures.values() for reason in procedure.reasons}
+    lists = [f"watch_turn_back:{one}" for one in WORDS["watch_list"]]
+    names += [f"turned_back.persons.{code}" for code in (*reasons, *WORDS["reason"], *lists)]
+    names += [f"set.{one.id}" for one in world.gate.access.rules.sets]
+    words = CodeWords(world.gate, language)
+    told = {name: words.figure(name) for name in names}
+    codes = re.compile(r"_|：[a-z]|· [a-z_]+$" if language == "zh_Hans" else r"_")
+    assert {name: text for name, text in told.items() if text == name or codes.search(text)} == {}
 
 
 def test_whoever_changed_or_overrode_something_is_in_a_ledger(reported: World, enter: Enter) -> None:

@@ -255,6 +255,42 @@ def test_a_file_is_previewed_applied_and_undone_on_the_page(
     assert not [p for p in tmp_path.rglob("*") if p.is_file() and "某坏".encode() in p.read_bytes()]
 
 
+def test_who_imported_and_undid_stands_in_the_ledger_once_however_many_lines_it_had(
+    enter: Enter, world: World
+) -> None:
+    boss = enter("manager")
+    at = "/api/v1/rosters/people/imports"
+    headers = {"X-CSRFToken": token_of(boss, "/registers/people")}
+
+    def taken_in(text: str) -> None:
+        job = brought(boss, text.encode("gb18030"))
+        assert boss.post(f"{at}/{job}/apply", json={}, headers=headers).status_code == 200
+        until(lambda: boss.get(f"{at}/{job}").json["state"] == "done", 30, what="the import")  # type: ignore[index]
+
+    taken_in(roster(30))
+    taken_in(roster(30).replace("居民,", "租户,"))
+    undone = boss.post("/api/v1/rosters/people/undo", json={"number": 2}, headers=headers).json
+    assert undone is not None
+    until(lambda: boss.get(f"{at}/{undone['job']}").json["state"] == "undone", 30, what="undoing")  # type: ignore[index]
+    number = world.gate.book.find(["people"], "phone", phone(7))[0].number
+    assert len(world.gate.book.one("people", number).rows) == 3
+    assert post(boss, f"/registers/people/{number}/end", why="moved")[0] == 303
+    boss.set_cookie("language", "zh_Hans")
+    text = boss.get("/review/ledgers/accountability").get_data(as_text=True)
+    told = [
+        re.findall(r'data-column="(?:kind|about|why)">([^<]*)<', line)
+        for line in text.partition("<tbody>")[2].split("<tr>")[1:]
+    ]
+    assert told == [
+        ["登记册：开始导入", "导入 1", ""],
+        ["登记册：导入结束", "导入 1", "已导入"],
+        ["登记册：开始导入", "导入 2", ""],
+        ["登记册：导入结束", "导入 2", "已导入"],
+        ["登记册：导入结束", "导入 2", "已撤销"],
+        ["登记册：办结", f"人员 {number}", "已搬离"],
+    ]
+
+
 def test_columns_can_be_chosen_where_the_heads_say_nothing(enter: Enter) -> None:
     boss = enter("manager")
     at = "/api/v1/rosters/people/imports"
