@@ -52,6 +52,7 @@ def lane_view(spec: LaneSpec, state: LaneState, now: Instant) -> Json:
             "number": procedure.number,
             "version": procedure.version,
             "title": dict(procedure.title),
+            "vehicles": any(step.when.vehicle for step in procedure.steps),
         },
         "stage": _stage(state),
         "passage": state.active.id if state.active else None,

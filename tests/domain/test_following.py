@@ -66,6 +66,7 @@ def test_a_passage_under_way_ends_by_the_version_it_began_with_and_the_next_begi
         "number": "",
         "version": MASK_ONLY.version,
         "title": "",
+        "vehicles": False,
     }
     walk.give(mask="on")
     assert walk.last.procedure == "mask_only"

@@ -16,8 +16,9 @@ import pytest
 from drivers.verifier._platform import SimulatedPlatform
 from edge.journal import Journal
 from tests.paths import ROOT
+from tests.requirements.browsing import Person
 from tests.system.faults import QUICK
-from tests.system.processes import Gate, free_port
+from tests.system.processes import PIN, Gate, free_port
 from tests.system.stage import Stage
 from tests.waiting import until
 
@@ -198,6 +199,24 @@ def test_r40_boundary_a_vehicle_and_its_occupants_are_one_group_across_a_power_c
     assert [one["passage"] for one in newest(gate, car)["occupants"]] == [first, second]
     until(lambda: pulses(gate, car) == 1, 5, "the barrier")
     assert (pulses(gate, first), pulses(gate, second)) == (0, 0)
+
+
+def test_r40_whoever_was_measured_first_is_the_first_of_the_vehicle_that_is_begun_then(gate: Gate) -> None:
+    """省际/区县边界卡口: the reading often comes through the window before anybody taps."""
+    post, kiosk = Post(gate, "jinru"), Person(gate, "door1", PIN)
+    number = int(post.post("begin")[1]["passage"])
+    assert post.post("answers", passage=number, question="temperature_contact", value="36.6")[0] == 200
+    assert post.view()["pieces"] == 1
+    page = kiosk.get("/kiosk/jinru")
+    assert 'id="vehicle-begin"' in page
+    assert f'data-of="vehicle-{number}"' in page
+    car = post.vehicle("渝C12345", 2, passage=number)
+    assert post.view()["vehicle"]["seat"] == 1
+    assert post.view()["passage"] == number
+    assert 'id="vehicle-begin"' not in kiosk.get("/kiosk/jinru")
+    assert post.decide(car, "abandoned", "left")[0] == 200
+    (aboard,) = newest(gate, car)["occupants"]
+    assert (aboard["passage"], aboard["outcome"]) == (number, "abandoned")
 
 
 def test_r41_every_vehicle_checked_everybody_measured_and_disinfected(gate: Gate) -> None:

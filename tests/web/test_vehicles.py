@@ -44,6 +44,22 @@ def test_an_idle_lane_offers_a_vehicle_with_a_key(kiosk: FlaskClient) -> None:
     assert 'data-send="vehicle"' in page
 
 
+def test_every_key_of_the_kiosk_presses_one_button(world: World, kiosk: FlaskClient) -> None:
+    def pressed() -> list[str]:
+        page = kiosk.get("/kiosk/in").get_data(as_text=True)
+        outside = re.sub(r"<dialog.*?</dialog>", "", page, flags=re.DOTALL)
+        keys = re.findall(r'data-key-press="(\w+)"', outside)
+        assert sorted(keys) == sorted(set(keys))
+        return keys
+
+    assert {"b", "v", "e"} <= set(pressed())
+    arrives(world, kiosk, occupants=None)
+    somebody_passes(world, kiosk, "张三")
+    assert {"e", "o", "d", "s", "v"} <= set(pressed())
+    world.step_up(34.6)
+    assert {"a", "o", "e"} <= set(pressed())
+
+
 def test_the_bar_says_plate_seats_and_who_is_next_until_the_vehicle_goes(
     world: World, kiosk: FlaskClient
 ) -> None:
