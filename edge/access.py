@@ -1,7 +1,7 @@
 """Who may pass, as files: a readable TOML text becomes `AccessRules`, or every fault in it at once.
 
-`config/access/usual.toml` shows every key; a site's own file stands in `access/` beside its configuration.
-The version is the hash of the text and of the closure level that is in force.
+`config/access/usual.toml` and `residents_only.toml` show most keys; a site's own file stands in `access/`
+beside its configuration. The version is the hash of the text and of the closure level that is in force.
 """
 
 import re

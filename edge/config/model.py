@@ -210,7 +210,7 @@ class Codes(Table):
         "本场所张贴的场所码的内容，逐字照抄：有单独一页显示和打印；不写则没有。可用主管部门发的码，"
         "或 gatepost pass venue 制作",
         default="",
-        example="GV1:...",
+        example="GPV1:...",
         lax=True,
     )
     accept_test_issuers: bool = key(

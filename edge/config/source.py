@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
@@ -139,7 +139,7 @@ def _unknown_override(table: str, key: str) -> Text | None:
 def _from_text(table: type[Table], key: str, text: str) -> object:
     # The environment knows only text; what cannot be understood stays text and fails as such.
     annotation: Any = table.model_fields[key].annotation
-    if annotation == tuple[str, ...]:
+    if get_origin(annotation) is tuple:
         return [part.strip() for part in text.split(",") if part.strip()]
     try:
         value: object = TypeAdapter(annotation).validate_strings(text)

@@ -177,10 +177,12 @@ def _shown_table(
 
 def _example_key(key: str, field: FieldInfo, off: str) -> str:
     example_value = _extra(field)["example"]
-    if field.is_required() or (not off and example_value is not None and field.default is not None):
+    # What is nothing by default stays nothing: an example of it would be true of no gate.
+    is_nothing = field.default in (None, "", ())
+    if field.is_required() or (not off and example_value is not None and not is_nothing):
         line = f"{off}{key} = {toml(example_value)}"
     else:
-        value = example_value if field.default is None or field.default == () else field.default
+        value = example_value if is_nothing and example_value is not None else field.default
         line = f"#{key} = {toml(value)}"
     return f"{_comment(field)}{line}\n"
 

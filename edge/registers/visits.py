@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from edge.domain.errors import FormError
 from edge.journal import Entry
@@ -18,9 +19,35 @@ from edge.registers.rosters import Rosters
 REGISTER = "visits"
 HOUR_US = 3_600_000_000
 LONGEST_HOURS = 14 * 24
-MOST = 20
+MOST, MOST_LINKS = 20, 50
 ASKED = ("name", "phone", "id_number", "plate", "from", "until")
+CLOSED = "closed"
 _SIGNED = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link that may still be used: its entry, until when, and by how many of how many it was."""
+
+    number: int
+    until_us: int
+    used: int
+    most: int
+
+
+def open_links(book: Book, household: int, now_us: int) -> list[Link]:
+    """Return the links of a household that are not over, full or closed, the newest first."""
+    entries = book.page(REGISTER, open_=True, where={"household": household}, limit=MOST_LINKS)
+    links = (
+        Link(one.number, one.until_us or 0, used_of(book, one.number), int(one.fields.get("most", 1)))
+        for one in entries
+    )
+    return [link for link in links if now_us < link.until_us and link.used < link.most]
+
+
+def used_of(book: Book, number: int) -> int:
+    """Return how many visitors entered themselves under a link."""
+    return book.count("people", where={"link": number})
 
 
 class Visits:
@@ -44,12 +71,18 @@ class Visits:
         draft = Draft({"household": household, "most": most}, until_us=until_us, reckoned=("until_us",))
         return self._token(self._book.enter(order, REGISTER, draft).number)
 
+    def close(self, order: Order, household: int, number: int) -> Entered:
+        """Close a link of a household before its time. Raises FormError `unknown_entry`, `entry_ended`."""
+        if self._book.one(REGISTER, number).entry.fields.get("household") != household:
+            raise FormError("unknown_entry", status=404)
+        return self._book.end(order, REGISTER, number, CLOSED)
+
     def link(self, token: str, now_us: int) -> Entry:
         """Return the entry of a link that may be used now. Raises FormError `visit_closed`."""
         entry = self._entry(token)
         if not entry.open or entry.until_us is None or now_us >= entry.until_us:
             raise FormError("visit_closed", status=404)
-        if self._book.count("people", where={"link": entry.number}) >= int(entry.fields.get("most", 1)):
+        if used_of(self._book, entry.number) >= int(entry.fields.get("most", 1)):
             raise FormError("visit_closed", status=404)
         return entry
 

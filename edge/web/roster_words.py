@@ -158,6 +158,7 @@ ENDS = {
     "mistake": Word("entered by mistake", "登记有误"),
     "other": Word("another reason", "其他"),
     "import_undone": Word("the import was undone", "撤销导入"),
+    "closed": Word("link closed", "链接已关闭"),
     "off_list": Word("no longer on the district's list", "已不在上级名单"),
 }
 # Why a file is no photograph.

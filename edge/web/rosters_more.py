@@ -163,6 +163,12 @@ def _visits(routes: Blueprint, gate: Gate, visits: Visits) -> None:
         link = url_for("rosters_more.visit", token=token, _external=True)
         return make_response(render_template("rosters/link.html", link=link, number=number))
 
+    @routes.post("/registers/households/<int:number>/visit-link/<int:link>/close")
+    @allow("manager")
+    def close(number: int, link: int) -> BaseResponse:
+        visits.close(form_order(), min(number, forms.MAX_ID), min(link, forms.MAX_ID))
+        return redirect(url_for("rosters.households_card", number=number), 303)
+
     @routes.get("/visit/<token>")
     @allow(PUBLIC)
     def visit(token: str) -> Response:

@@ -18,6 +18,7 @@ from edge.registers.book import Told
 from edge.registers.contacts import CONTACT, role_of
 from edge.registers.kinds import Faulty, Kind
 from edge.registers.rosters import ENDS, FOUND_BY, Rosters, ends_of
+from edge.registers.visits import Link, open_links
 from edge.web import forms, photographs, show
 from edge.web.gate import Gate
 from edge.web.orders import asker, form_order
@@ -179,12 +180,20 @@ def _card_page(gate: Gate, kind: Kind, told: Told) -> Response:
             members=members,
             photograph=photographs.on_page(gate, told),
             beside=_beside(gate, kind, told),
+            links=_links(gate, kind, told.entry),
             ends=ends_of(kind.register),
             why=WORDS["opening"],
             choices=CHOICES,
             command_id=secrets.token_hex(8),
         )
     )
+
+
+def _links(gate: Gate, kind: Kind, entry: Entry) -> list[Link]:
+    """Return the links that visitors of a household may still announce themselves by."""
+    if kind.register != "households" or not entry.open:
+        return []
+    return open_links(gate.book, entry.number, gate.now().at_us)
 
 
 def _beside(gate: Gate, kind: Kind, told: Told) -> dict[str, str]:

@@ -173,6 +173,7 @@ MATRIX: dict[str, tuple[str, str, frozenset[str]]] = {
     "rosters_more.coverage": ("GET", "/registers/coverage", REVIEW),
     "rosters_more.begin_round": ("POST", "/registers/coverage/rounds", BOSS),
     "rosters_more.covered": ("POST", "/registers/people/1/covered", KIOSK),
+    "rosters_more.close": ("POST", "/registers/households/1/visit-link/1/close", BOSS),
     "rosters_more.make": ("POST", "/registers/households/1/visit-link", BOSS),
     "rosters_more.visit": ("GET", "/visit/1-0", EVERYBODY),
     "rosters_more.announce": ("POST", "/visit/1-0", EVERYBODY),

@@ -164,6 +164,29 @@ def test_a_visitor_announces_a_visit_by_a_link_that_tells_nothing_of_the_househo
     assert visitor.get(forged).status_code == 404
 
 
+def test_a_manager_closes_a_link_before_its_time(enter: Enter, world: World) -> None:
+    boss = enter("manager")
+    entered(boss, **PERSON)
+    at, card = "/registers/households/1/visit-link", "/registers/households/1"
+    links = []
+    for number in (1, 2):
+        _, page, _ = post(boss, at, hours="24", most="2", command_id=f"make{number}")
+        links.append(re.search(r'value="http://localhost(/visit/[^"]+)"', page)[1])  # type: ignore[index]
+    text = boss.get(card).get_data(as_text=True)
+    assert re.findall(r'data-link="(\d+)"', text) == ["2", "1"]
+    visitor = boss.application.test_client()
+    data = {"csrf_token": token_of(visitor, links[0]), "command_id": "ab", "name": "访一", "phone": phone(98)}
+    assert visitor.post(links[0], data=data).status_code == 200
+    assert "0 of 2" in text
+    assert "1 of 2" in boss.get(card).get_data(as_text=True)
+    assert post(boss, f"/registers/households/2{at[25:]}/1/close")[0] == 404
+    assert post(enter("attendant"), f"{at}/1/close")[0] == 403
+    assert post(boss, f"{at}/1/close")[0] == 303
+    assert [visitor.get(link).status_code for link in links] == [404, 200]
+    assert re.findall(r'data-link="(\d+)"', boss.get(card).get_data(as_text=True)) == ["2"]
+    assert world.gate.book.find(["people"], "phone", phone(98)), "who announced themselves stays announced"
+
+
 def test_a_link_for_two_takes_two_however_many_come_at_once_and_one_who_sends_twice_is_one(
     enter: Enter, world: World
 ) -> None:
