@@ -4,9 +4,8 @@ Protocol: that of each service, by the library Apprise; an address tells which. 
 `wecombot://KEY`, DingTalk `dingtalk://SECRET@TOKEN`, Feishu `feishu://TOKEN`, mail
 `mailtos://USER:PASSWORD@HOST?to=...`, any server `jsons://HOST/PATH`.
 Source: the library's documents.
-Limits: needs the package `apprise` (`pip install gatepost[notify]`). An address is a secret: it stands in a
-file that nobody else may read. What a service answers beyond "taken" is not looked at. A message may come
-twice where one of several addresses failed.
+Limits: an address is a secret: it stands in a file that nobody else may read. What a service answers beyond
+"taken" is not looked at. A message may come twice where one of several addresses failed.
 Tried against: our own server; no service was written to.
 """
 
@@ -36,13 +35,8 @@ class Robots:
         # It loads what its services need with the first address: modules that go with Python 3.13.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
-            try:
-                self._library: Any = importlib.import_module("apprise")
-            except ImportError as error:
-                raise DeviceUnavailable(
-                    "the package apprise is missing: pip install gatepost[notify] / 缺少 apprise 软件包",
-                    code="denied",
-                ) from error
+            # Only here: a gate without robots need not hold it in memory.
+            self._library: Any = importlib.import_module("apprise")
             known = [self._library.Apprise().add(url) for url in self._urls]
         if not all(known):  # an address itself is a secret: its line is named
             number = known.index(False) + 1

@@ -266,7 +266,6 @@ def test_a_webhook_beyond_this_machine_needs_tls(url: str) -> None:
 
 
 def test_a_robot_is_written_to_by_the_library(listener: Listener, secret: Callable[[str], str]) -> None:
-    pytest.importorskip("apprise")
     _send({"driver": "apprise", "urls_file": secret(f"# 管理群\njson://127.0.0.1:{listener.port}/in\n")})
     [message] = listener.came
     assert message["message"] == "文"
@@ -276,7 +275,6 @@ def test_a_robot_is_written_to_by_the_library(listener: Listener, secret: Callab
 def test_a_robot_that_does_not_take_it_is_named_by_its_line_alone(
     listener: Listener, secret: Callable[[str], str]
 ) -> None:
-    pytest.importorskip("apprise")
     listener.status = 500
     with pytest.raises(DeviceUnavailable, match="address 1") as caught:
         _send({"driver": "apprise", "urls_file": secret(f"json://127.0.0.1:{listener.port}/in")})
@@ -293,12 +291,10 @@ def test_a_robot_that_does_not_take_it_is_named_by_its_line_alone(
     ],
 )
 def test_the_services_of_the_groups_are_known(url: str, secret: Callable[[str], str]) -> None:
-    pytest.importorskip("apprise")
     registry.load("notifier", {"driver": "apprise", "urls_file": secret(url)}).connect().close()
 
 
 def test_an_address_nobody_knows_and_a_file_for_everybody_are_refused(secret: Callable[..., str]) -> None:
-    pytest.importorskip("apprise")
     for text, mode, told in (
         ("whatever", 0o600, "not one that Apprise knows"),
         ("json://127.0.0.1/", 0o644, "chmod 600"),
