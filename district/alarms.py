@@ -22,6 +22,7 @@ CODES = (
     "rows_missing",
     "body_unreadable",
     "referred",
+    "watched",
     "device_lost",
     "uplink_conflict",
     "uplink_rejected",
@@ -35,6 +36,7 @@ CODES = (
 
 # Kinds that are alarms by themselves; referred passages are found by their outcome.
 _OF_KIND = {
+    "access.alarmed": "watched",
     "device.lost": "device_lost",
     "uplink.conflict": "uplink_conflict",
     "uplink.rejected": "uplink_rejected",

@@ -105,6 +105,7 @@ _TEXTS = {
     "alarm_rows_missing": ("旧日志有记录未送达", "rows of an earlier journal never came"),
     "alarm_body_unreadable": ("记录格式无法识别", "a row's form is not understood"),
     "alarm_referred": ("移交复检", "referred for a check"),
+    "alarm_watched": ("须留意的人员要通行", "somebody who is watched for tried to pass"),
     "alarm_device_lost": ("设备掉线", "a device is lost"),
     "alarm_uplink_conflict": ("卡口报告与区里数据冲突", "the gate reports a conflict with the district"),
     "alarm_uplink_rejected": ("卡口有记录被区里拒收", "the gate reports refused rows"),

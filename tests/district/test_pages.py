@@ -165,6 +165,27 @@ def test_a_platform_that_answers_red_after_the_person_is_in_is_an_alarm(
 
 
 @pytest.mark.parametrize(
+    ("language", "word"),
+    [("zh-CN", "须留意的人员要通行"), ("en", "somebody who is watched for tried to pass")],
+)
+def test_somebody_who_is_watched_for_is_an_alarm_once_by_both_ways(
+    desk: Desk, language: str, word: str
+) -> None:
+    journal = FakeJournal()
+    hits = [{"list": "watch", "entry": 7, "watch": "isolated"}]
+    body = {"passage": 41, "direction": "out", "why": ["watch_alarm:isolated"], "hits": hits}
+    journal.append("access.alarmed", body, "out")
+    assert desk.post(events_of(journal), "/ingest/alarms").status_code == 200
+    assert desk.post(events_of(journal)).status_code == 200
+    assert desk.alarms() == ["watched"]
+    desk.log_in()
+    page = desk.client.get("/", headers={"accept-language": language}).text
+    for told in ("jiangbei-03", word, "41", "out"):
+        assert told in page
+    assert "isolated" not in page
+
+
+@pytest.mark.parametrize(
     "said",
     [{}, {"against": True, "admitted": False}, {"against": False, "admitted": True}, {"against": True}],
 )
