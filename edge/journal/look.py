@@ -4,8 +4,8 @@ import sqlite3
 from collections.abc import Mapping
 
 from edge.journal import case_file, import_file, photograph_file, register_file
-from edge.journal.reader import COLUMNS, stored
 from edge.journal.rows import CaseFile, Entry, Imported, StoredRow
+from edge.journal.view import COLUMNS, stored
 
 
 class Look:

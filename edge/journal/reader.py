@@ -3,80 +3,59 @@
 Every call is one short read; nothing is kept open between calls, so that checkpoints get through.
 """
 
-import contextlib
 import json
-import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from heapq import merge
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from edge.domain.model import Instant
 from edge.journal import (
-    access_file,
     case_file,
-    import_file,
-    photograph_file,
     queries,
-    register_file,
-    register_then,
     screening,
     seal,
 )
-from edge.journal.day_rows import DayRows, Until
-from edge.journal.faults import from_os
+from edge.journal.day_rows import DayRows
 from edge.journal.key_records import records
+from edge.journal.register_reader import RegisterReader
 from edge.journal.rows import (
     CaseFile,
-    Entry,
     HourCount,
-    Imported,
     Incarnation,
     PassageBody,
     PassageRow,
     StoredRow,
 )
-from edge.journal.schema import connect_readonly
 from edge.journal.strangers import sorted_out
+from edge.journal.view import SELECT, stored
 from edge.wire import genesis
 
 CHUNK = 500  # rows of one read at most
-COLUMNS = "seq, boot, mono_us, at_us, clock, kind, lane, body, key_id, sealed, hash"
-_SELECT = f"SELECT {COLUMNS} FROM journal"  # noqa: S608 - our own words
 
 
-class Reader:
+class Reader(RegisterReader):
     """A read-only view of the journal."""
 
     def __init__(self, path: Path, day_keys: Callable[[], Mapping[int, bytes]] | None = None) -> None:
-        self._connection = connect_readonly(path)
+        super().__init__(path)
         self._day_keys = day_keys
-
-    def head(self) -> int:
-        """Return the sequence of the newest row, 0 for an empty journal."""
-        with self._reading() as connection:
-            return int(connection.execute("SELECT coalesce(max(seq), 0) FROM journal").fetchone()[0])
-
-    def row(self, seq: int) -> StoredRow | None:
-        """Return one row."""
-        rows = self._rows(f"{_SELECT} WHERE seq = ?", (seq,))
-        return rows[0] if rows else None
 
     def rows_after(self, seq: int, limit: int, kinds: Collection[str] | None = None) -> list[StoredRow]:
         """Return at most `limit` rows after `seq`, oldest first, of these kinds only."""
         if kinds is None:
-            return self._rows(f"{_SELECT} WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))
+            return self._rows(f"{SELECT} WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))
         if any(kind.startswith("passage.") for kind in kinds):
             marks = ",".join("?" * len(kinds))
             return self._rows(
-                f"{_SELECT} WHERE seq > ? AND kind IN ({marks}) ORDER BY seq LIMIT ?", (seq, *kinds, limit)
+                f"{SELECT} WHERE seq > ? AND kind IN ({marks}) ORDER BY seq LIMIT ?", (seq, *kinds, limit)
             )
         # Rare kinds have an index of their own: one short walk each, put together in order.
         each = [
             self._rows(
-                f"{_SELECT} WHERE kind = ? AND kind NOT GLOB 'passage.*' AND seq > ? ORDER BY seq LIMIT ?",
+                f"{SELECT} WHERE kind = ? AND kind NOT GLOB 'passage.*' AND seq > ? ORDER BY seq LIMIT ?",
                 (kind, seq, limit),
             )
             for kind in set(kinds)
@@ -87,7 +66,7 @@ class Reader:
         """Return the newest `limit` rows of these kinds, of the newest `among` rows of all, oldest first."""
         marks = ",".join("?" * len(kinds))
         found = self._rows(
-            f"{_SELECT} WHERE seq > ? AND +kind IN ({marks}) ORDER BY seq DESC LIMIT ?",
+            f"{SELECT} WHERE seq > ? AND +kind IN ({marks}) ORDER BY seq DESC LIMIT ?",
             (self.head() - among, *kinds, limit),
         )
         return found[::-1]
@@ -192,132 +171,6 @@ class Reader:
         """Return every row about one case, oldest first."""
         return self._these(list(case.seqs))
 
-    def entry(self, register: str, number: int) -> Entry | None:
-        """Return one entry of a register."""
-        with self._reading() as connection:
-            return register_file.entry(connection, register, number)
-
-    def photograph(self, register: str, number: int) -> int | None:
-        """Return the row that holds the photograph of an entry, None where it has none."""
-        with self._reading() as connection:
-            return photograph_file.row_of(connection, register, number)
-
-    def entries(
-        self,
-        register: str,
-        *,
-        open_: bool | None = None,
-        where: Mapping[str, str | int | None] | None = None,
-        before: int | None = None,
-        after: int | None = None,
-        limit: int = 50,
-    ) -> list[Entry]:
-        """Return a keyset page of a register: newest number first before `before`, or oldest first after
-        `after`; of those whose open fields have the values of `where`."""
-        with self._reading() as connection:
-            return register_file.entries(
-                connection, register, open_=open_, where=where, before=before, after=after, limit=limit
-            )
-
-    def entry_count(
-        self, register: str, *, open_: bool | None = None, where: Mapping[str, str | int | None] | None = None
-    ) -> int:
-        """Return how many entries a register has."""
-        with self._reading() as connection:
-            return register_file.count(connection, register, open_=open_, where=where)
-
-    def entries_by(self, token: bytes, registers: Sequence[str]) -> list[Entry]:
-        """Return the open entries of these registers that are found by a token of `Journal.token`."""
-        with self._reading() as connection:
-            return register_file.by_token(connection, token, registers)
-
-    def carried_out(self, command_id: str) -> bool:
-        """Say whether a register's command was carried out under this id."""
-        with self._reading() as connection:
-            return register_file.command(connection, command_id) is not None
-
-    def entries_over(self, register: str, now_us: int, limit: int = 200) -> list[Entry]:
-        """Return the open entries of a register whose time is over, the longest over first."""
-        with self._reading() as connection:
-            return register_file.over(connection, register, now_us, limit)
-
-    def access_used(self, register: str, entry: int, direction: str, since: int) -> int:
-        """Return how often an entry's people went this way since a day (`access_file.day_number`)."""
-        with self._reading() as connection:
-            return access_file.used(connection, register, entry, direction, since)
-
-    def access_slip(self, household: int) -> tuple[int, int] | None:
-        """Return how many of a household went out and came back since it was complete."""
-        with self._reading() as connection:
-            return access_file.slip(connection, household)
-
-    def imports(self, register: str | None = None, limit: int = 20) -> list[Imported]:
-        """Return the newest imports, of one register or of all."""
-        with self._reading() as connection:
-            return import_file.newest(connection, register, limit)
-
-    def import_(self, number: int) -> Imported | None:
-        """Return one import."""
-        with self._reading() as connection:
-            return import_file.one(connection, number)
-
-    def import_changed(
-        self, number: int, after: tuple[str, int] = ("", 0), limit: int = 30
-    ) -> list[tuple[str, int]]:
-        """Return register and number of entries that an import changed and that are as it left them: the
-        first behind `after`."""
-        with self._reading() as connection:
-            return import_file.changed(connection, number, (*after, limit))
-
-    def import_entered(
-        self,
-        number: int,
-        registers: Sequence[str],
-        after: tuple[str, int] = ("", 0),
-        limit: int = 30,
-    ) -> list[tuple[str, int]]:
-        """Return register and number of entries that an import brought into these registers and that are as
-        it left them: the first behind `after`."""
-        with self._reading() as connection:
-            return import_file.entered(connection, number, registers, (*after, limit))
-
-    def import_needed(self, number: int, registers: Sequence[str], name: str) -> set[int]:
-        """Return the numbers that stand under an open field `name` of any open entry but those that
-        `import_entered` would return."""
-        with self._reading() as connection:
-            return import_file.needed(connection, number, registers, name)
-
-    def entry_tally(self, register: str, by: str, round_: int = 0) -> list[tuple[str | int | None, int, int]]:
-        """Return, for each value of the open field `by`, how many open entries have it and how many of those
-        were covered in a census round."""
-        with self._reading() as connection:
-            return register_file.tally(connection, register, by, round_)
-
-    def entries_standing(
-        self,
-        register: str,
-        names: Sequence[str],
-        until: Until,
-        *,
-        in_time: bool,
-    ) -> dict[tuple[str | int | None, ...], int]:
-        """Return how many entries were open before a moment, by the values of these open fields or else by
-        their number; without those of `entries_unsettled`. `in_time`: only those whose time had begun and was
-        not over."""
-        with self._reading() as connection:
-            when = (until.upto, until.doubtful, until.at_us if in_time else None)
-            return register_then.standing(connection, register, names, when)
-
-    def entries_unsettled(self, register: str, until: Until, after: int = 0) -> list[Entry]:
-        """Return the first entries behind `after` that may have been others before a moment."""
-        with self._reading() as connection:
-            when = (until.upto, until.doubtful, until.at_us)
-            return register_then.unsettled(connection, register, when, after)
-
-    def entry_rows(self, entry: Entry) -> list[StoredRow]:
-        """Return every row about one entry, oldest first."""
-        return self._these(list(entry.seqs))
-
     def newest_rows(self, lane: str, from_us: int, to_us: int) -> list[int]:
         """Return the sequence of the newest row of each passage of a lane, where that row is within
         [from, to), oldest passage first."""
@@ -369,12 +222,12 @@ class Reader:
     def these(self, seqs: Sequence[int]) -> list[StoredRow]:
         """Return these rows, at most `CHUNK`, by their sequence; what is not there is left out."""
         marks = ",".join("?" * len(seqs))
-        return self._rows(f"{_SELECT} WHERE seq IN ({marks}) ORDER BY seq", tuple(seqs))
+        return self._rows(f"{SELECT} WHERE seq IN ({marks}) ORDER BY seq", tuple(seqs))
 
     def before(self, seq: int, kind: str, limit: int) -> list[StoredRow]:
         """Return at most `limit` rows of a rare kind before `seq`, newest first."""
         return self._rows(
-            f"{_SELECT} WHERE kind = ? AND kind NOT GLOB 'passage.*' AND seq < ? ORDER BY seq DESC LIMIT ?",
+            f"{SELECT} WHERE kind = ? AND kind NOT GLOB 'passage.*' AND seq < ? ORDER BY seq DESC LIMIT ?",
             (kind, seq, limit),
         )
 
@@ -391,41 +244,10 @@ class Reader:
         with self._reading() as connection:
             return frozenset(one.key_id for one in records(connection) if one.alive)
 
-    def register_names(self) -> list[str]:
-        """Return the names of the registers that have an entry."""
-        with self._reading() as connection:
-            found = connection.execute("SELECT DISTINCT register FROM register_entry ORDER BY register")
-            return [name for (name,) in found.fetchall()]
-
     def days(self, day_of: Callable[[int], object]) -> DayRows:
         """Return what reports read, with the calendar as of now; `day_of` gives the local day of a moment."""
         with self._reading() as connection:
             return DayRows(connection, stored, day_of)
-
-    def close(self) -> None:
-        """Close the connection; idempotent."""
-        self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def _these(self, seqs: list[int]) -> list[StoredRow]:
-        rows = (self.row(seq) for seq in seqs)
-        return [row for row in rows if row is not None]
-
-    def _rows(self, sql: str, values: tuple[int | str, ...]) -> list[StoredRow]:
-        with self._reading() as connection:
-            return [stored(line) for line in connection.execute(sql, values).fetchall()]
-
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        try:
-            yield self._connection
-        except sqlite3.Error as error:
-            raise from_os(error) from error
 
 
 def _opened(
@@ -437,11 +259,3 @@ def _opened(
     incarnation = next(one.id for one in reversed(incarnations) if one.first_seq <= row.seq)
     plain = seal.unseal(key, row.sealed, incarnation=incarnation, seq=row.seq, key_id=row.key_id)
     return None if plain is None else dict(json.loads(plain))
-
-
-def stored(line: tuple[Any, ...]) -> StoredRow:
-    """Return the row for a line of `COLUMNS`."""
-    seq, boot, mono_us, at_us, clock, kind, lane, body, key_id, sealed, digest = line
-    return StoredRow(
-        seq, boot, mono_us, at_us, clock, kind, lane, json.loads(body), body, key_id, sealed, digest
-    )

@@ -16,11 +16,11 @@ from edge.journal.faults import from_os
 from edge.journal.keys import Keys
 from edge.journal.master import Master
 from edge.journal.projections import TABLES, project
-from edge.journal.reader import COLUMNS, stored
 from edge.journal.rows import StoredRow
 from edge.journal.schema import connect
 from edge.journal.seal import unseal
 from edge.journal.tokens import entry_tokens, tokens_of
+from edge.journal.view import COLUMNS, stored
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
