@@ -194,7 +194,7 @@ def test_r12_the_photograph_stands_beside_the_word_on_a_small_screen_and_one_key
             assert box["y"] + box["height"] <= SMALL[1]
         check_layout(page)
         check_access(page)
-        page.keyboard.press("d")
+        page.keyboard.press("g")
         expect(page.locator("#why")).to_contain_text("与登记不符：照片")
         expect(page.locator("#face-fits")).to_be_visible()
     assert street.lane("in")["passage"] == passage
