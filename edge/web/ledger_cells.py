@@ -73,6 +73,8 @@ class _Cells:
             value = say("account", value, self._language)
         elif key == "register":
             value = self._words.register(value)
+        elif key == "name" and value in self._gate.procedures:
+            value = told(self._gate.procedures[value].title, self._language)
         return f"{say('about', key, self._language)} {value}"
 
 
