@@ -36,6 +36,9 @@ def blueprint(gate: Gate, users: Users) -> Blueprint:
         day, heir = request.form.get("day", ""), request.form.get("heir", "") or None
         try:
             until_us = _end_of(gate, day) if day else None
+            now = gate.now()
+            if until_us is not None and now.clock.trusted and until_us <= now.at_us:
+                raise FormError("day_over")
             if heir is not None and until_us is None:
                 until_us = gate.now().at_us  # handed over now: leaves now
             given = form_order()

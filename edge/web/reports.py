@@ -106,8 +106,11 @@ def bulletin_of(gate: Gate, told: Cumulative) -> dict[str, Any]:
     }
 
 
-def indicators(gate: Gate, figures: dict[str, int]) -> dict[str, Any]:
-    """Return what a report works out of its figures: shares in per cent with one decimal, warnings."""
+def indicators(gate: Gate, known: Known) -> dict[str, Any]:
+    """Return what a report works out of its figures: shares in per cent with one decimal, warnings. A day
+    that has no report and is not today is no zero report: nobody knows that nothing happened."""
+    figures = known.now.figures
+    is_told = bool(known.sent) or known.day == show.day_of(gate.now().at_us, gate.reports.terms.zone)
     into, out = figures.get("in.persons", 0), figures.get("out.persons", 0)
     cars_in, cars_out = figures.get("in.vehicles", 0), figures.get("out.vehicles", 0)
     least = gate.reports.terms.least_out_percent
@@ -118,9 +121,8 @@ def indicators(gate: Gate, figures: dict[str, int]) -> dict[str, Any]:
         "musts": _percent(figures.get("musts.complete", 0), figures.get("musts.asked", 0)),
         "venue": _percent(figures.get("venue.confirmed", 0), figures.get("passes.persons", 0)),
         "venue_missing": figures.get("passes.persons", 0) - figures.get("venue.confirmed", 0),
-        "zero": not any(
-            value for name, value in figures.items() if name in ALWAYS or name.startswith(_HAPPENED)
-        ),
+        "zero": is_told
+        and not any(value for name, value in figures.items() if name in ALWAYS or name.startswith(_HAPPENED)),
     }
 
 
@@ -146,7 +148,7 @@ def _page(template: str, gate: Gate, known: Known, **more: Any) -> Response:
             due_us=gate.reports.due_us(known.day),
             sections=report_words.sections(names),
             figure_name=CodeWords(gate, language_of(gate)).figure,
-            shown=indicators(gate, known.now.figures),
+            shown=indicators(gate, known),
             **_days(known.day),
             **more,
         )

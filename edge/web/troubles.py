@@ -210,6 +210,10 @@ ERRORS: dict[str, Word] = {
     "bad_account": Word(
         "An account name has lower case letters and digits only.", "账号只能用小写字母和数字。"
     ),
+    "day_over": Word(
+        "That day is over. Choose today or a later one; to close the account now, say who takes over.",
+        "这一天已经过去。请选今天或以后的日期；要立即停用，请选接替的账号。",
+    ),
     "unknown_account": Word("There is no such account.", "没有这个账号。"),
     "account_exists": Word("The account exists already.", "账号已存在。"),
     "unknown_role": Word("There is no such role.", "没有这个角色。"),

@@ -221,6 +221,8 @@ def test_r57_a_leaver_loses_access_at_the_end_and_the_heir_gets_the_shifts(gate:
     leaver = Person(gate, "cadre", PIN)
     assert boss.send("/duty/plan", "/duty/plan", **shift(name="孙下沉", account="cadre"))[0] == 303
     later = (datetime.now(ZONE) + timedelta(days=3)).strftime("%Y-%m-%d")
+    status, refused = boss.send("/accounts", "/accounts/cadre/until", day="2020-01-01")
+    assert (status, "这一天已经过去" in refused) == (400, True), "a slip in the year locks nobody out"
     assert boss.send("/accounts", "/accounts/cadre/until", day=later)[0] == 303
     assert "/kiosk" in leaver.where("/") or "在岗" in leaver.get("/duty"), "until then nothing changes"
     assert boss.send("/accounts", "/accounts/cadre/until", heir="door2")[0] == 303

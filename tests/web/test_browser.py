@@ -17,9 +17,10 @@ from edge.web import create_app
 from edge.web.kiosk import FADES_US
 from edge.web.server import serve
 from tests.waiting import until
-from tests.web.conftest import served
+from tests.web.conftest import Enter, served
 from tests.web.fakes import ACCOUNTS, PIN, World, device
 from tests.web.listening import Listener
+from tests.web.test_vehicles import arrives
 from tests.web.watching import LARGE, SMALL, watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.system]
@@ -556,3 +557,19 @@ def test_the_gates_own_screen_takes_account_and_pin_by_touch(
         assert min(sizes) >= 64
         page.locator("button.main").click()
         page.wait_for_url(address + "/")
+
+
+@pytest.mark.parametrize("language", ["zh_Hans", "en"])
+def test_the_word_while_a_vehicle_stands_there_is_the_largest_on_the_screen(
+    browser: Browser, world: World, address: str, enter: Enter, language: str
+) -> None:
+    arrives(world, enter("attendant"))
+    for size in (SMALL, (1280, 800)):
+        with watched(browser, size, language) as seen:
+            page = seen.page
+            open_kiosk(page, address, language)
+            shown(page, "aboard")
+            sizes = "nodes => nodes.map(node => parseFloat(getComputedStyle(node).fontSize))"
+            (word,) = page.locator("#word").evaluate_all(sizes)
+            assert word > max(page.locator("main p, .words p:not(#word), button").evaluate_all(sizes))
+            check_layout(page)

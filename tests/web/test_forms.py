@@ -19,6 +19,7 @@ NIGHT = {"from": "20:00", "until": "08:00", "role": "R", "post": "P", "name": "�
 LIST = "日期,开始,结束,角色,姓名\n"
 ODD_FORMS: list[tuple[str, dict[str, str]]] = [
     ("/accounts/door/until", {"day": "9999-12-31"}),
+    ("/accounts/door/until", {"day": "2020-01-01"}),
     ("/accounts/door/until", {"day": "0001-01-01"}),
     ("/duty/plan", NIGHT | {"day": "9999-12-31"}),
     ("/duty/plan", NIGHT | {"day": "0001-01-01", "from": "00:00"}),

@@ -270,6 +270,14 @@ def test_every_kind_of_row_and_everything_it_is_about_has_words() -> None:
     assert [name for name in ledgers.ABOUT if name not in WORDS["about"]] == []
 
 
+def test_a_day_nobody_knows_of_is_no_zero_report(world: World, enter: Enter) -> None:
+    client = enter("manager")
+    assert 'data-report="zero"' in page(client, "/review/reports", day=TODAY.isoformat())
+    for day in ("2023-11-01", "2099-12-31"):
+        assert 'data-report="zero"' not in page(client, "/review/reports", day=day)
+        assert 'data-report="zero"' not in page(client, "/review/reports/summary", day=day)
+
+
 @pytest.mark.parametrize("language", ["zh_Hans", "en"])
 def test_no_figure_of_a_report_is_called_by_a_code(world: World, language: str) -> None:
     definitions = world.gate.ledgers.all()
