@@ -10,6 +10,7 @@ from edge.registers.duty_rules import INCIDENTS, SHEET, SIGN_INS
 from edge.web import register_words, report_words
 from edge.web.gate import Gate
 from edge.web.register_tables import end_title, told
+from edge.web.roster_words import WORDED
 from edge.web.titles import Titles, titles_at
 from edge.web.words import WORDS, say
 
@@ -55,6 +56,27 @@ class CodeWords:
             if definition is None
             else told(definition.title, self.language)
         )
+
+    def column(self, register: str, name: str) -> str:
+        """Return what a field of a register is called."""
+        definition = self._definitions.get(register)
+        field = definition.one(name) if definition is not None else None
+        if field is not None:
+            return told(field.title, self.language)
+        known = WORDS["column"] if name in WORDS["column"] else WORDS["roster_field"]
+        word = known.get(name.removesuffix("_us"))
+        if word is None:
+            return name
+        return word.zh if self.language == "zh_Hans" else word.en
+
+    def value(self, register: str, name: str, code: str) -> str:
+        """Return the words for what stands in a field of a register."""
+        definition = self._definitions.get(register)
+        field = definition.one(name) if definition is not None else None
+        choice = field.choice(code) if field is not None else None
+        if choice is not None:
+            return told(choice.title, self.language)
+        return say(WORDED[name], code, self.language) if definition is None and name in WORDED else code
 
     def figure(self, name: str) -> str:
         """Return what a figure of a report is called."""

@@ -19,6 +19,20 @@ _WORDED = {
 }
 
 
+def heads(gate: Gate, table: ledgers.Table, language: str) -> list[str]:
+    """Return what the columns are called."""
+    if table.name in ledgers.NAMES:
+        return [say("column", column, language) for column in table.columns]
+    words = CodeWords(gate, language)
+    return [words.column(table.name, column) for column in table.columns]
+
+
+def heading(gate: Gate, name: str, language: str) -> str:
+    """Return what a ledger is called; that of a register by the register's own name."""
+    register = name.removeprefix("register:")
+    return say("ledger", name, language) if register == name else CodeWords(gate, language).register(register)
+
+
 def lines(gate: Gate, table: ledgers.Table, language: str) -> Iterator[list[str]]:
     """Yield each line of a ledger as texts in the order of its columns."""
     cells = _Cells(gate, table, language)
@@ -26,7 +40,10 @@ def lines(gate: Gate, table: ledgers.Table, language: str) -> Iterator[list[str]
         of = dict(zip(table.columns, line, strict=True))
         lane = str(of.get("lane") or "") if table.name in ledgers.LEDGERS else ""
         register = _register(str(of.get("about") or ""))
-        yield [cells.text(column, cell, lane, register) for column, cell in of.items()]
+        if table.name in ledgers.NAMES:
+            yield [cells.text(column, cell, lane, register) for column, cell in of.items()]
+        else:
+            yield [cells.field(column, cell) for column, cell in of.items()]
 
 
 class _Cells:
@@ -36,7 +53,7 @@ class _Cells:
         self._gate, self._language = gate, language
         self._words = CodeWords(gate, language)
         self._of_passages = table.name in ledgers.LEDGERS
-        self._codes = table.name in ledgers.NAMES  # a register's fields are the site's own texts
+        self._name = table.name
         self._special: Mapping[str, Callable[[str, str, str], str]] = {
             "reasons": self._reasons,
             "why": self._reasons,
@@ -50,11 +67,21 @@ class _Cells:
             return say("report_text", "yes", self._language)
         if self._of_passages and column == "number" and isinstance(cell, int):
             return show.number(cell)
-        if self._codes and column in self._special:
+        if column in self._special:
             return self._special[column](str(cell), lane, register)
-        if column in _WORDED and (self._codes or column == "state"):
+        return say(_WORDED[column], str(cell), self._language) if column in _WORDED else str(cell)
+
+    def field(self, column: str, cell: ledgers.Cell) -> str:
+        """Return what stands in a field of a register."""
+        if cell is None or cell is False:
+            return ""
+        if cell is True:
+            return say("report_text", "yes", self._language)
+        if column == "state":
             return say(_WORDED[column], str(cell), self._language)
-        return str(cell)
+        if column.endswith("_us") and isinstance(cell, int):
+            return show.moment(cell, self._gate.reports.terms.zone)
+        return self._words.value(self._name, column, str(cell))
 
     def _reasons(self, codes: str, lane: str, register: str) -> str:
         some = (code for code in codes.split() if code != "complete")

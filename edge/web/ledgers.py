@@ -23,14 +23,15 @@ from edge.reports.facts import named
 from edge.reports.trace import MOST_MINUTES, Trace, trace
 from edge.reports.trace import named as key_of
 from edge.web import forms, ledger_cells, show
+from edge.web.code_words import CodeWords
 from edge.web.gate import Gate
 from edge.web.languages import language_of
 from edge.web.orders import asker, form_order
 from edge.web.roles import allow
 from edge.web.twice_daily import FILES
-from edge.web.words import WORDS, say
+from edge.web.words import WORDS
 
-MOST_DAYS, MOST_SHOWN = 366, 500
+MOST_DAYS, MOST_SHOWN, MOST_SAVED = 366, 500, 100_000
 TRACES = "traces"
 
 
@@ -47,7 +48,9 @@ def _tables(routes: Blueprint, gate: Gate) -> None:
     @allow("manager", "observer")
     def index() -> Response:
         with closing(gate.reader()) as reader:
-            kept = [(name, reader.entry_count(name)) for name in reader.register_names()]
+            counts = {name: reader.entry_count(name) for name in reader.register_names()}
+        words = CodeWords(gate, language_of(gate))
+        kept = [(name, words.register(name), count) for name, count in counts.items()]
         return make_response(
             render_template("reports/ledgers.html", names=ledgers.NAMES, kept=kept, **_range(gate))
         )
@@ -174,12 +177,14 @@ def _shown(row: StoredRow, personal: Mapping[str, Any] | None) -> str:
 
 def _ledger_page(gate: Gate, name: str, *, opened: bool) -> Response:
     with closing(gate.reader()) as reader:
-        table = _table(gate, reader, name, opened=opened)
+        table = _table(gate, reader, name, opened=opened, most=MOST_SHOWN + 1)
         lines = list(islice(ledger_cells.lines(gate, table, language_of(gate)), MOST_SHOWN + 1))
     return make_response(
         render_template(
             "reports/ledger.html",
             table=table,
+            heading=ledger_cells.heading(gate, name, language_of(gate)),
+            heads=ledger_cells.heads(gate, table, language_of(gate)),
             lines=lines[:MOST_SHOWN],
             more=len(lines) > MOST_SHOWN,
             name=name,
@@ -190,12 +195,12 @@ def _ledger_page(gate: Gate, name: str, *, opened: bool) -> Response:
     )
 
 
-def _table(gate: Gate, reader: Reader, name: str, *, opened: bool) -> ledgers.Table:
+def _table(gate: Gate, reader: Reader, name: str, *, opened: bool, most: int = MOST_SAVED) -> ledgers.Table:
     span = _range(gate)
     zone: ZoneInfo = gate.reports.terms.zone
     if name.startswith("register:"):
         opener = gate.unseal if opened else None
-        return ledgers.register(reader, name.removeprefix("register:"), opener, zone)
+        return ledgers.register(reader, name.removeprefix("register:"), opener, zone, most)
     if name not in ledgers.NAMES:
         raise FormError("not_found", status=404)
     wish = ledgers.Wish(span["first"], span["last"], zone, gate.twice_daily.categories)
@@ -228,5 +233,5 @@ def _range(gate: Gate) -> dict[str, date]:
 
 def _texts(gate: Gate, table: ledgers.Table, language: str) -> Iterator[list[str]]:
     """Yield the heads of the columns, then each line, as texts."""
-    yield [say("column", column, language) for column in table.columns]
+    yield ledger_cells.heads(gate, table, language)
     yield from ledger_cells.lines(gate, table, language)

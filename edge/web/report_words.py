@@ -152,6 +152,11 @@ GROUPS: Mapping[str, Mapping[str, Word]] = {
         **{"entered": Word("Entered", "登记时间"), "first": Word("First row", "首条流水号")},
         **{"last": Word("Last row", "末条流水号"), "after": Word("After", "不早于")},
         **{"before": Word("Before", "不晚于"), "passages": Word("Passages", "通行数")},
+        # What the gate itself writes into a register.
+        **{"household": Word("Household", "户号"), "employer": Word("Employer", "单位编号")},
+        **{"visiting": Word("Visits household", "来访户号"), "link": Word("By link", "预约链接")},
+        **{"rounds": Word("Census rounds", "摸排轮次"), "registered": Word("Announced by", "登记方式")},
+        **{"definition": Word("Definition", "栏目版本"), "district": Word("From the district", "上级名单")},
     },
     "about": {
         **{

@@ -314,6 +314,19 @@ def test_who_imported_and_undid_stands_in_the_ledger_once_however_many_lines_it_
     ]
 
 
+def test_the_ledger_of_a_register_speaks_words(enter: Enter, world: World) -> None:
+    boss = enter("manager")
+    entered(boss, **PERSON)
+    boss.set_cookie("language", "zh_Hans")
+    listed = boss.get("/review/ledgers").get_data(as_text=True)
+    assert ">人员</a> · 1" in listed
+    text = boss.get("/review/ledgers/register:people").get_data(as_text=True)
+    assert ">人员</h1>" in text
+    heads = re.findall(r'<th scope="col">([^<]*)<', text)
+    assert not [head for head in heads if re.search("[a-z_]", head)]
+    assert 'data-column="category">居民<' in text
+
+
 def test_columns_can_be_chosen_where_the_heads_say_nothing(enter: Enter) -> None:
     boss = enter("manager")
     at = "/api/v1/rosters/people/imports"
